@@ -4,7 +4,6 @@ CREATE TABLE contacts (
   name        text NOT NULL DEFAULT '',
   email       text NOT NULL DEFAULT '',       -- as given, unverified
   locale      text NOT NULL DEFAULT '',
-  blocked     boolean NOT NULL DEFAULT false,
   created_at  timestamptz NOT NULL DEFAULT now()
 );
 
@@ -39,6 +38,7 @@ CREATE TABLE conversations (
   waiting_since  timestamptz,                 -- since when the customer waits for a person
   customer_at    timestamptz,                 -- of the customer's newest message
   turn_due_at    timestamptz,                 -- when the bot should answer; null: nothing to do
+  burst_at       timestamptz,                 -- when that turn first became due
   turn_attempts  integer NOT NULL DEFAULT 0,  -- claims since the last finished turn
   lease_token    uuid,
   lease_until    timestamptz,
