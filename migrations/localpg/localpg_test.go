@@ -451,7 +451,7 @@ func execute(t *testing.T, address string, statements ...string) {
 }
 
 // newDir is t.TempDir, but where the server's user can reach it too: root's own temporary directories are closed.
-func newDir(t *testing.T) string {
+func newDir(t testing.TB) string {
 	t.Helper()
 	base := os.TempDir()
 	if localpg.CheckDir(base) != nil {
