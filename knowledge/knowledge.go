@@ -1,0 +1,133 @@
+// Package knowledge holds what the company knows: documents, FAQ entries and
+// the passages they are cut into, and the one way to find passages for a
+// question. It is plain Go without I/O; storage, extraction and vendors stand
+// in the packages beside and below it and import this one.
+package knowledge
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+var (
+	// ErrNotFound is returned when no document has the id asked for.
+	ErrNotFound = errors.New("knowledge: not found")
+	// ErrUnsupported is returned for bytes in a format nothing here can read.
+	ErrUnsupported = errors.New("knowledge: unsupported format")
+	// ErrTooLarge is returned when a document exceeds a limit on size or expansion.
+	ErrTooLarge = errors.New("knowledge: too large")
+	// ErrCorrupt is returned when a document claims a format its bytes do not follow.
+	ErrCorrupt = errors.New("knowledge: corrupt")
+	// ErrEmpty is returned when a document holds no text at all.
+	ErrEmpty = errors.New("knowledge: no text")
+)
+
+// Status is where a document stands on its way to being searchable.
+type Status string
+
+// The states of a document, in order; failed is reached from any but ready.
+const (
+	StatusQueued     Status = "queued"
+	StatusExtracting Status = "extracting"
+	StatusEmbedding  Status = "embedding"
+	StatusReady      Status = "ready"
+	StatusFailed     Status = "failed"
+)
+
+// Document is one thing an admin gave us: a file, a page or a single FAQ entry.
+type Document struct {
+	ID        string // UUID
+	Name      string // what a source is called towards a customer
+	URL       string // where a customer can read it; empty when there is no such place
+	MediaType string // as detected from name and bytes
+	Status    Status
+	Error     string // why Status is failed, in words for an admin
+	Passages  int    // searchable passages; 0 until ready
+	Bytes     int64
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// Text is what extraction makes of a document's bytes, before it is cut.
+type Text struct {
+	Title    string
+	Sections []Section
+	Entries  []Entry
+}
+
+// Section is a run of text under one heading path on one page.
+type Section struct {
+	Heading []string // path from the outermost heading inwards
+	Page    int      // 1-based; 0 when the format has no pages
+	Body    string   // paragraphs parted by blank lines; lists and tables as Markdown
+}
+
+// Entry is one FAQ entry: a question as customers ask it and its answer.
+type Entry struct {
+	Question     string
+	Alternatives []string // other wordings of the same question
+	Answer       string
+	Lang         string // BCP 47; empty when unknown
+	Verbatim     bool   // the answer is sent word for word, without a model
+	URL          string
+	Row          int // 1-based row or line in the file it came from
+}
+
+// Passage is the unit that is found, quoted and cited.
+type Passage struct {
+	ID           string // UUID
+	DocumentID   string
+	Ordinal      int    // position within the document, from 0
+	Document     string // the document's name
+	Title        string // the entry's question, or the section's title; weighted above Text
+	Alternatives []string
+	Heading      string // "Returns › Refunds"
+	Page         int    // 0 when the format has no pages
+	Text         string
+	Lang         string
+	URL          string
+	Verbatim     bool
+	IsEntry      bool // an FAQ entry: Title is a question and Text its whole answer
+	Tokens       int  // of Text, by the default encoding
+}
+
+// Query is one question put to the knowledge.
+type Query struct {
+	Text    string   // the customer's own words
+	History []string // the customer's earlier messages of this episode, oldest first
+	Limit   int      // passages wanted; DefaultLimit when 0
+}
+
+// DefaultLimit is how many passages a Query yields when it does not say.
+const DefaultLimit = 8
+
+// MaxLimit bounds Query.Limit.
+const MaxLimit = 100
+
+// Hit is a passage as found: where each ranking placed it and why.
+type Hit struct {
+	Passage
+	LexicalRank  int // 1-based; 0 when that ranking did not list it
+	DenseRank    int
+	LexicalScore float64 // BM25F
+	DenseScore   float64 // cosine similarity
+	Score        float64 // fused; decides the order
+	Exact        bool    // the query is this entry's question, folded for case, width, accents and punctuation
+}
+
+// Result is the answer to a Query.
+type Result struct {
+	Query      string  // the text that was searched for, after history was taken in
+	Hits       []Hit   // best first
+	Confidence float64 // 0..1: how likely it is that the first hits answer the question
+}
+
+// Embedder turns texts into vectors. Implementations are safe for concurrent use.
+type Embedder interface {
+	// Embed returns one vector of Dimensions() numbers per text, in order.
+	Embed(ctx context.Context, texts []string) ([][]float32, error)
+	// Model names the embedding model; vectors of two models are never compared.
+	Model() string
+	Dimensions() int
+}
