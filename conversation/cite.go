@@ -22,7 +22,7 @@ type citer struct {
 var (
 	// citation is what models write for one: [1], [1, 2], [^1], 【1】 or 【1†source】.
 	citation = regexp.MustCompile(`^(?:\[\^?(\d{1,3}(?:\s*[,;]\s*\^?\d{1,3})*)\]|【(\d{1,3})(?:[:†][^】]{0,60})?】)`)
-	image    = regexp.MustCompile(`^!\[([^\]\n]{0,300})\]\(([^)\n]{0,1500})\)`)
+	image    = regexp.MustCompile(`^!\[([^\]\n]*)\]\(([^)\n]*)\)`)
 	digits   = regexp.MustCompile(`\d+`)
 )
 

@@ -22,7 +22,7 @@ func (s *Store) Open(ctx context.Context, o conversation.Opening) (conversation.
 			INSERT INTO contacts (id, name, email, locale) VALUES (@contact, @name, @email, @locale)
 		)
 		INSERT INTO conversations AS c (id, contact_id, channel, account, thread, locale)
-		VALUES (@id, @contact, @channel, @account, @id, @locale)
+		VALUES (@id, @contact, @channel, @account, @id::uuid::text, @locale)
 		RETURNING ` + stateColumns
 	id := knowledge.NewID()
 	var st stateScan
