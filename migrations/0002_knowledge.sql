@@ -1,6 +1,4 @@
 -- +goose Up
-CREATE EXTENSION IF NOT EXISTS vector;
-
 -- One row per thing an admin gave us. The original bytes stay, so that a failed
 -- document can be tried again and a ready one cut anew by a better chunker.
 CREATE TABLE documents (
