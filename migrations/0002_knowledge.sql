@@ -65,7 +65,7 @@ CREATE TABLE terms (
 -- One row: how many passages there are and how long their fields, and the averages
 -- that the weights in lexemes were baked with (0: none baked yet).
 CREATE TABLE lexicon (
-    only          boolean PRIMARY KEY DEFAULT true CHECK (only),
+    singleton     boolean PRIMARY KEY DEFAULT true CHECK (singleton),
     passages      int    NOT NULL DEFAULT 0,
     title_count   int    NOT NULL DEFAULT 0,   -- passages whose field is not empty
     heading_count int    NOT NULL DEFAULT 0,
