@@ -1,0 +1,25 @@
+package conversation
+
+// EventKind sorts what a watcher of a conversation hears.
+type EventKind string
+
+// Kinds of Event.
+const (
+	EventMessage EventKind = "message"
+	EventDelta   EventKind = "delta"   // a piece of an answer being written
+	EventDiscard EventKind = "discard" // that answer will not come: forget its pieces
+	EventState   EventKind = "state"
+	EventTyping  EventKind = "typing"
+)
+
+// Event is one thing that happened in a conversation. Only the fields of its
+// kind are set.
+type Event struct {
+	Kind         EventKind
+	Conversation string
+	Message      *Message
+	Turn         string // of a delta or a discard
+	Text         string // of a delta
+	State        *State
+	Name         string // who is typing
+}

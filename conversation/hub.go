@@ -1,0 +1,212 @@
+package conversation
+
+import (
+	"strings"
+	"sync"
+)
+
+// maxPendingMessages bounds what one slow watcher can hold; past it the
+// watcher is told to read the log instead, which loses nothing.
+const maxPendingMessages = 32
+
+// Hub hands events to those in this process who watch a conversation. Publishing
+// never blocks and never waits for a watcher: what a slow one has not taken yet
+// is joined, deltas into one piece and states into the last.
+type Hub struct {
+	mu   sync.Mutex // guards conv and all
+	conv map[string]*watched
+	all  map[*Subscription]struct{}
+}
+
+// watched is a conversation somebody watches or whose answer is being written.
+type watched struct {
+	subs map[*Subscription]struct{}
+	turn string // answer being written, with what there is of it
+	text strings.Builder
+}
+
+// NewHub returns an empty hub.
+func NewHub() *Hub {
+	return &Hub{conv: map[string]*watched{}, all: map[*Subscription]struct{}{}}
+}
+
+// Subscribe watches one conversation, or every one when the id is empty. A
+// watcher that comes while an answer is being written first hears what there is
+// of it. Close must be called.
+func (h *Hub) Subscribe(conversation string) *Subscription {
+	s := &Subscription{hub: h, conversation: conversation, wake: make(chan struct{}, 1)}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if conversation == "" {
+		h.all[s] = struct{}{}
+		return s
+	}
+	w := h.watched(conversation)
+	if w.subs == nil {
+		w.subs = map[*Subscription]struct{}{}
+	}
+	w.subs[s] = struct{}{}
+	if w.turn != "" && w.text.Len() > 0 {
+		s.push(Event{Kind: EventDelta, Conversation: conversation, Turn: w.turn, Text: w.text.String()})
+	}
+	return s
+}
+
+// Publish tells the watchers of e's conversation.
+func (h *Hub) Publish(e Event) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	w := h.conv[e.Conversation]
+	if e.Kind == EventDelta {
+		w = h.watched(e.Conversation)
+	}
+	if w != nil {
+		w.track(e)
+		for s := range w.subs {
+			s.push(e)
+		}
+		h.drop(e.Conversation, w)
+	}
+	for s := range h.all {
+		s.push(e)
+	}
+}
+
+// Watching reports whether anybody here watches the conversation.
+func (h *Hub) Watching(conversation string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	w := h.conv[conversation]
+	return len(h.all) > 0 || w != nil && len(w.subs) > 0
+}
+
+// Conversations lists those watched here, so that a process that may have
+// missed hints can have their watchers look again.
+func (h *Hub) Conversations() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	ids := make([]string, 0, len(h.conv))
+	for id, w := range h.conv {
+		if len(w.subs) > 0 {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+func (h *Hub) watched(id string) *watched {
+	w := h.conv[id]
+	if w == nil {
+		w = &watched{}
+		h.conv[id] = w
+	}
+	return w
+}
+
+func (h *Hub) drop(id string, w *watched) {
+	if len(w.subs) == 0 && w.turn == "" {
+		delete(h.conv, id)
+	}
+}
+
+// track keeps the text so far of the answer being written, for late watchers.
+func (w *watched) track(e Event) {
+	switch e.Kind {
+	case EventDelta:
+		if w.turn != e.Turn {
+			w.turn = e.Turn
+			w.text.Reset()
+		}
+		w.text.WriteString(e.Text)
+	case EventDiscard:
+		if w.turn == e.Turn {
+			w.turn = ""
+			w.text.Reset()
+		}
+	case EventMessage:
+		if e.Message == nil || e.Message.Turn == w.turn {
+			w.turn = ""
+			w.text.Reset()
+		}
+	}
+}
+
+// Subscription collects the events of one watcher until it takes them.
+type Subscription struct {
+	hub          *Hub
+	conversation string
+	wake         chan struct{}
+
+	mu       sync.Mutex // guards pending and messages
+	pending  []Event
+	messages int
+}
+
+// C is readable when there is something to Take.
+func (s *Subscription) C() <-chan struct{} { return s.wake }
+
+// Take returns what happened since the last call, oldest first. An EventMessage
+// without a Message means: read the log after the last sequence number you know.
+func (s *Subscription) Take() []Event {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.pending
+	s.pending, s.messages = nil, 0
+	return p
+}
+
+// Close ends the watch.
+func (s *Subscription) Close() {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	if s.conversation == "" {
+		delete(s.hub.all, s)
+		return
+	}
+	if w := s.hub.conv[s.conversation]; w != nil {
+		delete(w.subs, s)
+		s.hub.drop(s.conversation, w)
+	}
+}
+
+// push joins e with what waits. The slice stays bounded: one delta and one
+// discard per turn, one state, and messages up to maxPendingMessages.
+func (s *Subscription) push(e Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch n := len(s.pending); e.Kind {
+	case EventDelta:
+		if n > 0 && s.pending[n-1].Kind == EventDelta && s.pending[n-1].Turn == e.Turn {
+			s.pending[n-1].Text += e.Text
+			e.Kind = ""
+		}
+	case EventDiscard:
+		s.remove(func(p Event) bool {
+			return (p.Kind == EventDelta || p.Kind == EventDiscard) && p.Turn == e.Turn && p.Conversation == e.Conversation
+		})
+	case EventState, EventTyping:
+		s.remove(func(p Event) bool { return p.Kind == e.Kind && p.Conversation == e.Conversation })
+	case EventMessage:
+		if s.messages++; s.messages > maxPendingMessages {
+			s.remove(func(p Event) bool { return p.Kind == EventMessage && p.Conversation == e.Conversation })
+			e.Message = nil
+		}
+	}
+	if e.Kind != "" {
+		s.pending = append(s.pending, e)
+	}
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (s *Subscription) remove(drop func(Event) bool) {
+	kept := s.pending[:0]
+	for _, p := range s.pending {
+		if !drop(p) {
+			kept = append(kept, p)
+		}
+	}
+	s.pending = kept
+}
