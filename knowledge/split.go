@@ -190,21 +190,28 @@ func (p *packer) framed(u unit) {
 	if len(sub.out) == 0 {
 		return
 	}
-	first, last := &sub.out[0], &sub.out[len(sub.out)-1]
-	if first.lead == u.framed.head {
+	if first := &sub.out[0]; first.lead == u.framed.head {
 		first.lead, first.core = "", u.framed.head+first.core
 	} else {
-		head := split(u.framed.head, p.count)
-		sub.out = append(head, sub.out...)
-		last = &sub.out[len(sub.out)-1]
+		sub.out = append(p.plain(u.framed.head), sub.out...)
 	}
-	if last.trail == u.framed.tail {
+	if last := &sub.out[len(sub.out)-1]; last.trail == u.framed.tail {
 		last.trail, last.core = "", last.core+u.framed.tail
 	} else {
-		last.core += u.framed.tail // a closing fence
+		sub.out = append(sub.out, p.plain(u.framed.tail)...)
 	}
 	sub.out[0].sep = u.sep
 	p.out = append(p.out, sub.out...)
+}
+
+// plain cuts text without regard to what it is.
+func (p *packer) plain(text string) []piece {
+	sub := packer{count: p.count}
+	for _, g := range grams(strings.TrimSpace(text), p.count) {
+		sub.place(g)
+	}
+	sub.close()
+	return sub.out
 }
 
 // joinTail gives a last piece that says little to the one before it.
