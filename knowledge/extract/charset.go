@@ -80,7 +80,7 @@ func mostlyUTF8(data []byte) bool {
 		}
 		data = data[n:]
 	}
-	return good > 20*bad
+	return good > 0 && good >= 10*bad
 }
 
 // declared is the encoding named by mediaType or in the document, or nil.

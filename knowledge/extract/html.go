@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -11,6 +12,10 @@ import (
 
 	"frontdesk/knowledge"
 )
+
+// selfClosed finds elements that XHTML ends at once and HTML does not: to a
+// browser's parser <a id="x"/> goes on to the end of the page.
+var selfClosed = regexp.MustCompile(`<(a|span|div|p|i|b|em|strong|td|th|li|script|title|textarea|iframe)((?:\s+[a-zA-Z:_-]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*/>`)
 
 // fromHTML takes the main content of a page: its headings become sections and
 // its paragraphs, lists, tables and listings Markdown. What frames the content
@@ -20,6 +25,7 @@ func fromHTML(ctx context.Context, src string) (knowledge.Text, error) {
 	if strings.Count(src, "<") > MaxTags {
 		return knowledge.Text{}, fmt.Errorf("%w: the page has more than %d tags", knowledge.ErrTooLarge, MaxTags)
 	}
+	src = selfClosed.ReplaceAllString(src, "<$1$2></$1>")
 	tree, err := html.Parse(&interruptible{ctx: ctx, r: strings.NewReader(src)})
 	if ctx.Err() != nil {
 		return knowledge.Text{}, ctx.Err()

@@ -38,7 +38,8 @@ func inline(out *strings.Builder, n *html.Node) {
 	case atom.Br:
 		out.WriteByte('\n')
 	case atom.Img:
-		if alt := squeeze(attr(n, "alt")); len(alt) > 3 {
+		// A short description or one in brackets is a picture's name, not its content.
+		if alt := squeeze(attr(n, "alt")); len(alt) > 3 && alt[0] != '[' {
 			out.WriteString(" " + alt + " ")
 		}
 	case atom.Code, atom.Kbd, atom.Samp, atom.Tt:
@@ -55,7 +56,7 @@ func inline(out *strings.Builder, n *html.Node) {
 			return
 		}
 		if (strings.HasPrefix(href, "https://") || strings.HasPrefix(href, "http://")) && !strings.ContainsAny(href, " ()<>\n") &&
-			text != "" && !strings.ContainsAny(text, "[]") && !strings.Contains(href, text) && len(href) < 500 {
+			text != "" && !strings.ContainsAny(text, "[]") && !strings.HasSuffix(strings.TrimSuffix(href, "/"), "//"+text) && href != text && len(href) < 500 {
 			fmt.Fprintf(out, "[%s](%s)", text, href)
 			return
 		}

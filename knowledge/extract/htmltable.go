@@ -67,7 +67,13 @@ func rowsOf(table *html.Node) (rows [][]*html.Node, caption string, columns int)
 	return rows, caption, columns
 }
 
+// admonitions are the classes of the boxes DocBook draws with a table.
+var admonitions = map[string]bool{"note": true, "tip": true, "warning": true, "caution": true, "important": true}
+
 func laidOut(table *html.Node) bool {
+	if table.Parent != nil && admonitions[attr(table.Parent, "class")] {
+		return true
+	}
 	return find(table, func(n *html.Node) bool {
 		return n.DataAtom == atom.Table || n.DataAtom == atom.Pre
 	}) != nil || holdsHeading(table)
