@@ -84,6 +84,9 @@ func Extract(ctx context.Context, name, mediaType string, data []byte) (knowledg
 	if err != nil {
 		return knowledge.Text{}, err
 	}
+	if strings.TrimSpace(src) == "" {
+		return knowledge.Text{}, fmt.Errorf("%w was found in this %s", knowledge.ErrEmpty, label(format))
+	}
 	if err := ctx.Err(); err != nil {
 		return knowledge.Text{}, err
 	}
@@ -102,7 +105,7 @@ func Extract(ctx context.Context, name, mediaType string, data []byte) (knowledg
 	case JSON:
 		text, err = fromJSON(ctx, src)
 	default:
-		text, err = fromPlain(src)
+		text = knowledge.Text{Sections: []knowledge.Section{{Body: strings.TrimSpace(src)}}}
 	}
 	if err != nil {
 		return knowledge.Text{}, err
@@ -111,15 +114,6 @@ func Extract(ctx context.Context, name, mediaType string, data []byte) (knowledg
 		return knowledge.Text{}, fmt.Errorf("%w was found in this %s", knowledge.ErrEmpty, label(format))
 	}
 	return text, nil
-}
-
-// fromPlain keeps a text file as one section: its paragraphs are what it has.
-func fromPlain(src string) (knowledge.Text, error) {
-	body := strings.TrimSpace(src)
-	if body == "" {
-		return knowledge.Text{}, nil
-	}
-	return knowledge.Text{Sections: []knowledge.Section{{Body: body}}}, nil
 }
 
 // label is what people call a format.

@@ -84,7 +84,7 @@ func FuzzCSV(f *testing.F) {
 }
 
 func FuzzJSON(f *testing.F) {
-	fuzz(f, "a.json", `[{"question":"a","answer":"b","alternatives":["c"]}]`, `{"x":[{"text":"a"}]}`, "{\"text\":\"a\"}\n{\"text\":\"b\"}", `{"title":1,"text":true}`)
+	fuzz(f, "a.json", `[{"question":"a","answer":"b","alternatives":["c"]}]`, `{"x":[{"text":"a"}]}`, "{\"text\":\"a\"}\n{\"text\":\"b\"}", `{"title":1,"text":true}`, "\a")
 }
 
 func FuzzJSONL(f *testing.F) {
