@@ -92,3 +92,13 @@ func base(tag string) string {
 	}
 	return tag
 }
+
+// Has reports whether the passage holds any of dims.
+func (lx Lexemes) Has(dims []int32) bool {
+	for _, d := range dims {
+		if _, ok := slices.BinarySearch(lx.Dims, d); ok {
+			return true
+		}
+	}
+	return false
+}

@@ -18,18 +18,14 @@ const (
 // of two equal passages the talk is about, too little to drag it back to an old topic.
 func ParseDialogue(text string, history []string) Query {
 	q := Parse(text)
-	proper := 0
 	known := map[int32]bool{}
 	for _, w := range q.Words {
-		if !w.Weak && !w.Extra {
-			proper++
-		}
 		for _, d := range w.Dims {
 			known[d] = true
 		}
 	}
 	weight := historyWeight
-	if proper <= shortQuery {
+	if q.Short() {
 		weight *= shortBoost
 	}
 	first := max(0, len(history)-historyMessages)
@@ -48,4 +44,15 @@ func ParseDialogue(text string, history []string) Query {
 		}
 	}
 	return q
+}
+
+// Short reports whether q's own words are so few that it leans on what was said.
+func (q Query) Short() bool {
+	proper := 0
+	for _, w := range q.Words {
+		if !w.Weak && !w.Extra && !w.Earlier {
+			proper++
+		}
+	}
+	return proper <= shortQuery
 }
