@@ -24,14 +24,14 @@ type Visitor struct {
 
 // Event is one event of the stream.
 type Event struct {
-	Name   string
+	Name   string `json:"-"`
 	Seq    int64
 	Author string
 	Text   string
 	Turn   string
 	Owner  string
 	ID     string
-	Raw    json.RawMessage
+	Raw    json.RawMessage `json:"-"`
 }
 
 // StatusError is an answer that was no success.
@@ -61,7 +61,9 @@ func (v *Visitor) Send(ctx context.Context, id, text string) (int64, error) {
 }
 
 // Post sends body to any path of the widget's API.
-func (v *Visitor) Post(ctx context.Context, path string, body any) error { return v.post(ctx, path, body, nil) }
+func (v *Visitor) Post(ctx context.Context, path string, body any) error {
+	return v.post(ctx, path, body, nil)
+}
 
 func (v *Visitor) post(ctx context.Context, path string, body, out any) error {
 	b, err := json.Marshal(body)
