@@ -100,6 +100,8 @@ func TestStreamAndTakeoverCrossReplicas(t *testing.T) {
 	id := a.open(t)
 	watch := b.Subscribe(id)
 	defer watch.Close()
+	here := a.Subscribe(id)
+	defer here.Close()
 	a.write(t, id, "1", "Could I send it back?")
 	<-m.started
 	got := hear(t, watch, kind(conversation.EventDelta))
@@ -113,6 +115,7 @@ func TestStreamAndTakeoverCrossReplicas(t *testing.T) {
 		t.Fatal(err)
 	}
 	hear(t, watch, kind(conversation.EventDiscard))
+	hear(t, here, kind(conversation.EventDiscard))
 	ms := a.until(t, id, last(conversation.AuthorSystem))
 	for _, m := range ms {
 		if m.Author == conversation.AuthorBot {
