@@ -72,6 +72,9 @@ var (
 	ErrSuperseded = errors.New("conversation: superseded")
 )
 
+// ErrBadCursor is returned for a page cursor that none of ours is.
+var ErrBadCursor = errors.New("conversation: bad cursor")
+
 // TakenError tells the loser of a takeover who holds the conversation.
 type TakenError struct{ StaffID, Name string }
 
@@ -92,6 +95,7 @@ type State struct {
 	Episode      int
 	Seq          int64 // of the newest message
 	Locale       string
+	Channel      string
 	WaitingSince time.Time // when the customer began to wait for a person; zero when they do not
 	Position     int       // 1-based place in the queue; 0 when not in it
 }
