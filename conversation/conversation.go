@@ -67,8 +67,9 @@ var (
 	// ErrNotCurrent is returned for an action that the conversation's present
 	// owner or status rules out.
 	ErrNotCurrent = errors.New("conversation: not possible in its present state")
-	// ErrBlocked is returned when staff have blocked the contact.
-	ErrBlocked = errors.New("conversation: contact is blocked")
+	// ErrSuperseded is returned by Turns.Finish when the conversation changed
+	// hands, or the customer wrote again, while the answer was being made.
+	ErrSuperseded = errors.New("conversation: superseded")
 )
 
 // TakenError tells the loser of a takeover who holds the conversation.
@@ -153,6 +154,8 @@ type Receipt struct {
 	Conversation string
 	Seq          int64
 	Repeat       bool // it had been stored before
+	Reopened     bool // it began a new episode
+	At           time.Time
 	State        State
 	DueIn        time.Duration // until its turn; negative when no turn is due
 }
