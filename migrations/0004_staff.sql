@@ -30,14 +30,5 @@ CREATE TABLE staff_tokens (
     revoked_at   timestamptz
 );
 
--- Things an installation does once in its life, by name.
-CREATE TABLE milestones (
-    name       text PRIMARY KEY,
-    reached_at timestamptz NOT NULL DEFAULT now()
-);
-
 -- +goose Down
-DROP TABLE milestones;
-DROP TABLE staff_tokens;
-DROP TABLE staff_sessions;
-DROP TABLE staff_accounts;
+DROP TABLE staff_tokens, staff_sessions, staff_accounts;
