@@ -92,6 +92,7 @@ type State struct {
 	Episode      int
 	Seq          int64 // of the newest message
 	Locale       string
+	Channel      string
 	WaitingSince time.Time // when the customer began to wait for a person; zero when they do not
 	Position     int       // 1-based place in the queue; 0 when not in it
 }

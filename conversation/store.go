@@ -21,6 +21,8 @@ type Log interface {
 	State(ctx context.Context, id string) (State, error)
 	// Messages returns up to limit messages after a sequence number, oldest first.
 	Messages(ctx context.Context, id string, after int64, limit int, notes bool) ([]Message, error)
+	// Note appends a private note of staff; owner, epoch and turn stay as they are.
+	Note(ctx context.Context, id string, by Actor, text string) (Message, error)
 	// Rate stores the customer's thumb on a bot message; changed is false when it
 	// was already there. ErrNotFound when seq is no bot message.
 	Rate(ctx context.Context, id string, seq int64, helpful bool) (changed bool, err error)
@@ -134,7 +136,8 @@ type Change struct {
 	AnswerNow    bool    // the bot takes up what nobody has answered yet
 	Messages     []NewMessage
 	// Always appends Messages even when owner and status are already so; else a
-	// change that changes nothing says nothing.
+	// change that changes nothing says nothing. A message whose ExternalID is
+	// already in the log makes the whole change a repeat that does nothing.
 	Always bool
 }
 

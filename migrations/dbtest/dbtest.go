@@ -62,7 +62,7 @@ func Connect(t testing.TB, databaseURL string) *pgxpool.Pool {
 func URL(t testing.TB) string {
 	t.Helper()
 	server, template := serverAndTemplate(t)
-	return create(t, server, " TEMPLATE "+pgx.Identifier{template}.Sanitize())
+	return create(t, server, " TEMPLATE "+template)
 }
 
 // EmptyURL is URL without any migration applied.
@@ -91,17 +91,15 @@ func serverAndTemplate(t testing.TB) (server, template string) {
 	return shared.server, shared.template
 }
 
-// create makes a database and returns its address.
+// create makes a database for the test and returns its address.
 func create(t testing.TB, server, options string) string {
 	t.Helper()
 	name := "test_" + strings.ToLower(rand.Text())
-	quoted := pgx.Identifier{name}.Sanitize()
-	if err := onServer(server, "CREATE DATABASE "+quoted+options); err != nil {
+	if err := onServer(server, "CREATE DATABASE "+name+options); err != nil {
 		t.Fatalf("create the test database: %v", err)
 	}
 	t.Cleanup(func() {
-		// FORCE: a test that failed may have left connections open, and the next one must not pay for it.
-		if err := onServer(server, "DROP DATABASE IF EXISTS "+quoted+" WITH (FORCE)"); err != nil {
+		if err := drop(server, name); err != nil {
 			t.Errorf("drop the test database: %v", err)
 		}
 	})
@@ -110,6 +108,11 @@ func create(t testing.TB, server, options string) string {
 		t.Fatalf("address of the test database: %v", err)
 	}
 	return address
+}
+
+// drop drops a database by force: a test that failed may have left connections open, and the next must not pay for it.
+func drop(server, name string) error {
+	return onServer(server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
 }
 
 func onServer(server, statement string) error {

@@ -54,7 +54,10 @@ func (s *Server) initCluster(ctx context.Context, disposable bool) error {
 	if err := s.run(ctx, script, "postgres", "--single", "-F", "-D", fresh, "-c", "exit_on_error=on", "template1"); err != nil {
 		return fmt.Errorf("prepare the new cluster: %w", err)
 	}
-	if err := appendFile(filepath.Join(fresh, "postgresql.conf"), includes); err != nil {
+	if err := errors.Join(
+		appendFile(filepath.Join(fresh, "postgresql.conf"), includes),
+		s.writeFile(filepath.Join(fresh, localName), localText),
+	); err != nil {
 		return fmt.Errorf("prepare the new cluster: %w", err)
 	}
 	if !disposable {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -25,6 +26,9 @@ const (
 // held is tried again for a while.
 func (s *Server) launch(ctx context.Context) error {
 	s.sweep(ctx)
+	// A killed postmaster's claim on the socket. Its number may still be taken, by a zombie nobody has reaped or by another
+	// program, and PostgreSQL would respect it; but the directory is ours alone.
+	os.Remove(filepath.Join(s.socket, fmt.Sprintf(".s.PGSQL.%d.lock", port)))
 	deadline := time.Now().Add(leftoverGrace)
 	for {
 		said, err := s.tryLaunch(ctx)

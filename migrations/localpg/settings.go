@@ -12,7 +12,9 @@ import (
 )
 
 const (
-	confName = "frontdesk.conf"
+	confName  = "frontdesk.conf"
+	localName = "local.conf"
+	localText = "# Settings for this server that Frontdesk leaves alone. They win over its own, in frontdesk.conf.\n"
 
 	// includes is appended to the postgresql.conf that initdb wrote, which knows what this machine can do.
 	includes = "\n# Frontdesk writes frontdesk.conf anew at every start. Settings in local.conf win over it and are kept.\n" +
