@@ -183,7 +183,9 @@ func help(a *app, args []string) int {
 	return exitOK
 }
 
-func (cmd *command) line() string { return strings.TrimSpace("frontdesk " + cmd.name + " " + cmd.usage) }
+func (cmd *command) line() string {
+	return strings.TrimSpace("frontdesk " + cmd.name + " " + cmd.usage)
+}
 
 // overview is what frontdesk help shows.
 func overview(w io.Writer) {

@@ -21,6 +21,7 @@ type Engine interface {
 	Handback(ctx context.Context, id string, by conversation.Actor) (conversation.State, error)
 	Resolve(ctx context.Context, id string, by conversation.Actor) (conversation.State, error)
 
+	State(ctx context.Context, id string) (conversation.State, error)
 	// Conversations lists those with a message, the latest changed first, and a
 	// cursor for the next page, which is empty after the last.
 	Conversations(ctx context.Context, cursor string, limit int) ([]Summary, string, error)

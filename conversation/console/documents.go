@@ -104,7 +104,8 @@ func (c *Console) addDocument(w http.ResponseWriter, r *http.Request, _ staff.Pr
 // addFile reads the form as it comes and keeps nothing but the one file.
 func (c *Console) addFile(w http.ResponseWriter, r *http.Request, boundary string) (string, error) {
 	rc := http.NewResponseController(w)
-	rc.SetReadDeadline(time.Now().Add(uploadTimeout)) // not every test recorder can
+	rc.SetReadDeadline(time.Now().Add(uploadTimeout)) // not every writer can, and then there is none
+	rc.SetWriteDeadline(time.Now().Add(uploadTimeout + writeTimeout))
 	form := multipart.NewReader(http.MaxBytesReader(w, r.Body, MaxFileBytes+multipartOverhead), boundary)
 	for {
 		part, err := form.NextPart()

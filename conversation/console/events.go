@@ -105,8 +105,12 @@ func (s *stream) send(ctx context.Context, e conversation.Event) error {
 	case conversation.EventMessage:
 		return s.message(ctx, e)
 	case conversation.EventState:
-		if e.State == nil {
-			return nil
+		if e.State == nil { // it changed, and is to be read
+			st, err := s.c.engine.State(ctx, e.Conversation)
+			if err != nil {
+				return s.missed(err)
+			}
+			e.State = &st
 		}
 		return s.event("state", viewState(*e.State))
 	case conversation.EventDelta:
@@ -128,11 +132,11 @@ func (s *stream) message(ctx context.Context, e conversation.Event) error {
 	}
 	after, known := s.at[e.Conversation]
 	if !known {
-		sum, err := s.c.engine.Conversation(ctx, e.Conversation)
+		st, err := s.c.engine.State(ctx, e.Conversation)
 		if err != nil {
 			return s.missed(err)
 		}
-		after = max(0, sum.State.Seq-catchUp)
+		after = max(0, st.Seq-catchUp)
 	}
 	for {
 		list, err := s.c.engine.Transcript(ctx, e.Conversation, after, maxMessagesPage)

@@ -9,7 +9,6 @@ import (
 	"frontdesk/conversation/staff"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -22,17 +21,13 @@ func NewStaffStore(pool *pgxpool.Pool) *StaffStore { return &StaffStore{pool: po
 // firstAccountLock is the advisory lock under which the first account is made.
 const firstAccountLock = 0x66645f7374616666 // "fd_staff"
 
-// uniqueViolation is SQLSTATE 23505.
-const uniqueViolation = "23505"
-
 // AddAccount stores a new account, or returns staff.ErrExists.
 func (s *StaffStore) AddAccount(ctx context.Context, a staff.Account, passwordHash string) (staff.Account, error) {
 	const q = `INSERT INTO staff_accounts (email, name, role, password_hash)
 		VALUES (@email, @name, @role, @hash)
 		RETURNING id, created_at`
 	err := s.pool.QueryRow(ctx, q, accountArgs(a, passwordHash)).Scan(&a.ID, &a.CreatedAt)
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) && pg.Code == uniqueViolation {
+	if isCode(err, uniqueViolation) {
 		return staff.Account{}, staff.ErrExists
 	}
 	if err != nil {

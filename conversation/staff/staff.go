@@ -104,8 +104,11 @@ const maxEmailBytes = 254
 // It returns ErrEmail for anything but a bare local@domain; a domain without a
 // dot is fine, since installations behind a firewall have those.
 func NormalizeEmail(s string) (string, error) {
+	if !utf8.ValidString(s) { // before ToLower, which would mend it
+		return "", ErrEmail
+	}
 	s = strings.ToLower(strings.TrimSpace(s))
-	if len(s) > maxEmailBytes || !utf8.ValidString(s) {
+	if len(s) > maxEmailBytes {
 		return "", ErrEmail
 	}
 	a, err := mail.ParseAddress(s)
