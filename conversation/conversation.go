@@ -72,6 +72,9 @@ var (
 	ErrSuperseded = errors.New("conversation: superseded")
 )
 
+// ErrBadCursor is returned for a page cursor that none of ours is.
+var ErrBadCursor = errors.New("conversation: bad cursor")
+
 // TakenError tells the loser of a takeover who holds the conversation.
 type TakenError struct{ StaffID, Name string }
 

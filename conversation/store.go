@@ -70,6 +70,7 @@ type Store interface {
 	Turns
 	Owners
 	Ledger
+	Reports
 }
 
 // Finder finds passages; knowledge storage implements it.

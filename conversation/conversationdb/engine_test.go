@@ -69,7 +69,7 @@ func says(text string) func(conversation.ModelRequest) (conversation.ModelReply,
 }
 
 var returns = knowledge.Hit{
-	Passage: knowledge.Passage{ID: "p1", Title: "Can I return it?", Text: "Yes, within 30 days.", Document: "FAQ", IsEntry: true},
+	Passage:     knowledge.Passage{ID: "p1", Title: "Can I return it?", Text: "Yes, within 30 days.", Document: "FAQ", IsEntry: true},
 	LexicalRank: 1, LexicalScore: 9, Score: 1,
 }
 

@@ -1,12 +1,13 @@
 -- One customer message, in one statement: drop a repeat, append, raise the epoch,
--- make the turn due. A resolved conversation comes back as a new episode of the bot.
+-- make the turn due. What constraints compare comes from the locked row alone: Postgres
+-- checks them on the row as first read, before it notices a concurrent update. A resolved conversation comes back as a new episode of the bot.
 WITH dup AS (
 	SELECT m.seq, m.created_at, m.body FROM messages m
 	WHERE m.external_id = @external_id
 	AND m.conversation_id = coalesce(@id::uuid, (
 		SELECT id FROM conversations WHERE channel = @channel AND account = @account AND thread = @thread))
 ), old AS (
-	SELECT id, owner, status, seq, turn_due_at, burst_at FROM conversations
+	SELECT id, owner, staff_id, staff_name, status FROM conversations
 	WHERE id = coalesce(@id::uuid, (
 		SELECT id FROM conversations WHERE channel = @channel AND account = @account AND thread = @thread))
 	FOR UPDATE
@@ -21,8 +22,8 @@ WITH dup AS (
 		episode = c.episode + CASE WHEN now.reopened THEN 1 ELSE 0 END,
 		context_seq = CASE WHEN now.reopened THEN c.seq ELSE c.context_seq END,
 		owner = now.next_owner,
-		staff_id = CASE WHEN now.next_owner = 'staff' THEN c.staff_id END,
-		staff_name = CASE WHEN now.next_owner = 'staff' THEN c.staff_name ELSE '' END,
+		staff_id = CASE WHEN now.next_owner = 'staff' THEN now.staff_id END,
+		staff_name = CASE WHEN now.next_owner = 'staff' THEN now.staff_name ELSE '' END,
 		status = 'open',
 		misses = CASE WHEN now.reopened THEN 0 ELSE c.misses END,
 		locale = CASE WHEN @locale = '' THEN c.locale ELSE @locale END,
