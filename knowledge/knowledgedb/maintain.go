@@ -1,0 +1,195 @@
+package knowledgedb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"frontdesk/knowledge"
+	"frontdesk/knowledge/lexical"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+const (
+	// maintainLock keeps two replicas from maintaining one schema at once; its second
+	// half is the schema's name.
+	maintainLock = 0x6b6e6f77 // "know"
+	// maxDrift is how far, as a share, an average length may leave the one that weights
+	// were baked with. At .15 the order of the first ten hardly ever differs.
+	maxDrift = .15
+	// indexAbove is how many passages an exact scan of vectors still serves well: 10,000
+	// of 1,536 dimensions take some 10 ms.
+	indexAbove = 10_000
+)
+
+// Maintain brings both indexes in line with what is stored: weights are baked anew
+// when the average lengths have drifted or the analysis has changed, passages without
+// a vector of the embedder's model get one, and a model with many vectors gets its
+// index. With nothing to do it costs one short statement; where another process is at
+// it already it does nothing.
+func (s *Store) Maintain(ctx context.Context) error {
+	var work bool
+	const sql = `SELECT greatest(abs(title_total / greatest(title_count, 1) / nullif(baked_title, 0) - 1),
+			abs(heading_total / greatest(heading_count, 1) / nullif(baked_heading, 0) - 1),
+			abs(body_total / greatest(body_count, 1) / nullif(baked_body, 0) - 1), 0) > @drift
+		OR passages >= @above FROM lexicon`
+	if err := s.pool.QueryRow(ctx, sql, pgx.NamedArgs{"drift": maxDrift, "above": indexAbove}).Scan(&work); err != nil {
+		return fmt.Errorf("read lexicon: %w", err)
+	}
+	if !work {
+		return nil
+	}
+	return s.alone(ctx, func(c *pgxpool.Conn) error {
+		if err := s.reweigh(ctx, false); err != nil {
+			return err
+		}
+		return s.indexVectors(ctx, c)
+	})
+}
+
+// Reweigh bakes all weights anew with the averages of the moment, and analyzes anew
+// what an older version of the analysis has indexed. Searches go on meanwhile.
+func (s *Store) Reweigh(ctx context.Context) error {
+	return s.alone(ctx, func(*pgxpool.Conn) error { return s.reweigh(ctx, true) })
+}
+
+// alone runs f unless another process is inside alone for the same schema.
+func (s *Store) alone(ctx context.Context, f func(c *pgxpool.Conn) error) error {
+	c, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("acquire connection: %w", err)
+	}
+	defer c.Release()
+	var got bool
+	const lock = `SELECT pg_try_advisory_lock($1, hashtext(current_schema))`
+	if err := c.QueryRow(ctx, lock, maintainLock).Scan(&got); err != nil {
+		return fmt.Errorf("lock maintenance: %w", err)
+	}
+	if !got {
+		return nil
+	}
+	err = f(c)
+	const unlock = `SELECT pg_advisory_unlock($1, hashtext(current_schema))`
+	if _, e := c.Exec(context.WithoutCancel(ctx), unlock, maintainLock); e != nil {
+		c.Conn().Close(context.WithoutCancel(ctx)) // the lock ends with the session
+		err = errors.Join(err, fmt.Errorf("unlock maintenance: %w", e))
+	}
+	return err
+}
+
+// reweigh first sets the averages, so that whatever is written from then on is baked
+// with them, and then goes through the passages in batches of a transaction each.
+func (s *Store) reweigh(ctx context.Context, always bool) error {
+	var avg lexical.Lengths
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		const sql = `SELECT title_total::float8 / greatest(title_count, 1), heading_total::float8 / greatest(heading_count, 1),
+			body_total::float8 / greatest(body_count, 1), baked_title, baked_heading, baked_body FROM lexicon FOR UPDATE`
+		var baked lexical.Lengths
+		if err := tx.QueryRow(ctx, sql).Scan(&avg[0], &avg[1], &avg[2], &baked[0], &baked[1], &baked[2]); err != nil {
+			return fmt.Errorf("read lexicon: %w", err)
+		}
+		for f := range avg {
+			always = always || baked[f] > 0 && math.Abs(avg[f]/baked[f]-1) > maxDrift
+		}
+		if !always {
+			return nil
+		}
+		return setBaked(ctx, tx, avg)
+	})
+	if err != nil || !always {
+		return err
+	}
+	last := "00000000-0000-0000-0000-000000000000"
+	for {
+		n := 0
+		err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+			rows, stale, err := passagesAfter(ctx, tx, last)
+			if err != nil || len(rows) == 0 {
+				return err
+			}
+			n, last = len(rows), rows[len(rows)-1].ID
+			if stale {
+				return s.reanalyze(ctx, tx, rows, avg)
+			}
+			return s.updateWeights(ctx, tx, rows, avg)
+		})
+		if err != nil {
+			return fmt.Errorf("reweigh: %w", err)
+		}
+		if n == 0 {
+			return nil
+		}
+	}
+}
+
+// passagesAfter reads and analyzes the next batch by id; stale when one of them was
+// indexed by another version of the analysis. What another writer holds is left out of
+// it: it is being deleted, or written with the new averages.
+func passagesAfter(ctx context.Context, tx pgx.Tx, last string) (rows []row, stale bool, err error) {
+	const sql = `SELECT p.id::text, p.title, p.alternatives, p.heading, p.body, p.lang, x.analyzer <> @version
+		FROM passages p JOIN lexemes x ON x.passage_id = p.id
+		WHERE p.id > @last::uuid ORDER BY p.id LIMIT @limit`
+	got, err := tx.Query(ctx, sql, pgx.NamedArgs{"version": lexical.Version, "last": last, "limit": writeBatch})
+	if err != nil {
+		return nil, false, fmt.Errorf("read passages: %w", err)
+	}
+	var p knowledge.Passage
+	var old bool
+	_, err = pgx.ForEachRow(got, []any{&p.ID, &p.Title, &p.Alternatives, &p.Heading, &p.Text, &p.Lang, &old}, func() error {
+		stale = stale || old
+		rows = append(rows, row{Passage: p, lexemes: lexical.Index(fieldsOf(p), p.Lang, "")})
+		p.Alternatives = nil
+		return nil
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("read passages: %w", err)
+	}
+	return rows, stale, nil
+}
+
+func (s *Store) updateWeights(ctx context.Context, tx pgx.Tx, rows []row, avg lexical.Lengths) error {
+	const sql = `UPDATE lexemes x SET weights = n.weights::sparsevec
+		FROM unnest(@ids::uuid[], @weights::text[]) AS n (id, weights) WHERE x.passage_id = n.id`
+	ids, weights := make([]string, len(rows)), make([]string, len(rows))
+	for i, r := range rows {
+		ids[i], weights[i] = r.ID, sparseText(r.lexemes.Dims, s.params.Weights(r.lexemes, avg))
+	}
+	if _, err := tx.Exec(ctx, sql, pgx.NamedArgs{"ids": ids, "weights": weights}); err != nil {
+		return fmt.Errorf("update weights: %w", err)
+	}
+	return nil
+}
+
+// reanalyze writes the rows' lexemes anew; the terms' counts follow by trigger. The
+// passages are locked first and those deleted meanwhile left alone.
+func (s *Store) reanalyze(ctx context.Context, tx pgx.Tx, rows []row, avg lexical.Lengths) error {
+	if _, err := tx.Exec(ctx, `SELECT FROM lexicon FOR UPDATE`); err != nil {
+		return fmt.Errorf("lock lexicon: %w", err)
+	}
+	ids := make([]string, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	got, err := tx.Query(ctx, `DELETE FROM lexemes WHERE passage_id = ANY(@ids::uuid[]) RETURNING passage_id::text`, pgx.NamedArgs{"ids": ids})
+	if err != nil {
+		return fmt.Errorf("delete lexemes: %w", err)
+	}
+	left, err := pgx.CollectRows(got, pgx.RowTo[string])
+	if err != nil {
+		return fmt.Errorf("delete lexemes: %w", err)
+	}
+	is := map[string]bool{}
+	for _, id := range left {
+		is[id] = true
+	}
+	kept := rows[:0]
+	for _, r := range rows {
+		if is[r.ID] {
+			kept = append(kept, r)
+		}
+	}
+	return s.insertLexemes(ctx, tx, kept, avg)
+}
