@@ -34,6 +34,7 @@ const (
 // shared is what this process found out once: the server's address and the name of the migrated template.
 var shared struct {
 	once     sync.Once
+	users    *os.File // this process' share of the server, never given back: the kernel does that
 	server   string
 	template string
 	err      error

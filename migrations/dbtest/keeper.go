@@ -42,16 +42,13 @@ func init() {
 	}
 }
 
-// users is this process' share of the lock; it is never given back, the kernel does that.
-var users *os.File
-
 // join returns the address of the shared server, after starting a keeper if there is none.
 func join(ctx context.Context) (string, error) {
 	dir, err := sharedDir()
 	if err != nil {
 		return "", err
 	}
-	if users, err = flock(ctx, filepath.Join(dir, "users"), syscall.LOCK_SH); err != nil {
+	if shared.users, err = flock(ctx, filepath.Join(dir, "users"), syscall.LOCK_SH); err != nil {
 		return "", err
 	}
 	start, err := flock(ctx, filepath.Join(dir, "start"), syscall.LOCK_EX)
