@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"frontdesk/bots/widget"
-	"frontdesk/conversation"
 	"frontdesk/conversation/console"
 	"frontdesk/conversation/conversationdb"
 	"frontdesk/conversation/staff"
@@ -31,16 +30,15 @@ func (s *server) route(ctx context.Context, pool *pgxpool.Pool, k *knowledgePart
 	if err != nil {
 		return err
 	}
-	engine := s.engine.(*conversation.Engine)
 	pages, err := console.New(console.Options{
-		Staff: accounts, Documents: k, Finder: k.store, Engine: newDesk(engine, pool), Events: engine, Log: s.a.log,
+		Staff: accounts, Documents: k, Finder: k.store, Engine: s.engine, Events: s.engine, Log: s.a.log,
 		ClientIP: from.clientIP, Secure: from.secure, Origin: cfg.PublicURL,
 	})
 	if err != nil {
 		return fmt.Errorf("PUBLIC_URL: %w", err)
 	}
 	chat := widget.New(widget.Config{
-		Engine: engine, Key: key, Script: script, RateLimit: cfg.WidgetRateLimit, TrustedProxies: cfg.proxies, Logger: s.a.log,
+		Engine: s.engine, Key: key, Script: script, RateLimit: cfg.WidgetRateLimit, TrustedProxies: cfg.proxies, Logger: s.a.log,
 	})
 
 	mux := http.NewServeMux()

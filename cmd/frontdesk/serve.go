@@ -77,7 +77,7 @@ func serve(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	engine, err := newEngine(&a.cfg, db.pool, k, m, a.log)
+	engine, err := newDesk(&a.cfg, db.pool, k, m, a.log)
 	if err != nil {
 		return err
 	}
@@ -132,17 +132,12 @@ func firstAdmin(ctx context.Context, a *app, accounts *staff.Service) error {
 	return nil
 }
 
-// runner is the engine as far as serving goes.
-type runner interface {
-	Run(ctx context.Context, grace time.Duration)
-}
-
 // server is what serves and how it stops.
 type server struct {
 	a       *app
 	health  *health
 	metrics *metrics
-	engine  runner
+	engine  *desk
 	ln      net.Listener
 	handler http.Handler
 	// endStreams ends the open event streams, which would otherwise outlast

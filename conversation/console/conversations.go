@@ -24,38 +24,12 @@ type Engine interface {
 	State(ctx context.Context, id string) (conversation.State, error)
 	// Conversations lists those with a message, the latest changed first, and a
 	// cursor for the next page, which is empty after the last.
-	Conversations(ctx context.Context, cursor string, limit int) ([]Summary, string, error)
-	Conversation(ctx context.Context, id string) (Summary, error)
+	Conversations(ctx context.Context, cursor string, limit int) ([]conversation.Summary, string, error)
+	Conversation(ctx context.Context, id string) (conversation.Summary, error)
 	// Transcript returns messages after a sequence number, notes included.
 	Transcript(ctx context.Context, id string, after int64, limit int) ([]conversation.Message, error)
 	// Usage sums model calls by day and model from from until to.
-	Usage(ctx context.Context, from, to time.Time) ([]UsageRow, error)
-}
-
-// Summary is a conversation as a list shows it.
-type Summary struct {
-	State      conversation.State
-	Channel    string
-	Contact    string // the customer's name as given; may be empty
-	Email      string // as given, unverified
-	Preview    string // the beginning of the newest message
-	PreviewBy  conversation.Author
-	CreatedAt  time.Time
-	UpdatedAt  time.Time
-	CustomerAt time.Time // of the customer's newest message; zero when there is none
-}
-
-// UsageRow is what one model consumed for one purpose on one day (UTC).
-type UsageRow struct {
-	Day          time.Time
-	Model        string
-	Purpose      string
-	Calls        int64
-	Failed       int64
-	InputTokens  int64
-	CachedTokens int64
-	OutputTokens int64
-	CostMicros   int64
+	Usage(ctx context.Context, from, to time.Time) ([]conversation.UsageRow, error)
 }
 
 const (
@@ -133,8 +107,8 @@ func viewState(s conversation.State) stateView {
 	return v
 }
 
-func viewSummary(s Summary) summaryView {
-	return summaryView{ID: s.State.Conversation, stateView: viewState(s.State), Channel: s.Channel, Contact: s.Contact,
+func viewSummary(s conversation.Summary) summaryView {
+	return summaryView{ID: s.State.Conversation, stateView: viewState(s.State), Channel: s.State.Channel, Contact: s.Contact,
 		Email: s.Email, Preview: s.Preview, PreviewBy: s.PreviewBy, CreatedAt: s.CreatedAt.UTC(), UpdatedAt: s.UpdatedAt.UTC(),
 		CustomerAt: when(s.CustomerAt)}
 }
@@ -180,7 +154,7 @@ func (c *Console) listConversations(w http.ResponseWriter, r *http.Request, _ st
 func cursorParam(r *http.Request) (string, error) {
 	s := r.URL.Query().Get("cursor")
 	if len(s) > maxCursorBytes || !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
-		return "", problem(http.StatusUnprocessableEntity, "bad_cursor", "The cursor is not one from an earlier page.")
+		return "", conversation.ErrBadCursor
 	}
 	return s, nil
 }

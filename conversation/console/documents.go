@@ -27,7 +27,7 @@ const multipartOverhead = 64 << 10
 const uploadTimeout = 2 * time.Minute
 
 // maxDocumentsPage bounds one page of the list of documents.
-const maxDocumentsPage = 500
+const maxDocumentsPage = 200
 
 // maxNameRunes bounds the name of an uploaded file.
 const maxNameRunes = 200
@@ -191,7 +191,11 @@ func (c *Console) listDocuments(w http.ResponseWriter, r *http.Request, _ staff.
 	if err != nil {
 		return err
 	}
-	docs, next, err := c.documents.Documents(r.Context(), r.URL.Query().Get("cursor"), int(limit))
+	cursor, err := cursorParam(r)
+	if err != nil {
+		return err
+	}
+	docs, next, err := c.documents.Documents(r.Context(), cursor, int(limit))
 	if err != nil {
 		return err
 	}

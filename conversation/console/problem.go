@@ -71,6 +71,7 @@ var known = []struct {
 	{conversation.ErrTooLong, 422, "too_long", "The text is longer than " + strconv.Itoa(conversation.MaxTextRunes) + " characters."},
 	{conversation.ErrConflict, 409, "id_reused", "This id was used for another message."},
 	{conversation.ErrNotCurrent, 409, "not_current", "That is not possible in the conversation's present state."},
+	{conversation.ErrBadCursor, 422, "bad_cursor", "The cursor is not one from an earlier page."},
 	{knowledge.ErrNotFound, 404, "not_found", "There is no such document."},
 	{knowledge.ErrUnsupported, 415, "unsupported_format", "Files of this format cannot be read."},
 	{knowledge.ErrTooLarge, 413, "too_large", "The document is too large."},
