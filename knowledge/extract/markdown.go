@@ -1,0 +1,186 @@
+package extract
+
+import (
+	"context"
+	"fmt"
+	"html"
+	"regexp"
+	"strings"
+
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/text"
+
+	"frontdesk/knowledge"
+)
+
+// Inline marks in Markdown. RE2 matches in time linear in the text.
+var (
+	mdImage   = regexp.MustCompile(`!\[([^\]\n]*)\](?:\([^)\n]*\)|\[[^\]\n]*\])`)
+	mdTag     = regexp.MustCompile(`</?[A-Za-z][A-Za-z0-9-]*(?:\s[^<>]*)?/?>`)
+	mdComment = regexp.MustCompile(`(?s)<!--.*?-->`)
+	mdHidden  = regexp.MustCompile(`(?is)<(script|style|template)\b.*?</(?:script|style|template)\s*>`)
+	mdLink    = regexp.MustCompile(`\[([^\]\n]*)\](?:\([^)\n]*\)|\[[^\]\n]*\])`)
+	mdAttr    = regexp.MustCompile(`\s*\{[#.:][^{}\n]*\}\s*$`)
+	mdBreak   = regexp.MustCompile(`(?i)<br\s*/?>`)
+)
+
+// fromMarkdown cuts a Markdown text at its headings. The blocks between them
+// stay the Markdown they are; images leave their description, raw HTML its text.
+func fromMarkdown(ctx context.Context, src string) (knowledge.Text, error) {
+	meta, src := frontMatter(src)
+	if nested(src) > MaxDepth {
+		return knowledge.Text{}, fmt.Errorf("%w: lists and quotes are nested deeper than %d", knowledge.ErrTooLarge, MaxDepth)
+	}
+	source := []byte(src)
+	// Only the shape of blocks is asked for: without inline parsers no input
+	// makes the parser slow.
+	tree := parser.NewParser(parser.WithBlockParsers(parser.DefaultBlockParsers()...)).Parse(text.NewReader(source))
+	if err := ctx.Err(); err != nil {
+		return knowledge.Text{}, err
+	}
+	b := builder{ctx: ctx, lang: tag(meta["lang"])}
+	code := listings(tree)
+	at := 0
+	for n := tree.FirstChild(); n != nil; n = n.NextSibling() {
+		h, ok := n.(*ast.Heading)
+		if !ok || h.Lines().Len() == 0 {
+			continue
+		}
+		first, last := h.Lines().At(0), h.Lines().At(h.Lines().Len()-1)
+		begin := lineStart(source, first.Start)
+		if begin < at {
+			continue
+		}
+		body(&b, source, at, begin, code)
+		title := string(source[first.Start:last.Stop])
+		b.heading(h.Level, plainHeading(title), "")
+		at = lineEnd(source, max(last.Stop-1, last.Start))
+		if !strings.HasPrefix(strings.TrimLeft(string(source[begin:first.Start]), " "), "#") {
+			at = lineEnd(source, at) // the underline of a setext heading
+		}
+	}
+	body(&b, source, at, len(source), code)
+	return b.text(meta["title"])
+}
+
+// body adds source[from:to], cleaned wherever it is not code.
+func body(b *builder, source []byte, from, to int, code []span) {
+	if from >= to {
+		return
+	}
+	var out strings.Builder
+	for _, c := range code {
+		if c.start < from || c.stop > to {
+			continue
+		}
+		out.WriteString(tidy(string(source[from:c.start])))
+		out.Write(source[c.start:c.stop])
+		from = c.stop
+	}
+	out.WriteString(tidy(string(source[from:to])))
+	b.block(out.String())
+}
+
+// tidy drops what does not show in Markdown outside of code.
+func tidy(s string) string {
+	if strings.ContainsAny(s, "<&") {
+		s = mdComment.ReplaceAllString(s, "")
+		s = mdHidden.ReplaceAllString(s, "")
+		s = mdBreak.ReplaceAllString(s, "\n")
+		s = mdTag.ReplaceAllString(s, "")
+		s = html.UnescapeString(s)
+		s, _ = clean(s)
+	}
+	return mdImage.ReplaceAllString(s, "$1")
+}
+
+func plainHeading(s string) string {
+	s = mdAttr.ReplaceAllString(strings.TrimSpace(s), "")
+	s = mdLink.ReplaceAllString(tidy(s), "$1")
+	s = strings.NewReplacer("**", "", "__", "", "`", "", "\\", "").Replace(s)
+	return strings.Trim(strings.TrimSpace(s), "*_")
+}
+
+type span struct{ start, stop int }
+
+// listings are the places of code in the source, in order.
+func listings(tree ast.Node) []span {
+	var out []span
+	_ = ast.Walk(tree, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering || n.Kind() != ast.KindCodeBlock && n.Kind() != ast.KindFencedCodeBlock {
+			return ast.WalkContinue, nil
+		}
+		if l := n.Lines(); l.Len() > 0 {
+			s := span{l.At(0).Start, l.At(l.Len() - 1).Stop}
+			if len(out) == 0 || s.start >= out[len(out)-1].stop {
+				out = append(out, s)
+			}
+		}
+		return ast.WalkSkipChildren, nil
+	})
+	return out
+}
+
+// nested is the greatest number of list and quote marks that begin one line.
+func nested(src string) int {
+	deepest := 0
+	for line := range strings.Lines(src) {
+		depth := 0
+	marks:
+		for i := 0; i < len(line); i++ {
+			spaced := i+1 < len(line) && (line[i+1] == ' ' || line[i+1] == '\t')
+			switch c := line[i]; {
+			case c == '>', spaced && (c == '-' || c == '*' || c == '+'),
+				spaced && (c == '.' || c == ')') && i > 0 && line[i-1] >= '0' && line[i-1] <= '9':
+				depth++
+			case c == ' ', c == '\t', c >= '0' && c <= '9':
+			default:
+				break marks
+			}
+		}
+		deepest = max(deepest, depth)
+	}
+	return deepest
+}
+
+// frontMatter takes the title and language from a block of settings fenced by
+// --- (YAML) or +++ (TOML) at the very beginning.
+func frontMatter(src string) (map[string]string, string) {
+	meta := map[string]string{}
+	fence, _, _ := strings.Cut(src, "\n")
+	fence = strings.TrimRight(fence, " \t")
+	if fence != "---" && fence != "+++" {
+		return meta, src
+	}
+	rest := src[strings.IndexByte(src, '\n')+1:]
+	at := 0
+	for line := range strings.Lines(rest) {
+		at += len(line)
+		if strings.TrimSpace(line) == fence {
+			return meta, rest[at:]
+		}
+		key, value, ok := strings.Cut(line, map[string]string{"---": ":", "+++": "="}[fence])
+		if key = strings.ToLower(strings.TrimSpace(key)); ok && (key == "title" || key == "lang" || key == "language") {
+			meta[strings.TrimSuffix(key, "uage")] = strings.Trim(strings.TrimSpace(value), `"'`)
+		} else if !ok && at > 8<<10 {
+			break // a rule at the top of a long text is not front matter
+		}
+	}
+	return map[string]string{}, src
+}
+
+func lineStart(source []byte, at int) int {
+	for at > 0 && source[at-1] != '\n' {
+		at--
+	}
+	return at
+}
+
+// lineEnd is the position after the line that holds at.
+func lineEnd(source []byte, at int) int {
+	for at < len(source) && source[at] != '\n' {
+		at++
+	}
+	return min(at+1, len(source))
+}
