@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"frontdesk/migrations"
@@ -61,10 +62,22 @@ func open(ctx context.Context, cfg *Config, log *slog.Logger, beside bool) (_ *d
 	if err := migrations.Apply(ctx, db.url); err != nil {
 		return nil, explainDatabase(err)
 	}
-	if db.pool, err = migrations.Connect(ctx, db.url, nil); err != nil {
+	if db.pool, err = migrations.Connect(ctx, db.url, poolSize); err != nil {
 		return nil, explainDatabase(err)
 	}
 	return db, nil
+}
+
+// minConns is the least number of connections a pool may grow to. pgx's default
+// of 4 on a small machine would have messages wait behind searches; more than
+// some 8 for each core only makes Postgres switch between them.
+const minConns = 16
+
+// poolSize widens the pool, unless the URL says how large it is to be.
+func poolSize(c *pgxpool.Config) {
+	if !strings.Contains(c.ConnString(), "pool_max_conns") {
+		c.MaxConns = max(minConns, c.MaxConns)
+	}
 }
 
 func (db *database) openPrivate(ctx context.Context, cfg *Config, beside bool) error {

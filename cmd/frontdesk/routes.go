@@ -47,6 +47,7 @@ func (s *server) route(ctx context.Context, pool *pgxpool.Pool, k *knowledgePart
 	mux.Handle("GET /metrics", s.metrics.handler(cfg.MetricsToken, from))
 	pages.Register(mux)
 	chat.Routes(mux)
+	widget.DemoRoutes(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		console.WriteProblem(w, console.Problem{Status: http.StatusNotFound, Code: "no_route", Detail: "There is nothing at this address."})
 	})

@@ -16,7 +16,7 @@ func startScript() func() (*widget.Script, error) {
 		if err != nil {
 			return nil, fmt.Errorf("bundle the widget: %w", err)
 		}
-		return widget.NewScript(js)
+		return widget.NewScript(js, widget.UI)
 	})
 	go bundle() // whoever calls first waits for this one
 	return bundle

@@ -64,8 +64,7 @@ type documentsView struct {
 }
 
 type addedView struct {
-	ID     string           `json:"id"`
-	Status knowledge.Status `json:"status"`
+	ID string `json:"id"`
 }
 
 // addRequest is a document as JSON: one FAQ entry, or an address.
@@ -98,7 +97,7 @@ func (c *Console) addDocument(w http.ResponseWriter, r *http.Request, _ staff.Pr
 		return err
 	}
 	w.Header().Set("Location", "/api/v1/documents/"+id)
-	return writeJSON(w, http.StatusAccepted, addedView{ID: id, Status: knowledge.StatusQueued})
+	return writeJSON(w, http.StatusAccepted, addedView{ID: id})
 }
 
 // addFile reads the form as it comes and keeps nothing but the one file.
