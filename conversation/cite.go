@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // citer passes a model's text on as it streams and settles on the way what must
@@ -14,6 +15,7 @@ import (
 type citer struct {
 	sources int // passages sent, numbered from 1
 	emit    func(string)
+	tail    string // bytes of a character that has not arrived whole
 	held    string // text that may be the start of a citation or an image
 	out     strings.Builder
 	cited   []int // in the order of first mention
@@ -35,12 +37,16 @@ const (
 
 // write takes the next piece of the model's text.
 func (c *citer) write(delta string) {
-	c.held += delta
+	c.tail += delta
+	n := whole(c.tail)
+	c.held += c.tail[:n]
+	c.tail = c.tail[n:]
 	c.drain(false)
 }
 
 // close lets go of what is held and returns the whole text.
 func (c *citer) close() string {
+	c.held += strings.ToValidUTF8(c.tail, "\uFFFD")
 	c.drain(true)
 	return strings.TrimSpace(c.out.String())
 }
@@ -49,7 +55,7 @@ func (c *citer) drain(end bool) {
 	for c.held != "" {
 		i := strings.IndexAny(c.held, "[!【")
 		if i < 0 {
-			c.pass(c.whole(end))
+			c.pass(len(c.held))
 			return
 		}
 		c.pass(i)
@@ -61,30 +67,17 @@ func (c *citer) drain(end bool) {
 	}
 }
 
-// whole is how much of held can be passed on without splitting a character.
-func (c *citer) whole(end bool) int {
-	n := len(c.held)
-	if end {
-		return n
-	}
-	for k := 1; k <= 3 && k <= n; k++ {
-		if b := c.held[n-k]; b >= 0xC0 { // a lead byte whose followers may be to come
-			need := 2
-			if b >= 0xE0 {
-				need = 3
+// whole is how much of s can be read without splitting a character.
+func whole(s string) int {
+	for k := 1; k < utf8.UTFMax && k <= len(s); k++ {
+		if i := len(s) - k; utf8.RuneStart(s[i]) {
+			if !utf8.FullRuneInString(s[i:]) {
+				return i
 			}
-			if b >= 0xF0 {
-				need = 4
-			}
-			if k < need {
-				return n - k
-			}
-			return n
-		} else if b < 0x80 {
-			return n
+			break
 		}
 	}
-	return n
+	return len(s)
 }
 
 // settle looks at the bracket or exclamation mark at the start of held. It

@@ -21,6 +21,7 @@ type Config struct {
 	TurnTimeout time.Duration // of a turn as a whole
 	FindTimeout time.Duration
 	Poll        time.Duration // how often due turns are looked for that no hint told of
+	Backoff     time.Duration // after a delivery's first failure; doubles with each
 	Concurrency int           // turns at once in this process
 }
 
@@ -37,6 +38,7 @@ func (c *Config) defaults() {
 	or(&c.TurnTimeout, 60*time.Second)
 	or(&c.FindTimeout, 5*time.Second)
 	or(&c.Poll, time.Second)
+	or(&c.Backoff, firstBackoff)
 	if c.Concurrency == 0 {
 		c.Concurrency = 256
 	}

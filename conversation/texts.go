@@ -120,7 +120,7 @@ func language(text, locale string) string {
 		}
 	}
 	switch {
-	case han > other && han*2 > latin:
+	case han > other && han*3 > latin:
 		return "zh"
 	case arabic > latin:
 		return "ar"

@@ -29,9 +29,12 @@ const (
 	fusionK = 60
 	// rare is the share of passages up to which a word chooses passages to be ranked.
 	rare = .02
-	// enough is how many choosable passages keep commoner words from choosing too. It
-	// makes the ranking exact in small collections.
+	// enough is how many chosen passages keep commoner words, those of up to the share
+	// common or of few passages, from choosing too. It makes the ranking exact in small
+	// collections; the commonest words choose only where nothing else does.
 	enough = 2000
+	common = .1
+	few    = 5000
 	// maxWords bounds the words ranked by.
 	maxWords = 64
 	// maxText bounds the text that is analyzed, in bytes: far above any channel's limit.
@@ -88,33 +91,14 @@ type statistics struct {
 }
 
 func (s *Store) rank(ctx context.Context, q lexical.Query, vec *vector, key int64, limit int) ([]knowledge.Hit, statistics, error) {
-	var dims, words, tiers []int32
-	var weights []float64
-	for i, w := range q.Words {
-		tier := int32(0)
-		switch {
-		case w.Weak:
-			tier = 2
-		case w.Earlier:
-			tier = 1
-		}
-		for _, d := range w.Dims {
-			dims, words = append(dims, d), append(words, int32(i))
-			weights, tiers = append(weights, w.Weight), append(tiers, tier)
-		}
-	}
-	args := pgx.NamedArgs{
-		"dims": dims, "words": words, "weights": weights, "tiers": tiers, "max_words": maxWords,
-		"rare": rare, "enough": enough, "depth": max(depth, limit), "key": key, "k": fusionK, "limit": limit,
-	}
-	dense := noDense
-	if vec != nil {
-		dense, args["vector"] = vec.sql(), vec.text
-	}
-	sql := strings.Replace(findSQL, "/*dense*/", dense, 1)
+	sql, args := statement(q, vec, key, limit)
+	return s.read(ctx, vec != nil, sql, args)
+}
+
+func (s *Store) read(ctx context.Context, dense bool, sql string, args pgx.NamedArgs) ([]knowledge.Hit, statistics, error) {
 	seen := statistics{df: map[int32]int{}}
 	var hits []knowledge.Hit
-	err := s.queryPlanned(ctx, vec != nil, sql, args, func(row pgx.CollectableRow) error {
+	err := s.queryPlanned(ctx, dense, sql, args, func(row pgx.CollectableRow) error {
 		var h knowledge.Hit
 		var termDims, dfs []int32
 		var n *int
@@ -134,6 +118,34 @@ func (s *Store) rank(ctx context.Context, q lexical.Query, vec *vector, key int6
 		return nil
 	})
 	return hits, seen, err
+}
+
+// statement is the one that ranks.
+func statement(q lexical.Query, vec *vector, key int64, limit int) (string, pgx.NamedArgs) {
+	var dims, words, tiers []int32
+	var weights []float64
+	for i, w := range q.Words {
+		tier := int32(0)
+		switch {
+		case w.Weak:
+			tier = 2
+		case w.Earlier:
+			tier = 1
+		}
+		for _, d := range w.Dims {
+			dims, words = append(dims, d), append(words, int32(i))
+			weights, tiers = append(weights, w.Weight), append(tiers, tier)
+		}
+	}
+	args := pgx.NamedArgs{
+		"dims": dims, "words": words, "weights": weights, "tiers": tiers, "max_words": maxWords,
+		"rare": rare, "enough": enough, "common": common, "few": few, "depth": max(depth, limit), "key": key, "k": fusionK, "limit": limit,
+	}
+	dense := noDense
+	if vec != nil {
+		dense, args["vector"] = vec.sql(), vec.text
+	}
+	return strings.Replace(findSQL, "/*dense*/", dense, 1), args
 }
 
 // queryPlanned runs sql with a plan made for these very arguments: a cached generic

@@ -14,7 +14,9 @@ WITH q AS MATERIALIZED (
     FROM (SELECT k.dim, k.tier, k.df, k.n, min(k.tier) OVER () AS first,
                  coalesce(sum(k.own) OVER (ORDER BY k.tier, k.df, k.word, k.dim ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
           FROM kept k) z
-    WHERE (z.tier < 2 OR z.first = 2) AND (z.df <= @rare::float8 * z.n OR z.before < @enough::int)
+    WHERE (z.tier < 2 OR z.first = 2 OR z.n <= @enough::int) 
+      AND (z.df <= @rare::float8 * z.n OR z.before < @depth
+           OR z.before < @enough::int AND z.df <= greatest(@common::float8 * z.n, @few::int))
 ), query AS MATERIALIZED (
     SELECT ('{' || string_agg(z.dim || ':' || z.w::real, ',' ORDER BY z.dim) || '}/1000000000')::sparsevec AS weights
     FROM (SELECT dim, sum(w) AS w FROM kept GROUP BY dim) z

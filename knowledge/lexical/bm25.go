@@ -20,7 +20,7 @@ var Default = Params{
 const (
 	// stopWeight keeps "how do I" and "can you" as a hint: dropped altogether they cost
 	// .025 nDCG@5 on short requests, at full weight .04 on long questions.
-	stopWeight = .25
+	stopWeight = .3
 	// extraWeight is of joined, parted and single-character forms.
 	extraWeight = .5
 )
