@@ -51,6 +51,7 @@ type Console struct {
 	stopOnce    sync.Once
 	pages       *pages
 	openAPI     func() []byte
+	beat        time.Duration // heartbeat; tests cannot wait for it
 }
 
 // New returns a Console, or an error when o.Origin is no origin.
@@ -62,6 +63,7 @@ func New(o Options) (*Console, error) {
 		streams:     make(chan struct{}, maxStreams),
 		stopping:    make(chan struct{}),
 		pages:       newPages(),
+		beat:        heartbeat,
 		openAPI:     sync.OnceValue(describe),
 	}
 	if o.Origin != "" {

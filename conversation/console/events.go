@@ -66,7 +66,7 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, _ staff.Princip
 	if s.comment("watching") != nil {
 		return nil
 	}
-	tick := time.NewTicker(heartbeat)
+	tick := time.NewTicker(c.beat)
 	defer tick.Stop()
 	for {
 		var err error
