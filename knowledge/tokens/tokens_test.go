@@ -176,6 +176,7 @@ func TestTruncateCutsLongRunsNearTheLimit(t *testing.T) {
 		"line breaks": strings.Repeat(" \n", 1<<19),
 		"case":        strings.Repeat("文", 500) + strings.Repeat("A", 500) + "b" + strings.Repeat("c", 500),
 		"symbols":     strings.Repeat("=-", 1<<19),
+		"long, short": strings.Repeat("a", 1<<10) + " " + strings.Repeat("b", 200) + " " + strings.Repeat("c", 1<<10),
 	} {
 		for _, max := range []int{1, 7, 100, 150} {
 			got := o200k.Truncate(s, max)
@@ -261,10 +262,19 @@ func BenchmarkOneMegabyteOf(b *testing.B) {
 
 func BenchmarkTruncate(b *testing.B) {
 	prose := strings.Repeat("The parcel left our warehouse in Leipzig on Monday. ", 2000)
-	for name, s := range map[string]string{"prose": prose, "1 MB of a": strings.Repeat("a", 1<<20)} {
-		b.Run(name, func(b *testing.B) {
+	long := strings.Repeat("a", 1<<20)
+	for _, c := range []struct {
+		name, text string
+		max        int
+	}{
+		{"prose", prose, 500},
+		{"1 MB of a", long, 500},
+		{"at the end of 1 MB of a", long + strings.Repeat("b", 300), o200k.Count(long) + 3},
+		{"behind 1 MB of a", long + " " + strings.Repeat("b", 200), o200k.Count(long) + 3},
+	} {
+		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {
-				o200k.Truncate(s, 500)
+				o200k.Truncate(c.text, c.max)
 			}
 		})
 	}
