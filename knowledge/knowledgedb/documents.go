@@ -150,7 +150,7 @@ func readCursor(cursor string) (time.Time, string) {
 	}
 	stamp, id, _ := strings.Cut(string(raw), " ")
 	at, err := time.Parse(time.RFC3339Nano, stamp)
-	if err != nil {
+	if err != nil || len(id) != len("00000000-0000-0000-0000-000000000000") {
 		return time.Time{}, ""
 	}
 	return at, id

@@ -155,8 +155,13 @@ func (w *ingestWorker) Work(ctx context.Context, job *river.Job[ingestArgs]) err
 	}
 	defer held.release(ctx)
 	err = w.process.Process(ctx, id)
-	if errors.Is(err, knowledge.ErrPermanent) {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, knowledge.ErrPermanent):
 		return river.JobCancel(err)
+	case errors.Is(ctx.Err(), context.Canceled): // stopping: whoever comes next goes on at once
+		return river.JobSnooze(0)
 	}
 	return err
 }
@@ -175,5 +180,9 @@ func (h atLeastWarn) Enabled(ctx context.Context, l slog.Level) bool {
 	return l >= slog.LevelWarn && h.Handler.Enabled(ctx, l)
 }
 
-func (h atLeastWarn) WithAttrs(as []slog.Attr) slog.Handler { return atLeastWarn{h.Handler.WithAttrs(as)} }
-func (h atLeastWarn) WithGroup(name string) slog.Handler    { return atLeastWarn{h.Handler.WithGroup(name)} }
+func (h atLeastWarn) WithAttrs(as []slog.Attr) slog.Handler {
+	return atLeastWarn{h.Handler.WithAttrs(as)}
+}
+func (h atLeastWarn) WithGroup(name string) slog.Handler {
+	return atLeastWarn{h.Handler.WithGroup(name)}
+}
