@@ -126,7 +126,10 @@ func applyFiles(ctx context.Context, config *pgx.ConnConfig) error {
 }
 
 func openSQL(config *pgx.ConnConfig) *sql.DB {
-	db := stdlib.OpenDB(*config)
+	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, forbidParallelBuilds)
+		return err
+	}))
 	db.SetMaxOpenConns(2)
 	return db
 }

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"frontdesk/knowledge/eval"
 	"frontdesk/knowledge/knowledgedb"
 	"frontdesk/migrations"
 	"frontdesk/migrations/dbtest"
@@ -39,29 +38,4 @@ func scratch(t testing.TB) *knowledgedb.Scratch {
 		}
 	})
 	return s
-}
-
-func TestLexicalRankingReachesBM25OnJudgedCollections(t *testing.T) {
-	for name, want := range map[string]float64{
-		"stackfaq_dev": .75, "mtrag_dev": .58, "xquad_zh_dev": .81, "clinc_oos_dev": .91,
-	} {
-		t.Run(name, func(t *testing.T) {
-			dir := sharedSet(t, name)
-			out := t.TempDir()
-			if keep := os.Getenv("EVAL_OUT"); keep != "" {
-				out = keep
-			}
-			r, err := eval.Run(context.Background(), eval.Options{
-				Dir: dir, Index: scratch(t),
-				RunFile: filepath.Join(out, name+".run"), ConfFile: filepath.Join(out, name+".conf"),
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Logf("%+v %+v", r, r.Decisions)
-			if r.NDCG5 < want {
-				t.Errorf("nDCG@5 = %.4f, want at least %.2f", r.NDCG5, want)
-			}
-		})
-	}
 }
