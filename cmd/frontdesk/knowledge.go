@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"path"
 	"time"
 
 	"frontdesk/conversation/conversationdb"
@@ -108,18 +106,14 @@ func loadSample(ctx context.Context, pool *pgxpool.Pool, k *knowledgeParts, log 
 		if err != nil || len(docs) > 0 {
 			return err
 		}
-		return fs.WalkDir(sample.Files, ".", func(name string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() {
-				return err
-			}
-			content, err := fs.ReadFile(sample.Files, name)
+		for _, u := range sample.Documents() {
+			d, err := k.Add(ctx, u)
 			if err != nil {
 				return err
 			}
-			id, err := k.AddFile(ctx, path.Base(name), content)
-			ids = append(ids, id)
-			return err
-		})
+			ids = append(ids, d.ID)
+		}
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("load the sample FAQ: %w", err)
