@@ -51,6 +51,7 @@ type Server struct {
 	log     *slog.Logger
 	install Install
 	account account
+	handle  bool   // the account cannot reach dir by its path, see handle.go
 	socket  string // directory of the socket
 	conf    string // text of our settings file
 	lock    *os.File
@@ -106,7 +107,7 @@ func prepare(ctx context.Context, opts Options) (_ *Server, err error) {
 			s.release()
 		}
 	}()
-	if err := s.account.reach(dir); err != nil {
+	if s.handle, err = s.account.needsHandle(dir); err != nil {
 		return nil, err
 	}
 	major, err := clusterMajor(s.data())
