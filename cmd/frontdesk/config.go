@@ -116,8 +116,6 @@ func (l *loader) load(environ []string, envFile string) (Config, error) {
 			problems = append(problems, explainField(e, all))
 		}
 	}
-	c.DatabaseURL = Secret(strings.TrimSpace(c.DatabaseURL.Reveal()))
-	c.OpenAIKey = Secret(strings.TrimSpace(c.OpenAIKey.Reveal()))
 	if err := errors.Join(append(problems, c.check()...)...); err != nil {
 		return Config{}, err
 	}
