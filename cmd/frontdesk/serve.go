@@ -60,7 +60,16 @@ func serve(ctx context.Context, a *app) (err error) {
 		return explainListen(ctx, a, err)
 	}
 	defer ln.Close()
-	script := startScript()
+	// Bundling takes about as long as Postgres does to start, so it goes beside.
+	script := bundleScript()
+	var bundling sync.WaitGroup
+	bundling.Go(func() {
+		if _, err := script(); err != nil {
+			a.log.Error("widget cannot be served", "error", err)
+		}
+		debug.FreeOSMemory() // a bundler's memory is many times that of an idle server
+	})
+	defer bundling.Wait()
 	db, err := openToServe(ctx, &a.cfg, a.log)
 	if err != nil {
 		return err
@@ -93,7 +102,7 @@ func serve(ctx context.Context, a *app) (err error) {
 	if err := s.route(ctx, db.pool, k, accounts, script); err != nil {
 		return err
 	}
-	debug.FreeOSMemory() // what starting needed, bundling and hashing above all
+	debug.FreeOSMemory() // what a first start needs, the admin's hash above all
 	a.log.Info("serving", "address", ln.Addr().String(), "database_took", opened, "rest_took", time.Since(began)-opened)
 	fmt.Fprintf(a.stdout, "Frontdesk is ready.\n  Demo page  %[1]s/\n  Console    %[1]s/console\n", s.baseURL())
 	return s.run(ctx)
