@@ -20,8 +20,9 @@ const writeBatch = 500
 
 // ReplacePassages makes ps the passages of a document and the document ready, in one
 // transaction: a search sees all of the old ones or all of the new ones. vecs are what
-// Embed gave for ps, or nil. IDs are made where ps has none; ordinals are the order of
-// ps. It returns knowledge.ErrNotFound when the document is gone.
+// Embed gave for ps, or nil; either way a passage keeps the vectors that the same text
+// had in this document. IDs are made where ps has none, and those given are new; ordinals
+// are the order of ps. It returns knowledge.ErrNotFound when the document is gone.
 //
 // Once that is committed it sees to the index (see Maintain), which may take a while
 // after a large load and whose failure is only logged.
@@ -97,7 +98,7 @@ func fieldsOf(p knowledge.Passage) lexical.Fields {
 // replace holds the document's row first and the lexicon's second, as whoever deletes
 // a document does, so that writers queue and never meet crosswise.
 func (s *Store) replace(ctx context.Context, tx pgx.Tx, docID string, rows []row, vecs [][]float32, model int32) error {
-	if err := deletePassages(ctx, tx, docID); err != nil {
+	if err := unindexPassages(ctx, tx, docID); err != nil {
 		return err
 	}
 	avg, err := bakedAverages(ctx, tx, rows)
@@ -118,6 +119,9 @@ func (s *Store) replace(ctx context.Context, tx pgx.Tx, docID string, rows []row
 			}
 		}
 	}
+	if err := dropOld(ctx, tx, docID); err != nil {
+		return err
+	}
 	const sql = `UPDATE documents SET status = 'ready', error = '', passages = @passages, updated_at = now() WHERE id = @document`
 	if _, err := tx.Exec(ctx, sql, pgx.NamedArgs{"passages": len(rows), "document": docID}); err != nil {
 		return fmt.Errorf("make ready: %w", err)
@@ -125,10 +129,11 @@ func (s *Store) replace(ctx context.Context, tx pgx.Tx, docID string, rows []row
 	return nil
 }
 
-// deletePassages takes a document's passages out of the index, the document itself
-// stays. It returns knowledge.ErrNotFound when there is no such document. A cascade
-// does the same, but counts its terms passage by passage: slow for a long document.
-func deletePassages(ctx context.Context, tx pgx.Tx, docID string) error {
+// unindexPassages takes a document's passages out of the lexical index and sets them
+// aside, with negative ordinals, until dropOld. It returns knowledge.ErrNotFound when
+// there is no such document. To delete a passage would unindex it too, but count its
+// terms passage by passage: slow for a long document.
+func unindexPassages(ctx context.Context, tx pgx.Tx, docID string) error {
 	var found bool
 	err := tx.QueryRow(ctx, `SELECT true FROM documents WHERE id = $1 FOR UPDATE`, docID).Scan(&found)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -142,10 +147,29 @@ func deletePassages(ctx context.Context, tx pgx.Tx, docID string) error {
 	}
 	for _, sql := range []string{
 		`DELETE FROM lexemes WHERE passage_id IN (SELECT id FROM passages WHERE document_id = $1)`,
-		`DELETE FROM passages WHERE document_id = $1`,
+		`UPDATE passages SET ordinal = -1 - ordinal WHERE document_id = $1`,
 	} {
 		if _, err := tx.Exec(ctx, sql, docID); err != nil {
-			return fmt.Errorf("delete passages: %w", err)
+			return fmt.Errorf("unindex passages: %w", err)
+		}
+	}
+	return nil
+}
+
+// dropOld deletes the passages set aside. Where a new one has the same text, the vectors
+// of the old, by whatever models, become its own: what did not change costs nothing.
+func dropOld(ctx context.Context, tx pgx.Tx, docID string) error {
+	for _, sql := range []string{
+		`INSERT INTO embeddings (passage_id, model_id, e)
+		SELECT n.id, e.model_id, e.e FROM passages o
+		JOIN passages n ON n.document_id = o.document_id AND n.digest = o.digest AND n.ordinal >= 0
+		JOIN embeddings e ON e.passage_id = o.id
+		WHERE o.document_id = $1 AND o.ordinal < 0
+		ON CONFLICT DO NOTHING`,
+		`DELETE FROM passages WHERE document_id = $1 AND ordinal < 0`,
+	} {
+		if _, err := tx.Exec(ctx, sql, docID); err != nil {
+			return fmt.Errorf("drop old passages: %w", err)
 		}
 	}
 	return nil
