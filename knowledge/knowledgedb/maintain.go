@@ -26,23 +26,28 @@ const (
 )
 
 // Maintain brings both indexes in line with what is stored: weights are baked anew
-// when the average lengths have drifted, and the embedder's model gets its index once
-// it has many vectors. With nothing to do it costs one or two short statements; where
-// another process is at it already it does nothing.
+// when the average lengths have drifted, all is analyzed anew when an older version of
+// the analysis made it, and the embedder's model gets its index once it has many
+// vectors. With nothing to do it costs one or two short statements, so it may be called
+// after every write and should be once at start; where another process is at it already
+// it does nothing.
 func (s *Store) Maintain(ctx context.Context) error {
-	var work bool
-	const sql = `SELECT greatest(abs(title_total / greatest(title_count, 1) / nullif(baked_title, 0) - 1),
-			abs(heading_total / greatest(heading_count, 1) / nullif(baked_heading, 0) - 1),
-			abs(body_total / greatest(body_count, 1) / nullif(baked_body, 0) - 1), 0) > @drift
-		OR passages >= @above FROM lexicon`
-	if err := s.pool.QueryRow(ctx, sql, pgx.NamedArgs{"drift": maxDrift, "above": s.indexAbove}).Scan(&work); err != nil {
+	// One row speaks for all: those of an old analysis stand first until the last is redone.
+	const sql = `SELECT greatest(abs(title_total::float8 / greatest(title_count, 1) / nullif(baked_title, 0) - 1),
+			abs(heading_total::float8 / greatest(heading_count, 1) / nullif(baked_heading, 0) - 1),
+			abs(body_total::float8 / greatest(body_count, 1) / nullif(baked_body, 0) - 1), 0) > @drift,
+		coalesce((SELECT analyzer <> @version FROM lexemes LIMIT 1), false),
+		passages >= @above FROM lexicon`
+	var drifted, stale, many bool
+	args := pgx.NamedArgs{"drift": maxDrift, "version": lexical.Version, "above": s.indexAbove}
+	if err := s.pool.QueryRow(ctx, sql, args).Scan(&drifted, &stale, &many); err != nil {
 		return fmt.Errorf("read lexicon: %w", err)
 	}
-	if !work {
+	if !drifted && !stale && !many {
 		return nil
 	}
 	return s.alone(ctx, func(c *pgxpool.Conn) error {
-		if err := s.reweigh(ctx, c, false); err != nil {
+		if err := s.reweigh(ctx, c, stale); err != nil {
 			return err
 		}
 		return s.indexVectors(ctx, c)

@@ -316,8 +316,8 @@ func TestWeightsFollowWhenLengthsDrift(t *testing.T) {
 	if _, err := s.pool.Exec(t.Context(), `UPDATE lexemes SET analyzer = 0, weights = '{}/1000000000'`); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Reweigh(t.Context()); err != nil {
-		t.Fatalf("Reweigh() = %v, want no error", err)
+	if err := s.Maintain(t.Context()); err != nil {
+		t.Fatalf("Maintain() = %v, want no error", err)
 	}
 	after := mustFind(t, s, knowledge.Query{Text: "refund"}).Hits
 	if len(after) != len(before) || after[0].ID != before[0].ID || after[0].LexicalScore != before[0].LexicalScore {
