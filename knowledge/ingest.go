@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"log/slog"
 	"mime"
+	"net/url"
 	"path"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -23,6 +25,10 @@ const (
 	// maxURL is how many bytes an address may have; browsers agree on 2,000.
 	maxURL = 2000
 )
+
+// charsetName is what an encoding may be called (RFC 2978, 2.3, the characters
+// that are in use).
+var charsetName = regexp.MustCompile(`^[A-Za-z0-9_.:-]{1,40}$`)
 
 // Upload is a document as it arrives.
 type Upload struct {
@@ -105,17 +111,21 @@ func (in *Ingest) Add(ctx context.Context, u Upload) (Document, error) {
 	if err != nil {
 		return Document{}, err
 	}
+	u.URL = strings.TrimSpace(u.URL)
 	if len(u.URL) > maxURL {
 		return Document{}, fmt.Errorf("%w: the address has more than %d bytes", ErrTooLarge, maxURL)
+	}
+	if _, err := url.Parse(u.URL); err != nil || !utf8.ValidString(u.URL) {
+		return Document{}, fmt.Errorf("%w: the address is not one", ErrCorrupt)
 	}
 	name := tidyName(u.Name)
 	if name == "" {
 		name = "document"
 	}
-	if _, params, err := mime.ParseMediaType(u.MediaType); err == nil && params["charset"] != "" {
-		mediaType = mime.FormatMediaType(mediaType, map[string]string{"charset": params["charset"]})
+	if _, params, err := mime.ParseMediaType(u.MediaType); err == nil && charsetName.MatchString(params["charset"]) {
+		mediaType += "; charset=" + params["charset"]
 	}
-	d := Document{Name: name, URL: strings.TrimSpace(u.URL), MediaType: mediaType, Bytes: int64(len(u.Data))}
+	d := Document{Name: name, URL: u.URL, MediaType: mediaType, Bytes: int64(len(u.Data))}
 	return in.store.AddDocument(ctx, d, sha256.Sum256(u.Data), u.Data)
 }
 

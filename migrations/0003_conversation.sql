@@ -25,6 +25,7 @@ CREATE TABLE conversations (
   account        text NOT NULL,
   thread         text NOT NULL,
   locale         text NOT NULL DEFAULT '',
+  context        jsonb NOT NULL DEFAULT '{}', -- what the page said about itself and the customer, unverified
   owner          text NOT NULL DEFAULT 'bot' CHECK (owner IN ('bot', 'queue', 'staff')),
   staff_id       uuid,
   staff_name     text NOT NULL DEFAULT '',
@@ -42,6 +43,7 @@ CREATE TABLE conversations (
   turn_attempts  integer NOT NULL DEFAULT 0,  -- claims since the last finished turn
   lease_token    uuid,
   lease_until    timestamptz,
+  lease_by       integer,                     -- the replica, where it holds its advisory lock
   created_at     timestamptz NOT NULL DEFAULT now(),
   updated_at     timestamptz NOT NULL DEFAULT now(),
   UNIQUE (channel, account, thread),

@@ -112,8 +112,12 @@ func (s *stream) appendEvent(ctx context.Context, b []byte, e conversation.Event
 	case conversation.EventTyping:
 		return appendFrame(b, e.Kind, 0, typingEvent{e.Name})
 	case conversation.EventState:
-		if e.State == nil {
-			return b, nil
+		if e.State == nil { // it changed; the store knows how, and the place in the queue
+			state, err := s.engine.State(ctx, s.id)
+			if err != nil {
+				return b, err
+			}
+			e.State = &state
 		}
 		return appendFrame(b, e.Kind, 0, wireState(*e.State))
 	default:

@@ -38,6 +38,9 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	if err := os.Chmod(dir, 0o755); err != nil { // run as root, the database is another user's
+		return err
+	}
 	if *bin == "" {
 		if *bin, err = proc.Build(ctx, dir); err != nil {
 			return err

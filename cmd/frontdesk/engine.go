@@ -28,9 +28,10 @@ func newDesk(cfg *Config, pool *pgxpool.Pool, k *knowledgeParts, o conversation.
 	if err != nil {
 		return nil, err
 	}
-	bus := conversationdb.NewNotifier(pool.Config().ConnConfig, log)
+	store := conversationdb.New(pool)
+	bus := store.Notifier(log)
 	engine, err := conversation.New(conversation.Config{}, conversation.Deps{
-		Store: conversationdb.New(pool), Finder: k.store, Model: model, Counter: tokens.For(cfg.OpenAIModel[0]),
+		Store: store, Finder: k.store, Model: model, Counter: tokens.For(cfg.OpenAIModel[0]),
 		Bus: bus, Observer: o, Log: log,
 	})
 	if err != nil {

@@ -10,6 +10,7 @@ type Sample struct {
 }
 
 // ridge keeps coefficients of signals that say the same from growing against each other.
+// A tenth of it gained .003 AUROC on what was fitted and misjudged a small collection.
 const ridge = 1e-3
 
 // Fit returns the logistic function that tells Yes from no best: the weighted maximum

@@ -108,6 +108,22 @@ func TestMarkdownIsCutAtItsHeadings(t *testing.T) {
 	}
 }
 
+func TestABoldQuestionBeginsASection(t *testing.T) {
+	for name, data := range map[string]string{
+		"a.md":   "## Returns\n\nIntro.\n\n**How long?**\n\n60 days.\n\n__Is it free?__\nYes.\n\n**Note**\n\n- **Really?**\n",
+		"a.html": "<h2>Returns</h2><p>Intro.<p><strong>How long?</strong></p><p>60 days.</p><p><a name=x></a><b>Is it free?</b></p><div>Yes.</div><p><b>Note</b></p><ul><li><p><b>Really?</b></p></ul>",
+	} {
+		var got []string
+		for _, s := range mustExtract(t, name, data).Sections {
+			got = append(got, strings.Join(s.Heading, "/")+": "+strings.Join(strings.Fields(strings.ReplaceAll(s.Body, "**", "")), " "))
+		}
+		want := []string{"Returns: Intro.", "Returns/How long?: 60 days.", "Returns/Is it free?: Yes. Note - Really?"}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: sections = %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestARuleIsNotFrontMatter(t *testing.T) {
 	text := mustExtract(t, "a.md", "---\n\nA text about title: things.\n\n## Part\n\nMore.\n")
 	if len(text.Sections) != 2 || !strings.Contains(text.Sections[0].Body, "A text about") {

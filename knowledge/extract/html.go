@@ -143,6 +143,16 @@ func (w *htmlWriter) node(n *html.Node) {
 		w.line.WriteByte('\n')
 	case atom.Hr:
 		w.paragraph()
+	case atom.P:
+		w.paragraph()
+		if w.depth == 0 && boldOnly(n) && question(textOf(n)) {
+			level := w.level
+			w.heading(min(level+1, 7), textOf(n), n)
+			w.level = level
+			return
+		}
+		w.children(n)
+		w.paragraph()
 	default:
 		if !blocks[n.DataAtom] && !w.holds[n] {
 			inline(&w.line, n)

@@ -120,3 +120,20 @@ func lines(s string) string {
 	}
 	return strings.Join(out, "\n")
 }
+
+// boldOnly reports whether all of a paragraph's text is bold: in many FAQs that
+// is what a question looks like.
+func boldOnly(p *html.Node) bool {
+	bold := false
+	for c := p.FirstChild; c != nil; c = c.NextSibling {
+		switch {
+		case c.DataAtom == atom.B || c.DataAtom == atom.Strong:
+			bold = true
+		case c.DataAtom == atom.A && attr(c, "href") == "": // an anchor to link to
+		case c.Type == html.TextNode && strings.TrimSpace(c.Data) == "", c.Type == html.CommentNode:
+		default:
+			return false
+		}
+	}
+	return bold
+}

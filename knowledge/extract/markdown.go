@@ -22,6 +22,7 @@ var (
 	mdHidden  = regexp.MustCompile(`(?is)<(script|style|template)\b.*?</(?:script|style|template)\s*>`)
 	mdLink    = regexp.MustCompile(`\[([^\]\n]*)\](?:\([^)\n]*\)|\[[^\]\n]*\])`)
 	mdAttr    = regexp.MustCompile(`\s*\{[#.:][^{}\n]*\}\s*$`)
+	mdBold    = regexp.MustCompile(`^(?:\*\*[^*]+\*\*|__[^_]+__)$`)
 	mdBreak   = regexp.MustCompile(`(?i)<br\s*/?>`)
 )
 
@@ -42,22 +43,32 @@ func fromMarkdown(ctx context.Context, src string) (knowledge.Text, error) {
 	b := builder{ctx: ctx, lang: tag(meta["lang"])}
 	code := listings(tree)
 	at := 0
+	level := 0 // of the last heading
 	for n := tree.FirstChild(); n != nil; n = n.NextSibling() {
-		h, ok := n.(*ast.Heading)
-		if !ok || h.Lines().Len() == 0 {
+		if n.Type() != ast.TypeBlock || n.Lines().Len() == 0 {
 			continue
 		}
-		first, last := h.Lines().At(0), h.Lines().At(h.Lines().Len()-1)
+		first, last := n.Lines().At(0), n.Lines().At(n.Lines().Len()-1)
 		begin := lineStart(source, first.Start)
 		if begin < at {
 			continue
 		}
-		body(&b, source, at, begin, code)
-		title := string(source[first.Start:last.Stop])
-		b.heading(h.Level, plainHeading(title), "")
-		at = lineEnd(source, max(last.Stop-1, last.Start))
-		if !strings.HasPrefix(strings.TrimLeft(string(source[begin:first.Start]), " "), "#") {
-			at = lineEnd(source, at) // the underline of a setext heading
+		switch n := n.(type) {
+		case *ast.Heading:
+			body(&b, source, at, begin, code)
+			level = n.Level
+			b.heading(level, plainHeading(string(source[first.Start:last.Stop])), "")
+			at = lineEnd(source, max(last.Stop-1, last.Start))
+			if !strings.HasPrefix(strings.TrimLeft(string(source[begin:first.Start]), " "), "#") {
+				at = lineEnd(source, at) // the underline of a setext heading
+			}
+		case *ast.Paragraph:
+			// A bold question on a line of its own is how many FAQs are written.
+			if line := strings.TrimSpace(string(source[first.Start:first.Stop])); mdBold.MatchString(line) && question(line) {
+				body(&b, source, at, begin, code)
+				b.heading(min(level+1, 7), plainHeading(line), "")
+				at = lineEnd(source, max(first.Stop-1, first.Start))
+			}
 		}
 	}
 	body(&b, source, at, len(source), code)

@@ -130,6 +130,19 @@ func (d *Documents) takeUp(ctx context.Context, a abandonedDocument) error {
 	return nil
 }
 
+// giveUp fails a document that could not be stored in all of its attempts.
+func (d *Documents) giveUp(ctx context.Context, id string) error {
+	const (
+		sql = `UPDATE documents SET status = 'failed', error = @reason, updated_at = now()
+			WHERE id = @id AND status IN ('queued', 'extracting')`
+		reason = "The server could not store this document; its log says why."
+	)
+	if _, err := d.pool.Exec(ctx, sql, pgx.NamedArgs{"id": id, "reason": reason}); err != nil {
+		return fmt.Errorf("give up document %s: %w", id, err)
+	}
+	return nil
+}
+
 // requeueUnembedded marks documents for embedding that have passages without a
 // vector of the embedder's model: it was configured, or changed, since. They
 // stay searchable meanwhile; sweep queues them.

@@ -34,9 +34,13 @@ const (
 	stopWithin = 5 * time.Second
 	// keepDone and keepFailed are how long River keeps finished jobs to look at.
 	keepDone, keepFailed = time.Hour, 7 * 24 * time.Hour
-	// attempts, with the waits of backOff, is about two hours; a document that
-	// is not settled then gets a fresh job at the next sweep.
+	// attempts, with the waits of NextRetry, is about two hours. A document that
+	// could not be stored in that time is failed; one that only waits for the
+	// embedder gets a fresh job at the next sweep.
 	attempts = 25
+	// minConns is how many connections the pool must allow: one to hold the
+	// document of each worker and of the sweep, one for everything else.
+	minConns = workers + 2
 	// sweepEvery is how soon documents of a killed replica are taken up by another.
 	sweepEvery = 20 * time.Second
 	// busyAgain is when a job looks again at a document another is working on.
@@ -73,6 +77,9 @@ type Jobs struct {
 
 // NewJobs returns the workers that bring documents through p; Start starts them.
 func NewJobs(docs *Documents, p processor, log *slog.Logger) (*Jobs, error) {
+	if n := docs.pool.Config().MaxConns; n < minConns {
+		return nil, fmt.Errorf("open job queue: the pool allows %d connections, at least %d are needed", n, minConns)
+	}
 	all := river.NewWorkers()
 	river.AddWorker(all, &ingestWorker{docs: docs, process: p})
 	client, err := river.NewClient(riverpgxv5.New(docs.pool), &river.Config{
@@ -101,25 +108,30 @@ func (j *Jobs) Start(ctx context.Context) error {
 	if err := j.docs.requeueUnembedded(ctx); err != nil {
 		return err
 	}
+	if err := j.docs.sweep(ctx); err != nil {
+		return err
+	}
 	if err := j.client.Start(ctx); err != nil {
 		return fmt.Errorf("start job queue: %w", err)
 	}
 	ctx, j.stop = context.WithCancel(ctx)
-	j.done.Go(func() {
-		tick := time.NewTicker(sweepEvery)
-		defer tick.Stop()
-		for {
-			if err := j.docs.sweep(ctx); err != nil && ctx.Err() == nil {
-				j.log.WarnContext(ctx, "abandoned documents not looked for", "error", err)
-			}
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
-		}
-	})
+	j.done.Go(func() { j.sweepNowAndThen(ctx) })
 	return nil
+}
+
+func (j *Jobs) sweepNowAndThen(ctx context.Context) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := j.docs.sweep(ctx); err != nil && ctx.Err() == nil {
+			j.log.WarnContext(ctx, "abandoned documents not looked for", "error", err)
+		}
+	}
 }
 
 // Stop lets running jobs finish for a few seconds, hands back those that do
@@ -162,6 +174,8 @@ func (w *ingestWorker) Work(ctx context.Context, job *river.Job[ingestArgs]) err
 		return river.JobCancel(err)
 	case errors.Is(ctx.Err(), context.Canceled): // stopping: whoever comes next goes on at once
 		return river.JobSnooze(0)
+	case job.Attempt >= job.MaxAttempts:
+		return errors.Join(err, w.docs.giveUp(ctx, id))
 	}
 	return err
 }

@@ -97,20 +97,12 @@ func fieldsOf(p knowledge.Passage) lexical.Fields {
 // replace holds the document's row first and the lexicon's second, as whoever deletes
 // a document does, so that writers queue and never meet crosswise.
 func (s *Store) replace(ctx context.Context, tx pgx.Tx, docID string, rows []row, vecs [][]float32, model int32) error {
-	var found bool
-	err := tx.QueryRow(ctx, `SELECT true FROM documents WHERE id = $1 FOR UPDATE`, docID).Scan(&found)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return knowledge.ErrNotFound
-	}
-	if err != nil {
-		return fmt.Errorf("lock document: %w", err)
+	if err := deletePassages(ctx, tx, docID); err != nil {
+		return err
 	}
 	avg, err := bakedAverages(ctx, tx, rows)
 	if err != nil {
 		return err
-	}
-	if _, err := tx.Exec(ctx, `DELETE FROM passages WHERE document_id = $1`, docID); err != nil {
-		return fmt.Errorf("delete old passages: %w", err)
 	}
 	for at := 0; at < len(rows); at += writeBatch {
 		end := min(at+writeBatch, len(rows))
@@ -133,13 +125,39 @@ func (s *Store) replace(ctx context.Context, tx pgx.Tx, docID string, rows []row
 	return nil
 }
 
-// bakedAverages locks the lexicon and returns the averages that weights are baked
+// deletePassages takes a document's passages out of the index, the document itself
+// stays. It returns knowledge.ErrNotFound when there is no such document. A cascade
+// does the same, but counts its terms passage by passage: slow for a long document.
+func deletePassages(ctx context.Context, tx pgx.Tx, docID string) error {
+	var found bool
+	err := tx.QueryRow(ctx, `SELECT true FROM documents WHERE id = $1 FOR UPDATE`, docID).Scan(&found)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return knowledge.ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("lock document: %w", err)
+	}
+	if err := lockLexicon(ctx, tx); err != nil {
+		return err
+	}
+	for _, sql := range []string{
+		`DELETE FROM lexemes WHERE passage_id IN (SELECT id FROM passages WHERE document_id = $1)`,
+		`DELETE FROM passages WHERE document_id = $1`,
+	} {
+		if _, err := tx.Exec(ctx, sql, docID); err != nil {
+			return fmt.Errorf("delete passages: %w", err)
+		}
+	}
+	return nil
+}
+
+// bakedAverages, under the lexicon's lock, returns the averages that weights are baked
 // with. The first passages ever are baked with their own.
 func bakedAverages(ctx context.Context, tx pgx.Tx, rows []row) (lexical.Lengths, error) {
 	var avg lexical.Lengths
-	const sql = `SELECT baked_title, baked_heading, baked_body FROM lexicon FOR UPDATE`
+	const sql = `SELECT baked_title, baked_heading, baked_body FROM lexicon`
 	if err := tx.QueryRow(ctx, sql).Scan(&avg[lexical.Title], &avg[lexical.Heading], &avg[lexical.Body]); err != nil {
-		return avg, fmt.Errorf("lock lexicon: %w", err)
+		return avg, fmt.Errorf("read lexicon: %w", err)
 	}
 	own := averagesOf(rows)
 	changed := false
@@ -243,10 +261,12 @@ func (s *Store) insertLexemes(ctx context.Context, tx pgx.Tx, rows []row, avg le
 	return nil
 }
 
+// insertEmbeddings leaves out passages that were deleted meanwhile.
 func insertEmbeddings(ctx context.Context, tx pgx.Tx, rows []row, vecs [][]float32, model int32) error {
 	const sql = `INSERT INTO embeddings (passage_id, model_id, e)
-		SELECT id, @model, e::halfvec FROM unnest(@ids::uuid[], @vectors::text[]) AS x (id, e)
-		ON CONFLICT (passage_id, model_id) DO UPDATE SET e = excluded.e`
+		SELECT p.id, @model, x.e::halfvec FROM unnest(@ids::uuid[], @vectors::text[]) AS x (id, e)
+		JOIN (SELECT id FROM passages WHERE id = ANY(@ids::uuid[]) FOR KEY SHARE SKIP LOCKED) p USING (id)
+		ON CONFLICT (passage_id, model_id) DO NOTHING`
 	ids, texts := make([]string, len(rows)), make([]string, len(rows))
 	for i, r := range rows {
 		ids[i], texts[i] = r.ID, vectorText(vecs[i])

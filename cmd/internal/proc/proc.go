@@ -40,8 +40,10 @@ func FreeAddress() (string, error) {
 
 // Server is a running frontdesk.
 type Server struct {
-	URL string
-	cmd *exec.Cmd
+	URL  string
+	cmd  *exec.Cmd
+	gone chan struct{} // closed when the process has ended, with err set
+	err  error
 }
 
 // Options says how to run a server.
@@ -63,7 +65,8 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	s := &Server{URL: "http://" + o.Address, cmd: cmd}
+	s := &Server{URL: "http://" + o.Address, cmd: cmd, gone: make(chan struct{})}
+	go func() { s.err = cmd.Wait(); close(s.gone) }()
 	if err := s.ready(ctx); err != nil {
 		s.Kill()
 		return nil, err
@@ -85,6 +88,8 @@ func (s *Server) ready(ctx context.Context) error {
 			}
 		}
 		select {
+		case <-s.gone:
+			return fmt.Errorf("server ended before it was ready: %w", s.err)
 		case <-ctx.Done():
 			return fmt.Errorf("server not ready: %w", errors.Join(ctx.Err(), err))
 		case <-time.After(5 * time.Millisecond):
@@ -95,13 +100,14 @@ func (s *Server) ready(ctx context.Context) error {
 // Kill ends the process as kill -9 does and waits for it to be gone.
 func (s *Server) Kill() {
 	s.cmd.Process.Kill()
-	s.cmd.Wait()
+	<-s.gone
 }
 
 // Stop asks the process to end in good order and waits for it.
 func (s *Server) Stop() error {
 	s.cmd.Process.Signal(syscall.SIGTERM)
-	return s.cmd.Wait()
+	<-s.gone
+	return s.err
 }
 
 // Memory returns what the process holds resident, in bytes (Linux only).
