@@ -67,7 +67,6 @@ func serve(ctx context.Context, a *app) (err error) {
 		if _, err := script(); err != nil {
 			a.log.Error("widget cannot be served", "error", err)
 		}
-		debug.FreeOSMemory() // a bundler's memory is many times that of an idle server
 	})
 	defer bundling.Wait()
 	db, err := openToServe(ctx, &a.cfg, a.log)
@@ -102,9 +101,17 @@ func serve(ctx context.Context, a *app) (err error) {
 	if err := s.route(ctx, db.pool, k, accounts, script); err != nil {
 		return err
 	}
-	debug.FreeOSMemory() // what a first start needs, the admin's hash above all
 	a.log.Info("serving", "address", ln.Addr().String(), "database_took", opened, "rest_took", time.Since(began)-opened)
 	fmt.Fprintf(a.stdout, "Frontdesk is ready.\n  Demo page  %[1]s/\n  Console    %[1]s/console\n", s.baseURL())
+	var tidying sync.WaitGroup
+	tidying.Go(func() {
+		bundling.Wait()
+		// Starting takes many times an idle server's memory: bundling, and at the
+		// first start the admin's hash.
+		debug.FreeOSMemory()
+		forgetCode()
+	})
+	defer tidying.Wait()
 	return s.run(ctx)
 }
 
