@@ -177,6 +177,7 @@ export class Widget extends HTMLElement {
 
   private _show(focus: boolean): void {
     this._panel.element.hidden = false;
+    this._panel.fit();
     this._store.remember({ open: true });
     this._paint();
     this._transcript.toEnd();
