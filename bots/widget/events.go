@@ -27,7 +27,7 @@ func (h *Handler) getEvents(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s := &stream{
-		engine: h.engine, closing: h.streams.closing, id: visitor.String(), last: after,
+		engine: h.engine, closing: h.streams.closing, beat: h.beat, id: visitor.String(), last: after,
 		sub: h.engine.Subscribe(visitor.String()),
 	}
 	release := func() {

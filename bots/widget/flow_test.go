@@ -2,7 +2,6 @@ package widget
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -146,121 +145,6 @@ func TestNothingThatWasWrittenBecomesMarkup(t *testing.T) {
 		if strings.Contains(r, "evil") {
 			t.Errorf("request to the attacker: %s", r)
 		}
-	}
-}
-
-func TestMessagesWrittenOfflineAreSentOnceAndInOrder(t *testing.T) {
-	p := openPage(t, "/bare", bare(``))
-	p.ask("before")
-	p.connected()
-	p.offline(true)
-	p.wait(`!one('.notice').hidden && one('.notice').textContent.includes('offline')`)
-	for i := range 3 {
-		p.run(fmt.Sprintf(`Frontdesk.send('offline %d')`, i))
-	}
-	p.wait(`all('.pending').length === 3 && one('.pending .note').textContent === 'Waiting to be sent'`)
-	// A reload keeps them; the page itself needs the network for a moment.
-	p.offline(false)
-	p.wait(`!all('.pending').length && one('.notice').hidden`)
-	want := []string{"before", "offline 0", "offline 1", "offline 2"}
-	if got := p.engine.texts(t, p.engine.only(t)); !slices.Equal(got, want) {
-		t.Errorf("server has %q, want %q", got, want)
-	}
-	if got := eval[[]string](p, `all('.customer .bubble').map((e) => e.textContent)`); !slices.Equal(got, want) {
-		t.Errorf("screen has %q, want %q", got, want)
-	}
-}
-
-func TestMessageWhoseAnswerWasLostIsSentAgainButStoredOnce(t *testing.T) {
-	p := preparePage(t, bare(``))
-	lost := 0
-	inner := p.server.Config.Handler
-	p.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/messages") && lost < 2 {
-			lost++
-			inner.ServeHTTP(discarded{}, r)
-			panic(http.ErrAbortHandler) // the connection dies after the message is stored
-		}
-		inner.ServeHTTP(w, r)
-	})
-	p.goTo("/bare")
-	p.run(`(Frontdesk.open(), Frontdesk.send('only once'))`)
-	p.wait(`all('.customer').length === 1 && !one('.pending')`)
-	if got := p.engine.texts(t, p.engine.only(t)); !slices.Equal(got, []string{"only once"}) {
-		t.Errorf("server has %q, want the message once", got)
-	}
-	if lost != 2 {
-		t.Errorf("%d answers lost, want 2", lost)
-	}
-}
-
-// discarded is a response nobody gets.
-type discarded struct{}
-
-func (discarded) Header() http.Header         { return http.Header{} }
-func (discarded) Write(b []byte) (int, error) { return len(b), nil }
-func (discarded) WriteHeader(int)             {}
-
-func TestStreamResumesAfterAnInterruptionWithoutRepeats(t *testing.T) {
-	p := openPage(t, "/bare", bare(``))
-	p.ask("first")
-	p.connected()
-	id := p.engine.only(t)
-	p.engine.say(t, id, conversation.Message{Author: conversation.AuthorStaff, Name: "Ana", Text: "answer one"})
-	p.engine.delta(id, "t9", "half an ans")
-	p.wait(`log().includes('answer one') && one('.draft')`)
-	p.server.CloseClientConnections()
-	p.engine.discard(id, "t9")
-	p.engine.say(t, id, conversation.Message{Author: conversation.AuthorStaff, Name: "Ana", Text: "answer two"})
-	p.wait(`log().includes('answer two')`)
-	p.wait(`!one('.draft')`)
-	want := []string{"first", "answer one", "answer two"}
-	if got := eval[[]string](p, `all('.row:not(.typing) .bubble').slice(1).map((e) => e.textContent)`); !slices.Equal(got, want) {
-		t.Errorf("screen has %q, want %q", got, want)
-	}
-	p.do(cd.Reload())
-	p.wait(`window.Frontdesk && all('.bubble').length === 4`)
-	if got := eval[[]string](p, `all('.row:not(.typing) .bubble').slice(1).map((e) => e.textContent)`); !slices.Equal(got, want) {
-		t.Errorf("after a reload the screen has %q, want %q", got, want)
-	}
-	if got := eval[int](p, `all('.badge').filter((b) => !b.hidden).length`); got != 0 {
-		t.Error("what was seen before the reload counts as unread")
-	}
-}
-
-func TestDiscardTakesTheHalfAnswerAway(t *testing.T) {
-	p := openPage(t, "/bare", bare(``))
-	p.ask("question")
-	p.connected()
-	id := p.engine.only(t)
-	p.engine.delta(id, "t1", "I think that")
-	p.wait(`one('.draft .bubble')?.textContent === 'I think that'`)
-	p.engine.discard(id, "t1")
-	p.wait(`!one('.draft')`)
-	if got := eval[string](p, `log()`); strings.Contains(got, "I think") {
-		t.Errorf("log still has the half answer: %q", got)
-	}
-}
-
-func TestEndedSessionKeepsWhatWasWritten(t *testing.T) {
-	p := openPage(t, "/bare", bare(``))
-	p.ask("old message")
-	p.connected()
-	p.engine.mu.Lock()
-	clear(p.engine.rooms) // the conversation's time to be kept is over
-	p.engine.mu.Unlock()
-	p.run(`Frontdesk.send('new message')`)
-	p.until("the new conversation", func() bool {
-		p.engine.mu.Lock()
-		defer p.engine.mu.Unlock()
-		return len(p.engine.rooms) == 1
-	})
-	p.wait(`!one('.pending')`)
-	if got := p.engine.texts(t, p.engine.only(t)); !slices.Equal(got, []string{"new message"}) {
-		t.Errorf("new conversation has %q, want the new message", got)
-	}
-	if got := eval[[]string](p, `all('.customer .bubble').map((e) => e.textContent)`); !slices.Equal(got, []string{"old message", "new message"}) {
-		t.Errorf("screen has %q, want both", got)
 	}
 }
 

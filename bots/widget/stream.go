@@ -30,6 +30,7 @@ type stream struct {
 	engine  Engine
 	sub     *conversation.Subscription
 	closing <-chan struct{}
+	beat    time.Duration
 	id      string
 	last    int64  // number of the last message told
 	done    string // turn of the last message told: its pieces are stale
@@ -44,7 +45,7 @@ const maxPooledBytes = 64 << 10
 // run writes what happens until the visitor is gone, the server closes or a
 // write fails.
 func (s *stream) run(gone <-chan struct{}, t transport) {
-	beat := time.NewTicker(heartbeatEvery)
+	beat := time.NewTicker(s.beat)
 	defer beat.Stop()
 	for {
 		var err error

@@ -71,6 +71,7 @@ type Handler struct {
 	origins   origins
 	log       *slog.Logger
 	now       func() time.Time
+	beat      time.Duration
 
 	messages *limiter[uuid]       // per visitor
 	actions  *limiter[uuid]       // per visitor: what is not a message
@@ -106,6 +107,7 @@ func New(c Config) *Handler {
 		origins:   newOrigins(c.AllowedOrigins),
 		log:       c.Logger,
 		now:       c.Now,
+		beat:      heartbeatEvery,
 		messages:  newLimiter[uuid](c.RateLimit),
 		actions:   newLimiter[uuid](c.RateLimit),
 		posts:     newLimiter[addressKey](10 * c.RateLimit),

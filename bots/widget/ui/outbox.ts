@@ -11,6 +11,7 @@ export type Progress =
 
 export class Outbox {
   private _busy = false;
+  private _told = false; // by the server, to wait for the timer
   private _timer = 0;
   private _failures = 0;
 
@@ -38,7 +39,7 @@ export class Outbox {
 
   /** Sends what waits, in order, one at a time. */
   async flush(): Promise<void> {
-    if (this._busy) return;
+    if (this._busy || this._told) return;
     this._busy = true;
     clearTimeout(this._timer);
     let item: Item | undefined;
@@ -70,7 +71,11 @@ export class Outbox {
       }
       const asked = error instanceof Refused ? error.retryAfter : 0;
       this._report(item, { kind: 'waiting' });
-      this._timer = window.setTimeout(() => this.flush(), asked ? asked * 1e3 : pause(this._failures++));
+      this._told = asked > 0;
+      this._timer = window.setTimeout(() => {
+        this._told = false;
+        this.flush();
+      }, asked ? asked * 1e3 : pause(this._failures++));
       return false;
     }
   }

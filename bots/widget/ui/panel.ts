@@ -35,7 +35,7 @@ export class Panel {
     this._field = el('textarea', {
       rows: 1, placeholder: words.placeholder, 'aria-label': words.placeholder, dir: 'auto', enterkeyhint: 'send',
       oninput: () => {
-        this._fit();
+        this.fit();
         wishes.draft(this._field.value);
       },
       onkeydown: (event: KeyboardEvent) => {
@@ -78,7 +78,7 @@ export class Panel {
 
   write(text: string): void {
     this._field.value = text;
-    this._fit();
+    this.fit();
   }
 
   /** Says who answers and offers the other; without a label there is none. */
@@ -113,10 +113,11 @@ export class Panel {
     this._wishes.submit(text);
   }
 
-  private _fit(): void {
+  /** Gives the field the height of its text, once it is on screen. */
+  fit(): void {
     this._sendButton.disabled = !this._field.value.trim();
     const { style } = this._field;
     style.height = 'auto';
-    style.height = Math.min(this._field.scrollHeight, tallest) + 'px';
+    if (this._field.scrollHeight) style.height = Math.min(this._field.scrollHeight, tallest) + 'px';
   }
 }

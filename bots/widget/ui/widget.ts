@@ -46,7 +46,8 @@ export class Widget extends HTMLElement {
   private _badge!: HTMLElement;
   private _state?: State;
   private _unread = 0;
-  private _timer = 0;
+  private _absence = 0; // timer: hidden for too long
+  private _silence = 0; // timer: disconnected for too long
 
   setUp(options: Options, words: Language): void {
     this._options = options;
@@ -105,7 +106,8 @@ export class Widget extends HTMLElement {
   /** Says who the visitor claims to be, or adds to what staff may know. */
   async describe(profile: Profile): Promise<void> {
     Object.assign(this._client.profile, profile);
-    if (this._client.session) await this._client.renew();
+    // What cannot be told now is told with the next session.
+    if (this._client.session) await this._client.renew().catch(() => 0);
   }
 
   on(event: string, listener: Listener): () => void {
@@ -177,6 +179,7 @@ export class Widget extends HTMLElement {
 
   private _show(focus: boolean): void {
     this._panel.element.hidden = false;
+    this._panel.fit();
     this._store.remember({ open: true });
     this._paint();
     this._transcript.toEnd();
@@ -251,19 +254,19 @@ export class Widget extends HTMLElement {
         }),
       }, true);
     } else {
-      row.note(progress.kind === 'sending' ? words.sending : words.queued);
+      row.note(progress.kind === 'waiting' ? words.queued : '');
     }
   }
 
   private _connected(up: boolean): void {
-    clearTimeout(this._timer);
+    clearTimeout(this._silence);
     if (up) {
       this._transcript.discard(); // what there is of an answer comes anew
       this._panel.tell();
       this._outbox.flush();
     } else if (this.isOpen && !document.hidden) {
       // Most interruptions are over before anybody needs to know.
-      this._timer = window.setTimeout(() => this._panel.tell(this._language.words[navigator.onLine ? 'connecting' : 'offline']), 3e3);
+      this._silence = window.setTimeout(() => this._panel.tell(this._language.words[navigator.onLine ? 'connecting' : 'offline']), 3e3);
     }
   }
 
@@ -300,9 +303,9 @@ export class Widget extends HTMLElement {
 
   /** The page came back, or the connection came or went. */
   private readonly _wake = () => {
-    clearTimeout(this._timer);
+    clearTimeout(this._absence);
     if (document.hidden) {
-      this._timer = window.setTimeout(() => this._stream.stop(), hiddenFor);
+      this._absence = window.setTimeout(() => this._stream.stop(), hiddenFor);
       return;
     }
     if (!navigator.onLine) {
