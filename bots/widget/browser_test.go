@@ -19,6 +19,7 @@ import (
 	"frontdesk/conversation"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -108,7 +109,7 @@ func preparePage(t *testing.T, hosts map[string]string) *page {
 	for path, html := range hosts {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'nonce-n0nce'; connect-src 'self'; require-trusted-types-for 'script'")
+			w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'nonce-n0nce'; connect-src 'self'; img-src data:; require-trusted-types-for 'script'")
 			fmt.Fprint(w, html)
 		})
 	}
@@ -228,12 +229,30 @@ func (p *page) keys(keys string, options ...cd.KeyOption) {
 	p.do(cd.KeyEvent(keys, options...))
 }
 
+// enter presses the key as a keyboard does, where a listener on its way down can
+// keep it from being typed.
+func (p *page) enter(modifiers ...int64) {
+	p.t.Helper()
+	down := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: "Enter", Code: "Enter", Text: "\r", WindowsVirtualKeyCode: 13}
+	for _, m := range modifiers {
+		down.Modifiers = m
+	}
+	up := down
+	up.Type, up.Text = input.DispatchKeyEventTypeKeyUp, ""
+	for _, event := range []input.DispatchKeyEventParams{down, up} {
+		if _, err := cd.Call(p.ctx, input.DispatchKeyEvent, event); err != nil {
+			p.t.Fatalf("press enter: %v", err)
+		}
+	}
+}
+
 // ask opens the chat when it is closed, types a message and sends it.
 func (p *page) ask(text string) {
 	p.t.Helper()
 	p.run(`Frontdesk.open()`)
 	p.run(`one('textarea').focus()`)
-	p.keys(text + "\r")
+	p.keys(text)
+	p.enter()
 	p.wait(fmt.Sprintf(`all('.customer .bubble').at(-1)?.textContent === %s && !one('.pending')`, quote(text)))
 }
 

@@ -18,8 +18,6 @@ export class Outbox {
     private readonly _client: Client,
     private readonly _store: Store,
     private readonly _report: (item: Item, progress: Progress) => void,
-    /** Told how many seconds the server asked to wait. */
-    private readonly _slowDown: (seconds: number) => void,
   ) {}
 
   /** What has not been sent, the refused included, oldest first. */
@@ -71,7 +69,6 @@ export class Outbox {
         return true;
       }
       const asked = error instanceof Refused ? error.retryAfter : 0;
-      if (asked) this._slowDown(asked);
       this._report(item, { kind: 'waiting' });
       this._timer = window.setTimeout(() => this.flush(), asked ? asked * 1e3 : pause(this._failures++));
       return false;

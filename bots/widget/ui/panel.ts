@@ -46,18 +46,18 @@ export class Panel {
         this._submit();
       },
     });
-    this._sendButton = el('button', { type: 'submit', class: 'send', 'aria-label': words.send, title: words.send, disabled: true }, icon('send'));
+    this._sendButton = el('button', { type: 'submit', class: 'send', 'aria-label': words.send, disabled: true }, icon('send'));
     this._switchButton = el('button', { type: 'button', class: 'switch', onclick: () => wishes.change() });
     this._latest = el('button', { type: 'button', class: 'latest', hidden: true, onclick: () => wishes.toEnd() }, words.latest, icon('down'));
     this.element = el('div', {
-      class: 'panel', role: 'dialog', 'aria-labelledby': 'title', tabindex: -1, hidden: true,
+      class: 'panel', role: 'dialog', 'aria-label': title, tabindex: -1, hidden: true,
       onkeydown: (event: KeyboardEvent) => {
         if (event.key !== 'Escape' || event.isComposing) return;
         event.stopPropagation();
         wishes.close();
       },
     },
-      el('header', null, el('div', { class: 'titles' }, el('h2', { id: 'title' }, title), this._answering),
+      el('header', null, el('div', { class: 'titles' }, el('h2', null, title), this._answering),
         sound, iconButton('close', words.close, () => wishes.close())),
       this._notice,
       el('div', { class: 'view' }, log, this._latest),
@@ -86,6 +86,8 @@ export class Panel {
     this._answering.textContent = who;
     this._answering.classList.toggle('waiting', waiting);
     this._switchButton.textContent = offer || '';
+    // What has the focus must not vanish from under it.
+    if (!offer && this._switchButton.matches(':focus')) this.focus();
     this._switchButton.hidden = !offer;
   }
 

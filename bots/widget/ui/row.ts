@@ -16,7 +16,7 @@ export class Row {
     const clock = at.toLocaleTimeString(language.tag, { hour: 'numeric', minute: '2-digit' });
     this.element = el('div', { class: 'row ' + author },
       author !== 'system' && el('div', { class: 'who' }, el('bdi', null, name), ' ',
-        el('time', { datetime: at.toISOString(), title: at.toLocaleString(language.tag) }, clock)),
+        el('time', { datetime: at.toISOString() }, clock)),
       this._body, this._below);
   }
 
@@ -62,7 +62,7 @@ export class Row {
       page ? el('span', { class: 'page' }, fill(words.page, page)) : null];
     if (!passage) return link(url, ...label) || el('span', null, ...label);
     return el('details', null, el('summary', null, ...label, icon('down')),
-      el('p', { dir: 'auto', tabindex: 0 }, passage), link(url, words.visit));
+      el('p', { tabindex: 0 }, passage), link(url, (url || '').replace(/^https?:\/\//, '')));
   }
 
   private _citation(n: number, entry: HTMLElement): Node {

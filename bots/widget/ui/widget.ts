@@ -26,6 +26,7 @@ export interface Options {
 
 type Listener = (detail: any) => void;
 
+const wakers = ['online', 'offline', 'pageshow', 'visibilitychange'];
 const hiddenFor = 60e3; // then the stream gives its connection back
 const recently = 24 * 3600e3; // whoever wrote within a day may expect an answer
 const answerTime = 60; // seconds for which the assistant is said to be writing
@@ -44,7 +45,6 @@ export class Widget extends HTMLElement {
   private _launcher!: HTMLButtonElement;
   private _badge!: HTMLElement;
   private _state?: State;
-  private _heard = 0; // newest message when the stream connected: older is history
   private _unread = 0;
   private _timer = 0;
 
@@ -54,17 +54,13 @@ export class Widget extends HTMLElement {
     this._store = new Store(options.key);
     this._client = new Client(options.base, options.key, this._language.tag, this._store, () => this._restart());
     this._stream = new Stream(this._client, () => this._transcript.last, (kind, data) => this._hear(kind, data), (up) => this._connected(up));
-    this._outbox = new Outbox(this._client, this._store, (item, progress) => this._report(item, progress), (seconds) => this._slowDown(seconds));
+    this._outbox = new Outbox(this._client, this._store, (item, progress) => this._report(item, progress));
     this._transcript = new Transcript(this._language, (seq, helpful) => this._client.post('feedback', { seq, helpful }), (more) => this._panel.more(more));
     this._build();
   }
 
   connectedCallback(): void {
-    addEventListener('online', this._wake);
-    addEventListener('offline', this._wake);
-    addEventListener('pageshow', this._wake);
-    addEventListener('storage', this._shared);
-    document.addEventListener('visibilitychange', this._wake);
+    for (const event of wakers) addEventListener(event, this._wake, true);
     const { open, active } = this._store.get('state') || {};
     if (open && !narrow()) this._show(false);
     else if (Date.now() - (active || 0) < recently) this._stream.start();
@@ -72,11 +68,7 @@ export class Widget extends HTMLElement {
   }
 
   disconnectedCallback(): void {
-    removeEventListener('online', this._wake);
-    removeEventListener('offline', this._wake);
-    removeEventListener('pageshow', this._wake);
-    removeEventListener('storage', this._shared);
-    document.removeEventListener('visibilitychange', this._wake);
+    for (const event of wakers) removeEventListener(event, this._wake, true);
     this._stream.stop();
   }
 
@@ -127,7 +119,7 @@ export class Widget extends HTMLElement {
     for (const key of ['token', 'queue', 'draft', 'state'] as const) this._store.set(key);
     this._client.profile = {};
     this._state = undefined;
-    this._heard = this._unread = 0;
+    this._unread = 0;
     this._panel.element.hidden = true;
     this._panel.write('');
     this._transcript.clear();
@@ -136,7 +128,7 @@ export class Widget extends HTMLElement {
   }
 
   private _build(): void {
-    const { words, direction, tag } = this._language;
+    const { words, tag } = this._language;
     const { title, theme, position, accent } = this._options;
     this._panel = new Panel(this._language, title || words.title, this._transcript.element, !!this._store.get('state')?.muted, {
       close: () => this.close(),
@@ -156,7 +148,7 @@ export class Widget extends HTMLElement {
     this._badge = el('span', { class: 'badge', 'aria-hidden': 'true', hidden: true });
     this._launcher = el('button', { type: 'button', class: 'launcher', onclick: () => this.toggle() });
     const root = el('section', {
-      class: `root ${theme || 'auto'} ${position || ''}`, dir: direction, lang: tag, 'aria-label': words.chat,
+      class: `root ${theme || 'auto'} ${position || ''}`, dir: words.direction, lang: tag, 'aria-label': words.chat,
     }, this._panel.element, this._launcher);
     for (const [name, value] of Object.entries(accentColors(accent))) root.style.setProperty(name, value);
     try {
@@ -225,17 +217,14 @@ export class Widget extends HTMLElement {
     const row = this._transcript.add(message);
     if (!row || message.author === 'customer') return;
     const { read, muted } = this._store.get('state') || {};
-    if (message.seq > (read || 0)) {
-      if (this.isOpen && !document.hidden) this._seen();
-      else this._unread++;
-    }
-    if (message.seq > this._heard) {
-      this._panel.say(row.words);
-      if (document.hidden && !muted) chime();
-      this._store.remember({ active: Date.now() });
-      this._emit('message', message);
-    }
+    if (message.seq <= (read || 0)) return; // history
+    if (this.isOpen && !document.hidden) this._seen();
+    else this._unread++;
+    if (document.hidden && !muted) chime();
+    this._panel.say(row.words);
+    this._store.remember({ active: Date.now() });
     this._paint();
+    this._emit('message', message);
   }
 
   private _report(item: Item, progress: Progress): void {
@@ -245,7 +234,8 @@ export class Widget extends HTMLElement {
       this._transcript.sent(item.id, progress.seq);
       this._panel.tell();
       this._stream.start();
-      if ((this._state?.owner || 'bot') === 'bot') this._transcript.type(fill(words.typing, words.assistant), answerTime);
+      const answered = (this._transcript.last || 0) > progress.seq;
+      if (!answered && (this._state?.owner || 'bot') === 'bot') this._transcript.type(fill(words.typing, words.assistant), answerTime);
     } else if (progress.kind === 'refused') {
       const again = (act: (text: string) => void) => () => {
         this._outbox.remove(item.id);
@@ -265,15 +255,10 @@ export class Widget extends HTMLElement {
     }
   }
 
-  private _slowDown(seconds: number): void {
-    this._panel.tell(fill(this._language.words.busy, seconds));
-  }
-
   private _connected(up: boolean): void {
     clearTimeout(this._timer);
     if (up) {
       this._transcript.discard(); // what there is of an answer comes anew
-      this._heard = Math.max(this._heard, this._transcript.last ?? Infinity);
       this._panel.tell();
       this._outbox.flush();
     } else if (this.isOpen && !document.hidden) {
@@ -287,7 +272,7 @@ export class Widget extends HTMLElement {
     this._stream.stop();
     this._transcript.restart();
     this._state = undefined;
-    this._heard = this._unread = 0;
+    this._unread = 0;
     this._store.remember({ read: 0 });
     this._paint();
   }
@@ -329,16 +314,6 @@ export class Widget extends HTMLElement {
     if (this.isOpen) this._seen();
     if (this.isOpen || this._transcript.last !== undefined) this._stream.start();
     this._outbox.flush();
-  };
-
-  /** Another tab changed what both share. */
-  private readonly _shared = (event: StorageEvent) => {
-    if (event.key !== this._store.name('token')) return;
-    const session = this._client.session;
-    if (!session) return this._stream.stop();
-    if (event.oldValue && JSON.parse(event.oldValue).conversation === session.conversation) return;
-    this._restart();
-    if (this.isOpen) this._stream.start();
   };
 
   private _emit(event: string, detail?: unknown): void {
