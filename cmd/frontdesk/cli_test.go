@@ -196,6 +196,9 @@ func TestAStopEndsOpenStreamsAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer stream.Body.Close()
+	if _, text := s.get("/metrics"); !strings.Contains(text, `frontdesk_event_streams{kind="customers"} 1`) {
+		t.Error("metrics do not count the open stream")
+	}
 	if code := s.stop(); code != 0 || strings.Contains(s.said(), "cut") {
 		t.Errorf("stop with a stream open = %d: %s, want 0 and nothing cut", code, s.said())
 	}

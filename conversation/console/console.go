@@ -94,6 +94,9 @@ func New(o Options) (*Console, error) {
 // that come later are still served.
 func (c *Console) Stop() { c.stopOnce.Do(func() { close(c.stopping) }) }
 
+// Streams returns how many event streams are open.
+func (c *Console) Streams() int { return len(c.streams) }
+
 // Register adds every route to mux. It is called once.
 func (c *Console) Register(mux *http.ServeMux) {
 	for _, rt := range routes {
