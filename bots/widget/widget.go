@@ -137,6 +137,9 @@ func (h *Handler) Shutdown(ctx context.Context) error {
 	return h.streams.shutdown(ctx)
 }
 
+// Streams returns how many event streams are open.
+func (h *Handler) Streams() int { return h.streams.open() }
+
 // endpoint answers one method at one path. What it returns becomes a problem.
 type endpoint func(http.ResponseWriter, *http.Request) error
 

@@ -90,7 +90,7 @@ func TestMetricsAreForThisMachineOrTheToken(t *testing.T) {
 func behindRim(t *testing.T, mux *http.ServeMux) (*httptest.Server, *bytes.Buffer, *metrics) {
 	t.Helper()
 	log, m := &bytes.Buffer{}, newMetrics()
-	s := httptest.NewServer(&rim{next: m.countStreams(deadlines(mux)), log: newLog(log, "json", slog.LevelDebug), metrics: m})
+	s := httptest.NewServer(&rim{next: deadlines(mux), log: newLog(log, "json", slog.LevelDebug), metrics: m})
 	t.Cleanup(s.Close)
 	return s, log, m
 }

@@ -101,6 +101,11 @@ func serve(ctx context.Context, a *app) (err error) {
 	if err := s.route(ctx, db.pool, k, accounts, script); err != nil {
 		return err
 	}
+	for _, f := range append(examineModel(&a.cfg, began), examineChannels(&a.cfg)...) {
+		if f.Verdict == verdictWarning || f.Check == "slack" || f.Check == "telegram" {
+			a.log.Warn("settings", "about", f.Check, "detail", f.Detail, "advice", f.Advice)
+		}
+	}
 	a.log.Info("serving", "address", ln.Addr().String(), "database_took", opened, "rest_took", time.Since(began)-opened)
 	fmt.Fprintf(a.stdout, "Frontdesk is ready.\n  Demo page  %[1]s/\n  Console    %[1]s/console\n", s.baseURL())
 	var tidying sync.WaitGroup
