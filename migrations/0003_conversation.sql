@@ -42,6 +42,7 @@ CREATE TABLE conversations (
   turn_attempts  integer NOT NULL DEFAULT 0,  -- claims since the last finished turn
   lease_token    uuid,
   lease_until    timestamptz,
+  lease_by       integer,                     -- the replica, where it holds its advisory lock
   created_at     timestamptz NOT NULL DEFAULT now(),
   updated_at     timestamptz NOT NULL DEFAULT now(),
   UNIQUE (channel, account, thread),

@@ -126,7 +126,10 @@ func applyFiles(ctx context.Context, config *pgx.ConnConfig) error {
 }
 
 func openSQL(config *pgx.ConnConfig) *sql.DB {
-	db := stdlib.OpenDB(*config)
+	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, forbidParallelBuilds)
+		return err
+	}))
 	db.SetMaxOpenConns(2)
 	return db
 }
@@ -134,14 +137,17 @@ func openSQL(config *pgx.ConnConfig) *sql.DB {
 // explain adds what to do to the one migration failure that is the operator's to mend.
 func explain(err error) error {
 	var pg *pgconn.PgError
-	if !errors.As(err, &pg) || !strings.Contains(pg.Message, "extension") {
+	if !errors.As(err, &pg) {
 		return err
 	}
-	switch pg.Code {
-	case "0A000", "58P01": // not installed on the server
-		return fmt.Errorf("%w: install pgvector on the database server: %w", ErrNoVector, err)
-	case "42501": // installed, but the role may not create it
+	extension := strings.Contains(pg.Message, "extension")
+	switch {
+	case extension && (pg.Code == "0A000" || pg.Code == "58P01"): // not installed on the server
+		return fmt.Errorf("%w: install pgvector 0.8.0 or later on the database server: %w", ErrNoVector, err)
+	case extension && pg.Code == "42501": // installed, but the role may not create it
 		return fmt.Errorf("%w: as a superuser of this database run CREATE EXTENSION vector: %w", ErrNoVector, err)
+	case pg.Code == "42704" && (strings.Contains(pg.Message, "halfvec") || strings.Contains(pg.Message, "sparsevec")): // before 0.7.0
+		return fmt.Errorf("%w: its pgvector is too old, 0.8.0 or later is needed: %w", ErrNoVector, err)
 	}
 	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	pgxvector "github.com/pgvector/pgvector-go/pgx"
 )
@@ -16,7 +17,7 @@ func Connect(ctx context.Context, databaseURL string, configure func(*pgxpool.Co
 	if err != nil {
 		return nil, fmt.Errorf("parse the database URL: %w", err)
 	}
-	config.AfterConnect = pgxvector.RegisterTypes
+	config.AfterConnect = prepare
 	if configure != nil {
 		configure(config)
 	}
@@ -30,3 +31,21 @@ func Connect(ctx context.Context, databaseURL string, configure func(*pgxpool.Co
 	}
 	return pool, nil
 }
+
+// prepare is what every connection of a pool starts with.
+func prepare(ctx context.Context, conn *pgx.Conn) error {
+	if err := pgxvector.RegisterTypes(ctx, conn); err != nil {
+		return fmt.Errorf("register pgvector's types: %w", err)
+	}
+	if _, err := conn.Exec(ctx, forbidParallelBuilds); err != nil {
+		return fmt.Errorf("guard index builds: %w", err)
+	}
+	return nil
+}
+
+// forbidParallelBuilds keeps this session from building an index in parallel where pgvector is below 0.8.2, whose parallel
+// HNSW builds overrun a buffer (CVE-2026-3172). It does nothing elsewhere. The private server's settings say the same;
+// this is for a server of somebody else's.
+const forbidParallelBuilds = `
+	SELECT set_config('max_parallel_maintenance_workers', '0', false) FROM pg_extension
+	WHERE extname = 'vector' AND string_to_array(substring(extversion FROM '^[0-9.]*[0-9]'), '.')::int[] < '{0,8,2}'`

@@ -49,10 +49,11 @@ type Ears interface {
 // connections of its own. It implements conversation.Bus; until Run it only
 // collects. While this replica is alone it sends nothing but a sign of life.
 type Notifier struct {
-	config *pgx.ConnConfig
-	self   string
-	log    *slog.Logger
-	wake   chan struct{}
+	config   *pgx.ConnConfig
+	presence *presence
+	self     string
+	log      *slog.Logger
+	wake     chan struct{}
 
 	mu     sync.Mutex // guards all below
 	peers  map[string]time.Time
@@ -76,10 +77,11 @@ type note struct {
 	Leaves bool               `json:"l,omitempty"`
 }
 
-// NewNotifier returns a notifier that will connect as config says.
-func NewNotifier(config *pgx.ConnConfig, log *slog.Logger) *Notifier {
+// Notifier returns the notifier of this store's replica, which will connect to
+// the same database as the store does.
+func (s *Store) Notifier(log *slog.Logger) *Notifier {
 	return &Notifier{
-		config: config.Copy(), self: knowledge.NewID(), log: log, wake: make(chan struct{}, 1),
+		config: s.pool.Config().ConnConfig.Copy(), presence: s.presence, self: knowledge.NewID(), log: log, wake: make(chan struct{}, 1),
 		peers: map[string]time.Time{}, hints: map[string]int64{}, deltas: map[string]*streamed{},
 	}
 }
@@ -154,6 +156,10 @@ func (n *Notifier) listen(ctx context.Context, c *pgx.Conn, ears Ears) error {
 	if _, err := c.Exec(ctx, "LISTEN "+notifyChannel); err != nil {
 		return err
 	}
+	if err := n.presence.hold(ctx, c); err != nil {
+		return err
+	}
+	defer n.presence.lose()
 	n.mu.Lock()
 	n.greet = true
 	n.rouse()

@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"frontdesk/conversation"
 	"frontdesk/conversation/conversationdb"
 	"frontdesk/knowledge/tokens"
@@ -18,13 +16,9 @@ import (
 // replica is a desk whose hints go to the others of its database.
 func replica(t *testing.T, url string, m conversation.Model) desk {
 	t.Helper()
-	config, err := pgx.ParseConfig(url)
-	if err != nil {
-		t.Fatal(err)
-	}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
-	bus := conversationdb.NewNotifier(config, log)
 	store := conversationdb.New(dbtest.Connect(t, url))
+	bus := store.Notifier(log)
 	e, err := conversation.New(conversation.Config{
 		Hold: time.Nanosecond, Poll: time.Hour, // only hints and the process' own wake-ups
 		Gather: conversation.Gather{Quiet: 10 * time.Millisecond, Most: 100 * time.Millisecond},
@@ -123,3 +117,45 @@ func TestStreamAndTakeoverCrossReplicas(t *testing.T) {
 		}
 	}
 }
+
+func TestDeadReplicasTurnsAreTakenUpAtOnce(t *testing.T) {
+	url := dbtest.URL(t)
+	// A replica claims a turn and dies: its connections close, its lease does not end.
+	dead := conversationdb.New(dbtest.Connect(t, url))
+	ctx, die := context.WithCancel(t.Context())
+	gone := make(chan struct{})
+	lives := make(chan struct{}, 1)
+	go func() {
+		dead.Notifier(slog.New(slog.DiscardHandler)).Run(ctx, ears{lives})
+		close(gone)
+	}()
+	<-lives
+	st, err := dead.Open(t.Context(), conversation.Opening{Channel: "widget", Account: "default"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := st.Conversation
+	if _, err := dead.Receive(t.Context(), conversation.Inbound{Conversation: id, Text: "Can I send it back?"}, conversation.Gather{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, err := dead.Claim(t.Context(), id, time.Hour); !ok || err != nil {
+		t.Fatalf("Claim = %v, %v", ok, err)
+	}
+	other := conversationdb.New(dbtest.Connect(t, url))
+	if ts, err := other.ClaimDue(t.Context(), 10, time.Hour); err != nil || len(ts) != 0 {
+		t.Fatalf("ClaimDue beside a living replica = %d turns, %v, want none", len(ts), err)
+	}
+	die()
+	<-gone
+	ts, err := other.ClaimDue(t.Context(), 10, time.Hour)
+	if err != nil || len(ts) != 1 || ts[0].Attempt != 2 {
+		t.Errorf("ClaimDue after its death = %+v, %v, want the turn", ts, err)
+	}
+}
+
+// ears tells when its notifier has begun to listen.
+type ears struct{ lives chan<- struct{} }
+
+func (ears) Heard(string, int64)           {}
+func (ears) HeardEvent(conversation.Event) {}
+func (e ears) HeardGap()                   { e.lives <- struct{}{} }

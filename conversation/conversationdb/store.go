@@ -16,10 +16,13 @@ import (
 )
 
 // Store implements conversation.Store and what the console reads beside it.
-type Store struct{ pool *pgxpool.Pool }
+type Store struct {
+	pool     *pgxpool.Pool
+	presence *presence
+}
 
 // New returns a store over pool, whose database migrations.Apply has prepared.
-func New(pool *pgxpool.Pool) *Store { return &Store{pool: pool} }
+func New(pool *pgxpool.Pool) *Store { return &Store{pool: pool, presence: newPresence()} }
 
 // widgetChannel is the one channel whose customers read the log themselves;
 // every other gets a row in deliveries for each message that is to leave.

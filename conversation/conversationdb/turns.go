@@ -26,6 +26,7 @@ const claimTurns = `
 		UPDATE conversations c SET
 			lease_token = gen_random_uuid(),
 			lease_until = now() + make_interval(secs => @lease),
+			lease_by = @replica::int,
 			turn_attempts = c.turn_attempts + 1
 		FROM due, nosync WHERE c.id = due.id
 		RETURNING c.*
@@ -46,7 +47,7 @@ func (s *Store) Claim(ctx context.Context, id string, lease time.Duration) (conv
 			WHERE id = @id AND turn_due_at <= now() AND (lease_until IS NULL OR lease_until < now())
 			FOR UPDATE SKIP LOCKED
 		)` + claimTurns
-	ts, err := s.claim(ctx, q, pgx.NamedArgs{"id": id, "lease": seconds(lease), "messages": contextMessages})
+	ts, err := s.claim(ctx, q, pgx.NamedArgs{"id": id, "lease": seconds(lease), "messages": contextMessages, "replica": s.presence.id()})
 	if err != nil {
 		return conversation.Turn{}, false, fail("claim", id, err)
 	}
@@ -61,11 +62,17 @@ func (s *Store) ClaimDue(ctx context.Context, limit int, lease time.Duration) ([
 	const q = `
 		WITH due AS (
 			SELECT id FROM conversations
-			WHERE turn_due_at <= now() AND (lease_until IS NULL OR lease_until < now())
+			WHERE turn_due_at <= now() AND (lease_until IS NULL OR lease_until < now()
+				OR lease_by IS NOT NULL AND NOT EXISTS (
+					SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+					WHERE d.datname = current_database() AND l.locktype = 'advisory'
+					AND l.classid = @class::int::oid AND l.objid = lease_by::oid))
 			ORDER BY turn_due_at LIMIT @limit
 			FOR UPDATE SKIP LOCKED
 		)` + claimTurns
-	ts, err := s.claim(ctx, q, pgx.NamedArgs{"limit": limit, "lease": seconds(lease), "messages": contextMessages})
+	ts, err := s.claim(ctx, q, pgx.NamedArgs{
+		"limit": limit, "lease": seconds(lease), "messages": contextMessages, "replica": s.presence.id(), "class": presenceClass,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("claim due turns: %w", err)
 	}

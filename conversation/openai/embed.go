@@ -25,7 +25,7 @@ const (
 // Embedder makes embeddings with one model. It implements knowledge.Embedder. Safe for concurrent
 // use.
 type Embedder struct {
-	*server
+	server     *server
 	service    sdk.EmbeddingService
 	refused    refusals
 	model      string
@@ -110,20 +110,20 @@ func (e *Embedder) Embed(ctx context.Context, texts []string) ([][]float32, erro
 }
 
 func (e *Embedder) batch(ctx context.Context, texts []string) ([][]float32, error) {
-	start := e.now()
+	start := e.server.now()
 	call := Call{Model: e.model}
 	var vectors [][]float32
-	err := e.do(ctx, func(ctx context.Context) error {
-		return e.repeat(ctx, &call.Attempts, func(ctx context.Context) (bool, error) {
+	err := e.server.do(ctx, func(ctx context.Context) error {
+		return e.server.repeat(ctx, &call.Attempts, func(ctx context.Context) (bool, error) {
 			var err error
 			vectors, err = e.once(ctx, texts, &call)
 			return false, err
 		})
 	})
-	call.Total = e.now().Sub(start)
+	call.Total = e.server.now().Sub(start)
 	call.First = call.Total
 	call.Kind = kindOf(err)
-	e.Observe(call)
+	e.server.Observe(call)
 	return vectors, err
 }
 
@@ -195,7 +195,7 @@ func (e *Embedder) usage(res *sdk.CreateEmbeddingResponse, texts []string) conve
 			u.InputTokens += enc.Count(t)
 		}
 	}
-	if f, ok := e.fact(e.model); ok {
+	if f, ok := e.server.fact(e.model); ok {
 		u.CostMicros = f.Cost(u.InputTokens, 0, 0)
 	}
 	return u

@@ -60,10 +60,10 @@ func Facts(model string) (Fact, bool) {
 	return Fact{}, false
 }
 
-// facts holds the published figures, read in November 2026: limits, prices and features from
-// developers.openai.com/api/docs/models and .../pricing (standard tier, prompts up to 272,000
-// tokens; above that the newest models cost more, and prompts here never come near), shutdowns from
-// .../deprecations and the deprecation notes in openai-go v3.96.0.
+// facts holds the provider's published figures as of November 2026: limits, prices and features as
+// stated at developers.openai.com/api/docs/models and .../pricing (standard tier; prompts above
+// 272,000 tokens cost more on the newest models, and prompts here never come near), shutdowns and
+// successors at .../deprecations and in the deprecation notes of openai-go v3.96.0.
 var facts = map[string]Fact{
 	"gpt-4o-mini": {Context: 128_000, MaxOutput: 16_384, Encoding: o200k, Input: 0.15, Cached: 0.075, Output: 0.60,
 		Vision: true, Tools: true, Shutdown: day(2027, 1, 14), Successor: "gpt-6-luna"},

@@ -18,7 +18,7 @@ const goneFor = 10 * time.Minute
 // Model streams completions from a list of models on one server. It implements conversation.Model.
 // Safe for concurrent use.
 type Model struct {
-	*server
+	server  *server
 	chat    sdk.ChatCompletionService
 	refused refusals
 
@@ -46,10 +46,10 @@ func New(cfg Config) (*Model, error) {
 // are gone. When an answer breaks off, or ctx ends, after the first emit, the reply returned with the
 // error holds what was emitted and an estimate of its usage: it was paid for.
 func (m *Model) Stream(ctx context.Context, req conversation.ModelRequest, emit func(delta string)) (conversation.ModelReply, error) {
-	start := m.now()
+	start := m.server.now()
 	var call Call
 	var reply conversation.ModelReply
-	err := m.do(ctx, func(ctx context.Context) error {
+	err := m.server.do(ctx, func(ctx context.Context) error {
 		var err error
 		for _, model := range m.present() {
 			call.Model = model
@@ -65,10 +65,10 @@ func (m *Model) Stream(ctx context.Context, req conversation.ModelRequest, emit 
 		}
 		return err
 	})
-	call.Total = m.now().Sub(start)
+	call.Total = m.server.now().Sub(start)
 	call.Usage = reply.Usage
 	call.Kind = kindOf(err)
-	m.Observe(call)
+	m.server.Observe(call)
 	return reply, err
 }
 
@@ -89,8 +89,8 @@ func (m *Model) present() []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var list []string
-	for _, model := range m.Models {
-		if !m.now().Before(m.gone[model]) {
+	for _, model := range m.server.Models {
+		if !m.server.now().Before(m.gone[model]) {
 			list = append(list, model)
 		}
 	}
@@ -100,16 +100,16 @@ func (m *Model) present() []string {
 // pass remembers that a model is gone.
 func (m *Model) pass(model string, why *conversation.ModelError) {
 	m.mu.Lock()
-	m.gone[model] = m.now().Add(goneFor)
+	m.gone[model] = m.server.now().Add(goneFor)
 	m.mu.Unlock()
-	m.Logger.Error("model is gone or not permitted, using the next of the list", "model", model, "error", why.Err)
+	m.server.Logger.Error("model is gone or not permitted", "model", model, "error", why.Err)
 }
 
 // ask puts the request to one model, again without what its server refuses, and again when the
 // server was only busy.
 func (m *Model) ask(ctx context.Context, model string, req conversation.ModelRequest, call *Call, start time.Time, emit func(string)) (conversation.ModelReply, error) {
 	var reply conversation.ModelReply
-	err := m.repeat(ctx, &call.Attempts, func(ctx context.Context) (bool, error) {
+	err := m.server.repeat(ctx, &call.Attempts, func(ctx context.Context) (bool, error) {
 		for {
 			params, sent, err := m.build(model, req)
 			if err != nil {
@@ -118,13 +118,13 @@ func (m *Model) ask(ctx context.Context, model string, req conversation.ModelReq
 			var a answer
 			err = m.once(ctx, params, &a, func(delta string) {
 				if call.First == 0 {
-					call.First = m.now().Sub(start)
+					call.First = m.server.now().Sub(start)
 				}
 				emit(delta)
 			})
 			var api *apiError
 			if errors.As(err, &api) && !a.shown() && m.refused.learn(model, api, sent) {
-				m.Logger.InfoContext(ctx, "the model server refuses a parameter, leaving it out from now on",
+				m.server.Logger.InfoContext(ctx, "the model server refuses a parameter, leaving it out from now on",
 					"model", model, "parameter", api.refused(sent))
 				call.Attempts++
 				continue
@@ -154,7 +154,7 @@ func (m *Model) once(ctx context.Context, params sdk.ChatCompletionNewParams, a 
 
 // price adds the cost of the reply's usage, if the model's prices are known.
 func (m *Model) price(reply *conversation.ModelReply) {
-	if f, ok := m.fact(reply.Model); ok {
+	if f, ok := m.server.fact(reply.Model); ok {
 		u := &reply.Usage
 		u.CostMicros = f.Cost(u.InputTokens, u.CachedTokens, u.OutputTokens)
 	}

@@ -13,6 +13,7 @@ package openai
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -56,6 +57,14 @@ type Config struct {
 	now  func() time.Time
 	wait waiter
 }
+
+// String leaves out the key, so that a printed Config gives nothing away.
+func (c Config) String() string {
+	return fmt.Sprintf("%v at %s", c.Models, cmp.Or(c.BaseURL, OfficialURL))
+}
+
+// GoString is String, for %#v.
+func (c Config) GoString() string { return c.String() }
 
 // Call is what Config.Observe is told.
 type Call struct {

@@ -44,8 +44,9 @@ func (r *refusals) has(model, name string) bool {
 	return r.by[model][name]
 }
 
-// learn takes in an error and reports whether it is the refusal of one of the sent parameters that
-// was not known: then the same request is worth repeating without it.
+// learn takes in an error and reports whether it is the refusal of one of the parameters sent: then
+// the same request is worth repeating, built anew without it. That another call learned the same
+// meanwhile makes no difference.
 func (r *refusals) learn(model string, e *apiError, sent []string) bool {
 	name := e.refused(sent)
 	if name == "" {
@@ -53,9 +54,6 @@ func (r *refusals) learn(model string, e *apiError, sent []string) bool {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.by[model][name] {
-		return false
-	}
 	if r.by == nil {
 		r.by = map[string]map[string]bool{}
 	}
@@ -100,7 +98,7 @@ func (e *apiError) refused(sent []string) string {
 
 // build makes the request for one model, and lists the optional parameters in it.
 func (m *Model) build(model string, req conversation.ModelRequest) (sdk.ChatCompletionNewParams, []string, error) {
-	fact, known := m.fact(model)
+	fact, known := m.server.fact(model)
 	p := sdk.ChatCompletionNewParams{Model: model}
 	var sent []string
 	want := func(name string) bool {
@@ -133,7 +131,7 @@ func (m *Model) build(model string, req conversation.ModelRequest) (sdk.ChatComp
 			p.Tools = append(p.Tools, sdk.ChatCompletionFunctionTool(def))
 		}
 	}
-	official := m.official()
+	official := m.server.official()
 	if official && fact.Effort != "" && want(paramEffort) {
 		p.ReasoningEffort = shared.ReasoningEffort(fact.Effort)
 	}

@@ -46,8 +46,8 @@ type Turn struct {
 	Text string `json:"text"`
 }
 
-// said are the customer's own earlier messages.
-func (q Query) said() []string {
+// Said are the customer's own earlier messages.
+func (q Query) Said() []string {
 	var said []string
 	for _, t := range q.History {
 		if t.Role == "user" {
@@ -151,9 +151,9 @@ func eachLine(path string, f func(line string) error) error {
 // sets judge documents whole; only what no index would take whole is cut.
 const maxPassage = 32 << 10
 
-// passages makes the documents passages and returns which document each belongs to.
+// Passages makes the documents passages and returns which document each belongs to.
 // IDs follow from the document's, so that two runs order equal scores alike.
-func (s *Set) passages() (ps []knowledge.Passage, owner map[string]string) {
+func (s *Set) Passages() (ps []knowledge.Passage, owner map[string]string) {
 	owner = map[string]string{}
 	for _, d := range s.Documents {
 		for i, text := range pieces(d.Text) {

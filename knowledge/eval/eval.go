@@ -78,7 +78,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if o.Split != "" {
 		set.Queries = slices.DeleteFunc(set.Queries, func(q Query) bool { return q.Split != o.Split && q.Group != o.Split })
 	}
-	passages, owner := set.passages()
+	passages, owner := set.Passages()
 	start := time.Now()
 	if err := o.Index.Load(ctx, passages); err != nil {
 		return Report{}, fmt.Errorf("load %s: %w", o.Dir, err)
@@ -142,7 +142,7 @@ func ask(ctx context.Context, o Options, queries []Query, owner map[string]strin
 
 func askOne(ctx context.Context, ix Index, q Query, owner map[string]string) (answer, error) {
 	start := time.Now()
-	r, err := ix.Find(ctx, knowledge.Query{Text: q.Text, History: q.said(), Limit: perQuery})
+	r, err := ix.Find(ctx, knowledge.Query{Text: q.Text, History: q.Said(), Limit: perQuery})
 	if err != nil {
 		return answer{}, err
 	}

@@ -1,7 +1,9 @@
 package knowledgedb
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"frontdesk/knowledge"
 	"frontdesk/knowledge/lexical"
@@ -17,8 +19,9 @@ type Signals struct {
 	Unknown  float64 // share of the question's words, by idf, that no passage holds
 	Rarest   float64 // 1 when it holds the rarest word that any passage holds
 	Length   float64 // how much the question says: saturating in its words proper
+	Evidence float64 // how much by idf the held words say; saturating
+	Tail     float64 // how far the first stands above the rest of the first ten
 	Cosine   float64 // of the best by vectors; 0 without
-	Agree    float64 // 1 when both rankings have the same first
 	Exact    float64 // 1 when the question is an entry's own
 	Any      float64 // 1 when something was found
 }
@@ -26,15 +29,23 @@ type Signals struct {
 // features is how many numbers Vector has.
 const features = 9
 
-// Vector is the signals as the logistic function takes them.
+// Vector is the lexical signals as the logistic function takes them.
 func (s Signals) Vector() []float64 {
-	return []float64{s.Coverage, s.Title, s.Score, s.Margin, s.Unknown, s.Rarest, s.Length, s.Cosine, s.Agree}
+	return []float64{s.Coverage, s.Title, s.Score, s.Margin, s.Unknown, s.Rarest, s.Length, s.Evidence, s.Tail}
 }
 
-// coefficients and intercept were fitted by TestFitConfidence; see docs/BENCHMARKS.md.
-var (
-	intercept    = -3.
-	coefficients = [features]float64{4, 1, 2, 0, -2, 0, 0, 0, 0}
+// intercept and coefficients were fitted by TestFitConfidence (-tags fit); docs/BENCHMARKS.md
+// says on what and how well they tell apart.
+const intercept = -7.41
+
+var coefficients = [features]float64{1.96, .71, 4.83, -.36, -1.21, -.39, 4.18, 4.63, 1.58}
+
+// What a cosine says differs by model. These hold for OpenAI's text-embedding-3, where
+// a question and its answer stand at .5 to .7 and strangers below .3; they are read off
+// its published behaviour and not fitted.
+const (
+	cosineMiddle = .5
+	cosineSlope  = 14
 )
 
 // exactConfidence is given to a question that is an entry's own, word for word.
@@ -52,7 +63,13 @@ func (s Signals) Confidence() float64 {
 	for i, x := range s.Vector() {
 		z += coefficients[i] * x
 	}
-	return 1 / (1 + math.Exp(-z))
+	lexical := 1 / (1 + math.Exp(-z))
+	if s.Cosine == 0 {
+		return lexical
+	}
+	// Either ranking alone may have found what answers.
+	dense := 1 / (1 + math.Exp(-cosineSlope*(s.Cosine-cosineMiddle)))
+	return 1 - (1-lexical)*(1-dense)
 }
 
 // measure takes the signals of a ranking. Only the message's own words count: what the
@@ -110,29 +127,33 @@ func measure(q lexical.Query, seen statistics, hits []knowledge.Hit, params lexi
 		s.Score = first.LexicalScore / (most * params.Max())
 	}
 	s.Length = proper / (proper + 3)
-	s.Margin = margin(hits)
+	s.Margin, s.Tail = margins(hits)
+	s.Evidence = covered / (covered + halfEvidence)
 	for _, h := range hits {
 		s.Cosine = max(s.Cosine, h.DenseScore)
-	}
-	if first.LexicalRank == 1 && first.DenseRank == 1 {
-		s.Agree = 1
 	}
 	return s
 }
 
-// margin compares the two best lexical scores.
-func margin(hits []knowledge.Hit) float64 {
-	var first, second float64
+// halfEvidence is the sum of idf that counts half: two rather rare words.
+const halfEvidence = 8
+
+// margins compare the best lexical score with the second and with the mean of the next nine.
+func margins(hits []knowledge.Hit) (second, rest float64) {
+	scores := make([]float64, 0, len(hits))
 	for _, h := range hits {
-		switch {
-		case h.LexicalScore > first:
-			first, second = h.LexicalScore, first
-		case h.LexicalScore > second:
-			second = h.LexicalScore
-		}
+		scores = append(scores, h.LexicalScore)
 	}
-	if first == 0 {
-		return 0
+	slices.SortFunc(scores, func(a, b float64) int { return cmp.Compare(b, a) })
+	if scores[0] == 0 {
+		return 0, 0
 	}
-	return (first - second) / first
+	if len(scores) == 1 {
+		return 1, 1
+	}
+	sum := 0.
+	for _, x := range scores[1:min(10, len(scores))] {
+		sum += x
+	}
+	return 1 - scores[1]/scores[0], 1 - sum/9/scores[0]
 }

@@ -67,7 +67,8 @@ func (s *Store) Explain(ctx context.Context, q knowledge.Query) (knowledge.Resul
 		limit = knowledge.DefaultLimit
 	}
 	limit = min(limit, knowledge.MaxLimit)
-	hits, seen, err := s.rank(ctx, parsed, vec, lexical.KeyHash(q.Text), limit)
+	// The confidence looks at the first ten however few are asked for.
+	hits, seen, err := s.rank(ctx, parsed, vec, lexical.KeyHash(q.Text), max(limit, 10))
 	if err != nil {
 		return knowledge.Result{}, Signals{}, fmt.Errorf("find passages: %w", err)
 	}
@@ -75,8 +76,8 @@ func (s *Store) Explain(ctx context.Context, q knowledge.Query) (knowledge.Resul
 	for i := range hits {
 		hits[i].Exact = isExact(hits[i].Passage, key)
 	}
-	result.Hits = hits
 	signals := measure(parsed, seen, hits, s.params)
+	result.Hits = hits[:min(limit, len(hits))]
 	result.Confidence = signals.Confidence()
 	return result, signals, nil
 }

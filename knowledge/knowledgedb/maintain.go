@@ -26,17 +26,16 @@ const (
 )
 
 // Maintain brings both indexes in line with what is stored: weights are baked anew
-// when the average lengths have drifted or the analysis has changed, passages without
-// a vector of the embedder's model get one, and a model with many vectors gets its
-// index. With nothing to do it costs one short statement; where another process is at
-// it already it does nothing.
+// when the average lengths have drifted, and the embedder's model gets its index once
+// it has many vectors. With nothing to do it costs one or two short statements; where
+// another process is at it already it does nothing.
 func (s *Store) Maintain(ctx context.Context) error {
 	var work bool
 	const sql = `SELECT greatest(abs(title_total / greatest(title_count, 1) / nullif(baked_title, 0) - 1),
 			abs(heading_total / greatest(heading_count, 1) / nullif(baked_heading, 0) - 1),
 			abs(body_total / greatest(body_count, 1) / nullif(baked_body, 0) - 1), 0) > @drift
 		OR passages >= @above FROM lexicon`
-	if err := s.pool.QueryRow(ctx, sql, pgx.NamedArgs{"drift": maxDrift, "above": indexAbove}).Scan(&work); err != nil {
+	if err := s.pool.QueryRow(ctx, sql, pgx.NamedArgs{"drift": maxDrift, "above": s.indexAbove}).Scan(&work); err != nil {
 		return fmt.Errorf("read lexicon: %w", err)
 	}
 	if !work {

@@ -243,10 +243,12 @@ func (s *Store) insertLexemes(ctx context.Context, tx pgx.Tx, rows []row, avg le
 	return nil
 }
 
+// insertEmbeddings leaves out passages that were deleted meanwhile.
 func insertEmbeddings(ctx context.Context, tx pgx.Tx, rows []row, vecs [][]float32, model int32) error {
 	const sql = `INSERT INTO embeddings (passage_id, model_id, e)
-		SELECT id, @model, e::halfvec FROM unnest(@ids::uuid[], @vectors::text[]) AS x (id, e)
-		ON CONFLICT (passage_id, model_id) DO UPDATE SET e = excluded.e`
+		SELECT p.id, @model, x.e::halfvec FROM unnest(@ids::uuid[], @vectors::text[]) AS x (id, e)
+		JOIN (SELECT id FROM passages WHERE id = ANY(@ids::uuid[]) FOR KEY SHARE) p USING (id)
+		ON CONFLICT (passage_id, model_id) DO NOTHING`
 	ids, texts := make([]string, len(rows)), make([]string, len(rows))
 	for i, r := range rows {
 		ids[i], texts[i] = r.ID, vectorText(vecs[i])

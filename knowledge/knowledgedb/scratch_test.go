@@ -2,12 +2,13 @@ package knowledgedb_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
 
-	"frontdesk/knowledge/eval"
+	"frontdesk/knowledge"
 	"frontdesk/knowledge/knowledgedb"
 	"frontdesk/migrations"
 	"frontdesk/migrations/dbtest"
@@ -41,27 +42,69 @@ func scratch(t testing.TB) *knowledgedb.Scratch {
 	return s
 }
 
-func TestLexicalRankingReachesBM25OnJudgedCollections(t *testing.T) {
-	for name, want := range map[string]float64{
-		"stackfaq_dev": .75, "mtrag_dev": .58, "xquad_zh_dev": .81, "clinc_oos_dev": .91,
-	} {
-		t.Run(name, func(t *testing.T) {
-			dir := sharedSet(t, name)
-			out := t.TempDir()
-			if keep := os.Getenv("EVAL_OUT"); keep != "" {
-				out = keep
-			}
-			r, err := eval.Run(context.Background(), eval.Options{
-				Dir: dir, Index: scratch(t),
-				RunFile: filepath.Join(out, name+".run"), ConfFile: filepath.Join(out, name+".conf"),
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Logf("%+v %+v", r, r.Decisions)
-			if r.NDCG5 < want {
-				t.Errorf("nDCG@5 = %.4f, want at least %.2f", r.NDCG5, want)
-			}
-		})
+func TestScratchLeavesTheLiveKnowledgeAloneAndGoesAway(t *testing.T) {
+	address := dbtest.URL(t)
+	pool := dbtest.Connect(t, address)
+	quiet := slog.New(slog.DiscardHandler)
+	live := knowledgedb.New(pool, nil, quiet)
+	ctx := context.Background()
+	var doc string
+	if err := pool.QueryRow(ctx, `INSERT INTO documents (name) VALUES ('live') RETURNING id::text`).Scan(&doc); err != nil {
+		t.Fatal(err)
+	}
+	if err := live.ReplacePassages(ctx, doc, []knowledge.Passage{{Text: "the live refund"}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	// One that a killed process left, and one in use.
+	if _, err := pool.Exec(ctx, `CREATE SCHEMA frontdesk_scratch_left; CREATE TABLE frontdesk_scratch_left.x (y int)`); err != nil {
+		t.Fatal(err)
+	}
+	open := func() *knowledgedb.Scratch {
+		s, err := knowledgedb.NewScratch(ctx, address, migrations.ApplyScratch, nil, quiet)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	schemas := func() int {
+		var n int
+		if err := pool.QueryRow(ctx, `SELECT count(*) FROM pg_namespace WHERE nspname ^@ 'frontdesk_scratch_'`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	first := open()
+	second := open()
+	if n := schemas(); n != 2 {
+		t.Errorf("%d scratch schemas, want the two in use", n)
+	}
+	if err := second.Load(ctx, []knowledge.Passage{{Text: "a scratch refund"}}); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		s    *knowledgedb.Store
+		want string
+	}{"live": {live, "the live refund"}, "second": {second.Store, "a scratch refund"}} {
+		r := search(t, c.s, "refund")
+		if len(r.Hits) != 1 || r.Hits[0].Text != c.want {
+			t.Errorf("%s: Find() = %+v, want %q alone", name, r.Hits, c.want)
+		}
+	}
+	if r := search(t, first, "refund"); len(r.Hits) != 0 {
+		t.Errorf("first: Find() = %+v, want nothing", r.Hits)
+	}
+	gone, cancel := context.WithCancel(ctx)
+	cancel()
+	for _, s := range []*knowledgedb.Scratch{first, second} {
+		if err := s.Close(gone); err != nil {
+			t.Errorf("Close() = %v, want nil", err)
+		}
+	}
+	failed := errors.New("no migration today")
+	if _, err := knowledgedb.NewScratch(ctx, address, func(context.Context, string) error { return failed }, nil, quiet); !errors.Is(err, failed) {
+		t.Errorf("NewScratch(failing migration) = %v, want its error", err)
+	}
+	if n := schemas(); n != 0 {
+		t.Errorf("%d scratch schemas left, want none", n)
 	}
 }

@@ -25,6 +25,8 @@ type Store struct {
 	params   lexical.Params
 	// patience is how long Find waits for the embedder before it goes without.
 	patience time.Duration
+	// indexAbove is how many vectors a model has when it gets its index.
+	indexAbove int
 	// modelID caches the id of the embedder's row in embedding_models; 0 until one exists.
 	modelID atomic.Int32
 }
@@ -35,7 +37,7 @@ const embedPatience = 1500 * time.Millisecond
 
 // New returns a store on a migrated database. embedder may be nil.
 func New(pool *pgxpool.Pool, embedder knowledge.Embedder, log *slog.Logger) *Store {
-	return &Store{pool: pool, embedder: embedder, log: log, params: lexical.Default, patience: embedPatience}
+	return &Store{pool: pool, embedder: embedder, log: log, params: lexical.Default, patience: embedPatience, indexAbove: indexAbove}
 }
 
 // newID returns a UUID of version 7: rows made together stand together in the index.

@@ -30,7 +30,9 @@ func foldMarks(s string) string {
 			b.WriteRune(r)
 			continue
 		}
-		base = r
+		if base = r; !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			base = 0 // a mark on nothing is dropped
+		}
 		if to, ok := spelling[r]; ok {
 			b.WriteString(to)
 			continue
@@ -76,7 +78,7 @@ func Key(question string) string {
 				b.WriteByte(' ')
 			}
 			b.WriteRune(r)
-			gap, last, wordy = false, r, wordy || letter
+			gap, last, wordy = false, r, wordy || letter && !unicode.IsMark(r)
 		case unicode.Is(unicode.Cf, r):
 		case !gap && i+1 < len(rs) && joiner(r) != 0 && unicode.IsLetter(rs[i+1]): // e-mail is email
 		default:

@@ -1,5 +1,10 @@
 package lexical
 
+import (
+	"slices"
+	"strings"
+)
+
 // Query is a question as the index is asked for it: its distinct words, each with
 // the terms that may stand for it.
 type Query struct {
@@ -40,20 +45,27 @@ func Parse(text string) Query {
 		w.Weight = w.unit()
 		if u.word {
 			for _, l := range langs[1:] {
-				d := dimension(stem(u.form, l))
-				dup := false
-				for _, x := range w.Dims {
-					dup = dup || x == d
-				}
-				if !dup {
-					w.Dims = append(w.Dims, d)
-				}
+				w.add(stem(u.form, l))
+			}
+			if slices.Contains(langs, "de") {
+				w.add(stem(umlauts.Replace(u.form), "de"))
 			}
 		}
 		q.Words = append(q.Words, w)
 	}
 	return q
 }
+
+// add lets a passage have the word by another term.
+func (w *Word) add(term string) {
+	if d := dimension(term); !slices.Contains(w.Dims, d) {
+		w.Dims = append(w.Dims, d)
+	}
+}
+
+// umlauts undoes how German is typed on a keyboard without them. The stem of a word
+// that was no such spelling is one more term that nothing holds.
+var umlauts = strings.NewReplacer("ae", "ä", "oe", "ö", "ue", "ü")
 
 // unit is what one occurrence of w counts.
 func (w Word) unit() float64 {

@@ -36,7 +36,7 @@ var stopWords = map[string]map[string]bool{
 		dein deine dem den denn der des deshalb dich die dies diese diesem diesen dieser dieses dir doch dort
 		du durch ein eine einem einen einer eines er es etwas euch euer fur gegen gibt habe haben hallo hat hatte
 		hatten hier hin ich ihm ihn ihnen ihr ihre ihrem ihren ihrer im in ins ist ja jede jedem jeden jeder
-		jedes jetzt kann kannst kein keine keinen konnen konnte lang mal man mehr mein meine meinem meinen
+		jedes jetzt kann kannst kein keine keinen konnen konnte lang lange dauert mal man mehr mein meine meinem meinen
 		meiner mich mir mit mochte muss mussen nach nicht nichts noch nun nur ob oder ohne sehr sein seine seinen
 		seit sich sie sind so soll sollte sondern sonst uber um und uns unser unsere unter viel vom von vor
 		wann warum was weil welche welchem welchen welcher welches wenn wer werde werden wie wieder will wir
@@ -101,7 +101,7 @@ var stopWords = map[string]map[string]bool{
 	"cs": words(`aby ale ani ano asi az bez bude budou by byl byla bylo byt co coz dekuji do ho i ja jak jako je
 		jeho jejich jen jeste jestli ji jiz jsem jsi jsme jsou k kam kde kdo kdy kdyz ke kolik ktera ktere ktery
 		ma mate me mezi mi mne moje muze muzete mohu my na nad nam nas ne nebo neni nez nic o od on ona oni po pod
-		podle pokud pro proc prosim proto protoze pri s se si sve svuj ta tak take takze tam tato ten tento ty to
+		podle pokud proc prosim proto protoze s se si sve svuj ta tak take takze tam tato ten tento ty to
 		tohle tu u uz v vam vas ve vice vsak vsech vsechno z za ze`),
 	"id": words(`ada adalah agar akan aku anda apa apakah atau bagaimana bagi bahwa belum berapa bisa boleh cara
 		dan dapat dari dengan di dia dimana harus hanya ingin ini itu jika juga kalau kami kamu kapan karena kau ke

@@ -137,29 +137,35 @@ func TestCountingShortTextAllocatesNothing(t *testing.T) {
 	}
 }
 
-// bruteTruncate is Truncate's promise, literally.
-func bruteTruncate(e *Encoding, s string, max int) string {
-	s = valid(s)
-	for n := len(s); n > 0; n-- {
-		if (n == len(s) || utf8.RuneStart(s[n])) && e.Count(s[:n]) <= max {
-			return s[:n]
+// prefixes returns how many tokens each prefix of s that ends between characters has, by its length.
+func prefixes(e *Encoding, s string) map[int]int {
+	counts := map[int]int{len(s): e.Count(s)}
+	for n := range s {
+		counts[n] = e.Count(s[:n])
+	}
+	return counts
+}
+
+// longest is Truncate's promise, literally.
+func longest(s string, counts map[int]int, max int) string {
+	best := 0
+	for n, tokens := range counts {
+		if tokens <= max && n > best {
+			best = n
 		}
 	}
-	return ""
+	return s[:best]
 }
 
 func TestTruncateFindsTheLongestPrefix(t *testing.T) {
-	all := golden(t)
-	if testing.Short() {
-		all = all[:120]
-	}
 	for _, e := range []*Encoding{o200k, cl100k} {
-		for _, s := range all {
+		for _, s := range golden(t) {
 			if len(s.text) > searched {
 				continue
 			}
-			for max := range min(e.Count(s.text)+2, 24) {
-				if got, want := e.Truncate(s.text, max), bruteTruncate(e, s.text, max); got != want {
+			counts := prefixes(e, s.text)
+			for max := range counts[len(s.text)] + 2 {
+				if got, want := e.Truncate(s.text, max), longest(s.text, counts, max); got != want {
 					t.Errorf("%s.Truncate(%q, %d) = %q, want %q", e.Name(), s.text, max, got, want)
 				}
 			}
@@ -176,6 +182,7 @@ func TestTruncateCutsLongRunsNearTheLimit(t *testing.T) {
 		"line breaks": strings.Repeat(" \n", 1<<19),
 		"case":        strings.Repeat("文", 500) + strings.Repeat("A", 500) + "b" + strings.Repeat("c", 500),
 		"symbols":     strings.Repeat("=-", 1<<19),
+		"long, short": strings.Repeat("a", 1<<10) + " " + strings.Repeat("b", 200) + " " + strings.Repeat("c", 1<<10),
 	} {
 		for _, max := range []int{1, 7, 100, 150} {
 			got := o200k.Truncate(s, max)
@@ -213,7 +220,7 @@ func FuzzEncodingKeepsItsPromises(f *testing.F) {
 				t.Errorf("%s.Truncate(%q, %d) has %d tokens", e.Name(), s, max, n)
 			}
 			if len(s) <= searched {
-				if want := bruteTruncate(e, s, max); cut != want {
+				if want := longest(valid(s), prefixes(e, valid(s)), max); cut != want {
 					t.Errorf("%s.Truncate(%q, %d) = %q, want %q", e.Name(), s, max, cut, want)
 				}
 			}
@@ -261,10 +268,19 @@ func BenchmarkOneMegabyteOf(b *testing.B) {
 
 func BenchmarkTruncate(b *testing.B) {
 	prose := strings.Repeat("The parcel left our warehouse in Leipzig on Monday. ", 2000)
-	for name, s := range map[string]string{"prose": prose, "1 MB of a": strings.Repeat("a", 1<<20)} {
-		b.Run(name, func(b *testing.B) {
+	long := strings.Repeat("a", 1<<20)
+	for _, c := range []struct {
+		name, text string
+		max        int
+	}{
+		{"prose", prose, 500},
+		{"1 MB of a", long, 500},
+		{"at the end of 1 MB of a", long + strings.Repeat("b", 300), o200k.Count(long) + 3},
+		{"behind 1 MB of a", long + " " + strings.Repeat("b", 200), o200k.Count(long) + 3},
+	} {
+		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {
-				o200k.Truncate(s, 500)
+				o200k.Truncate(c.text, c.max)
 			}
 		})
 	}

@@ -22,69 +22,79 @@ func (e *Encoding) Truncate(s string, max int) string {
 	}
 	v := e.load()
 	var m merger
-	// Where the last pieces begin, and how many tokens stand before them. Cutting behind a piece can
-	// change how it and the one before it were split, not more: only white space looks ahead, by one
-	// character, and never twice in a row in front of the same one.
+	// Where this piece and the two before begin, and how many tokens stand before each.
 	var starts, counts [3]int
 	used := 0
 	for i := 0; i < len(s); {
 		end := e.split(s, i)
-		copy(starts[:], starts[1:])
-		copy(counts[:], counts[1:])
-		starts[2], counts[2] = i, used
+		starts, counts = [3]int{starts[1], starts[2], i}, [3]int{counts[1], counts[2], used}
 		if piece := s[i:end]; len(piece) > longestToken*(max-used) {
 			used = math.MaxInt // too long for what is left: not worth merging whole
 		} else {
 			used += m.count(v, piece)
 		}
 		if used > max {
-			return e.cut(s, starts[0], i, end, counts[0], counts[2], max)
+			return e.cut(s, starts, counts, end, max)
 		}
 		i = end
 	}
 	return s
 }
 
-// cut finds the prefix that ends in or near the piece s[start:end], which is the first to exceed
-// max. base tokens stand before s[from:], which begins at most two pieces earlier, and before tokens
-// ahead of the piece.
-func (e *Encoding) cut(s string, from, start, end, base, before, max int) string {
-	room := max - base
+// cut finds the prefix that ends in or near the piece from starts[2] to end, which is the first to
+// exceed max.
+//
+// The pieces of a prefix are those of the whole text but for the one that is cut, and, in one case,
+// those just before it: of white space in front of anything else the last character is parted from
+// the others, and joins them when what follows is cut off.
+func (e *Encoding) cut(s string, starts, counts [3]int, end, max int) string {
+	start, room := starts[2], max-counts[2]
+	sure := start // cuts beyond this leave the earlier pieces as they are
+	if c, n := at(bmp(), s, start); c&space != 0 {
+		sure += n
+	}
 	if end-start > searched {
-		if n := e.cutLong(s[from:], start-from, end-from, room, max-before); n > 0 {
-			return s[:from+n]
+		if n := e.cutLong(s, start, end, room); n > sure {
+			return s[:n]
 		}
 		end = start + searched
 	}
-	// One character more than the piece: it can join white space that it cut in two.
+	// One character more than the piece: it can join white space that was cut in two.
 	if _, n := utf8.DecodeRuneInString(s[end:]); n > 0 {
 		end += n
 	}
-	for n := end; n > from; n-- {
-		if (n == len(s) || utf8.RuneStart(s[n])) && e.Count(s[from:n]) <= room {
+	for n := end; n > sure; n-- {
+		if (n == len(s) || utf8.RuneStart(s[n])) && e.Count(s[start:n]) <= room {
 			return s[:n]
 		}
 	}
-	// The white space ahead of s[from:] costs more without what followed it.
-	return e.Truncate(s[:from], max)
+	for _, n := range [...]int{sure, start} {
+		if e.Count(s[starts[0]:n]) <= max-counts[0] {
+			return s[:n]
+		}
+	}
+	// White space costs more joined than it did in two.
+	_, n := utf8.DecodeLastRuneInString(s[:start])
+	return e.Truncate(s[:start-n], max)
 }
 
-// cutLong returns a cut of s inside the long piece s[start:end], such that s[:cut] has at most room
-// tokens, or 0. It cuts after so many of the piece's own tokens as fit: the parts of a piece that end
-// at a token are made of those same tokens, unless the shorter text splits another way. That is
-// checked, and answered with fewer tokens.
-func (e *Encoding) cutLong(s string, start, end, room, fit int) int {
-	piece := s[start:min(end, start+longestToken*(fit+1))]
+// cutLong returns a cut inside the long piece s[start:end] such that room tokens hold the part before
+// it, or 0. It cuts after so many of the piece's own tokens as fit: the part of a piece that ends at a
+// token is made of those same tokens, unless the shorter text splits another way. That is checked,
+// and answered with fewer tokens.
+func (e *Encoding) cutLong(s string, start, end, room int) int {
+	piece := s[start:min(end, start+longestToken*(room+1))]
 	ids := new(merger).encode(nil, e.load(), piece)
-	for drop := 0; drop < min(fit, len(ids)); drop = 2*drop + 1 {
+	ids = ids[:min(room, len(ids))]
+	for drop := 0; drop < len(ids); drop = 2*drop + 1 {
 		n := start
-		for _, id := range ids[:min(fit, len(ids))-drop] {
+		for _, id := range ids[:len(ids)-drop] {
 			n += len(e.vocab.token(uint32(id)))
 		}
 		for n < len(s) && !utf8.RuneStart(s[n]) {
 			n--
 		}
-		if n > start && e.Count(s[:n]) <= room {
+		if n > start && e.Count(s[start:n]) <= room {
 			return n
 		}
 	}

@@ -8,6 +8,7 @@ package dbtest
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"net/url"
 	"os"
 	"strings"
@@ -133,6 +134,9 @@ func withDatabase(server, name string) (string, error) {
 	address, err := url.Parse(server)
 	if err != nil {
 		return "", err
+	}
+	if address.Scheme != "postgres" && address.Scheme != "postgresql" {
+		return "", errors.New("the test server's address must be a postgres:// URL")
 	}
 	address.Path = "/" + name
 	return address.String(), nil

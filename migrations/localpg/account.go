@@ -18,8 +18,9 @@ type account struct {
 	drop     bool // whether that is someone else than we are
 }
 
-// serverAccount picks the account. As root that is the postgres user a package made, else nobody's.
-func serverAccount() (account, error) {
+// serverAccount picks the account for a cluster at data. As root that is whoever owns the cluster already, else the postgres
+// user that a package made, else nobody.
+func serverAccount(data string) (account, error) {
 	current, err := user.Current()
 	if err != nil {
 		return account{}, fmt.Errorf("find out who we are (PostgreSQL needs an account with a name): %w", err)
@@ -27,22 +28,33 @@ func serverAccount() (account, error) {
 	if os.Geteuid() != 0 {
 		return account{name: current.Username, self: current.Username, uid: os.Geteuid(), gid: os.Getegid()}, nil
 	}
+	if info, err := os.Stat(data); err == nil {
+		if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Uid != 0 {
+			owner, err := user.LookupId(strconv.Itoa(int(stat.Uid)))
+			if err != nil {
+				return account{}, fmt.Errorf("%s belongs to user %d, whom this machine does not know: %w", data, stat.Uid, err)
+			}
+			return unprivileged(owner, current)
+		}
+	}
 	for _, name := range []string{"postgres", "_postgres", "nobody"} {
-		u, err := user.Lookup(name)
-		if err != nil {
-			continue
+		if u, err := user.Lookup(name); err == nil && u.Uid != "0" {
+			return unprivileged(u, current)
 		}
-		uid, err := strconv.Atoi(u.Uid)
-		if err != nil || uid == 0 {
-			continue
-		}
-		gid, err := strconv.Atoi(u.Gid)
-		if err != nil {
-			continue
-		}
-		return account{name: name, self: current.Username, uid: uid, gid: gid, drop: true}, nil
 	}
 	return account{}, errors.New("PostgreSQL refuses to run as root, and there is no user postgres or nobody to run it as")
+}
+
+func unprivileged(u, current *user.User) (account, error) {
+	uid, err := strconv.Atoi(u.Uid)
+	if err != nil {
+		return account{}, fmt.Errorf("user %s: %w", u.Username, err)
+	}
+	gid, err := strconv.Atoi(u.Gid)
+	if err != nil {
+		return account{}, fmt.Errorf("user %s: %w", u.Username, err)
+	}
+	return account{name: u.Username, self: current.Username, uid: uid, gid: gid, drop: true}, nil
 }
 
 // attributes make a child run under the account, in a session of its own, so that a Ctrl-C at the terminal reaches us alone
@@ -113,13 +125,13 @@ func (a account) mayEnter(info os.FileInfo) bool {
 // CheckDir says whether a private database could live under dir, without making anything there: nil, or what keeps the
 // account it would run as from reaching the nearest parent that exists.
 func CheckDir(dir string) error {
-	a, err := serverAccount()
-	if err != nil {
-		return err
-	}
-	dir, err = filepath.Abs(dir)
+	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return fmt.Errorf("data directory %s: %w", dir, err)
+	}
+	a, err := serverAccount(filepath.Join(dir, "data"))
+	if err != nil {
+		return err
 	}
 	for {
 		if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) || dir == filepath.Dir(dir) {

@@ -18,6 +18,10 @@ import (
 // MinMajor is the oldest PostgreSQL that will do: Debian 12's, and the first with the ICU and locale options we rely on.
 const MinMajor = 15
 
+// MinVector is the oldest pgvector that will do: half-precision and sparse vectors are from 0.7.0, iterative scans, which a
+// filtered search needs to find enough, from 0.8.0.
+const MinVector = "0.8.0"
+
 // WantedVector is the pgvector version to aim for: below it, vacuuming an HNSW index has known faults.
 const WantedVector = "0.8.4"
 
@@ -25,7 +29,7 @@ const WantedVector = "0.8.4"
 const parallelVector = "0.8.2"
 
 // ErrNotInstalled says that no PostgreSQL of a good version with pgvector was found on this machine.
-var ErrNotInstalled = errors.New("PostgreSQL 15 or later with pgvector is not installed")
+var ErrNotInstalled = errors.New("PostgreSQL 15 or later with pgvector 0.8.0 or later is not installed")
 
 // Install is one PostgreSQL installation on this machine.
 type Install struct {
@@ -35,7 +39,7 @@ type Install struct {
 }
 
 // Usable says whether Frontdesk can run its private database on this installation.
-func (i Install) Usable() bool { return i.Major >= MinMajor && i.Vector != "" }
+func (i Install) Usable() bool { return i.Major >= MinMajor && !versionLess(i.Vector, MinVector) }
 
 // ParallelBuildsSafe says whether pgvector's parallel index builds may be used (not below 0.8.2, CVE-2026-3172).
 func (i Install) ParallelBuildsSafe() bool { return !versionLess(i.Vector, parallelVector) }
@@ -128,6 +132,9 @@ func Find(ctx context.Context, major int) (Install, error) {
 		newest := installs[0]
 		if newest.Major < MinMajor {
 			return Install{}, fmt.Errorf("%w: the newest here is PostgreSQL %d", ErrNotInstalled, newest.Major)
+		}
+		if newest.Vector != "" {
+			return Install{}, fmt.Errorf("%w: PostgreSQL %d has pgvector %s (%s); %s or later is needed", ErrNotInstalled, newest.Major, newest.Vector, newest.Bin, MinVector)
 		}
 		return Install{}, fmt.Errorf("%w: PostgreSQL %d is here (%s), pgvector is not", ErrNotInstalled, newest.Major, newest.Bin)
 	}

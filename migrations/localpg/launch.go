@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -26,11 +25,9 @@ const (
 // held is tried again for a while.
 func (s *Server) launch(ctx context.Context) error {
 	s.sweep(ctx)
-	// A killed postmaster's claim on the socket. Its number may still be taken, by a zombie nobody has reaped or by another
-	// program, and PostgreSQL would respect it; but the directory is ours alone.
-	os.Remove(filepath.Join(s.socket, fmt.Sprintf(".s.PGSQL.%d.lock", port)))
 	deadline := time.Now().Add(leftoverGrace)
 	for {
+		s.dropStaleClaims()
 		said, err := s.tryLaunch(ctx)
 		if err == nil {
 			return nil
@@ -75,7 +72,15 @@ func (s *Server) openLog() (*os.File, error) {
 			return nil, err
 		}
 	}
-	return os.OpenFile(s.logPath(), os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	file, err := os.OpenFile(s.logPath(), os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.account.own(s.logPath()); err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
 }
 
 // ready waits until the postmaster says that it accepts connections, and makes one to be sure.

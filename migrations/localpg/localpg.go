@@ -28,7 +28,8 @@ const (
 	superuser = "postgres"
 
 	// port only names the socket file; nothing listens on it.
-	port = 5432
+	port       = 5432
+	socketName = ".s.PGSQL.5432"
 )
 
 // ErrInUse says that another live process owns the data directory.
@@ -91,13 +92,13 @@ func prepare(ctx context.Context, opts Options) (_ *Server, err error) {
 		return nil, fmt.Errorf("data directory %s: %w", opts.Dir, err)
 	}
 	s := &Server{dir: dir, log: opts.Log}
-	if s.account, err = serverAccount(); err != nil {
+	if s.account, err = serverAccount(s.data()); err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(dir, s.account.parentMode()); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
-	if s.lock, err = lockDir(dir); err != nil {
+	if s.lock, err = lockDir(dir, s.account); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -245,6 +246,9 @@ func (s *Server) confPath() string { return filepath.Join(s.data(), confName) }
 // clusterMajor returns the version that made the cluster, 0 when there is none.
 func clusterMajor(data string) (int, error) {
 	text, err := os.ReadFile(filepath.Join(data, "PG_VERSION"))
+	if errors.Is(err, os.ErrPermission) {
+		return 0, fmt.Errorf("the database cluster belongs to another user: run as that user or as root: %w", err)
+	}
 	if errors.Is(err, os.ErrNotExist) {
 		if _, err := os.Stat(data); err == nil {
 			return 0, fmt.Errorf("%s exists but holds no database cluster: move it away", data)
@@ -263,5 +267,6 @@ func clusterMajor(data string) (int, error) {
 
 func socketURL(socket, user, name string) string {
 	query := url.Values{"host": {socket}, "port": {strconv.Itoa(port)}, "user": {user}, "sslmode": {"disable"}}
-	return "postgres:///" + name + "?" + query.Encode()
+	// As %20: not every client that is handed the address takes a plus for a space.
+	return "postgres:///" + name + "?" + strings.ReplaceAll(query.Encode(), "+", "%20")
 }

@@ -1,43 +1,21 @@
 package localpg_test
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
+	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"frontdesk/migrations"
 	"frontdesk/migrations/localpg"
 
 	"github.com/jackc/pgx/v5"
 )
-
-// ownerEnv makes this program own a private server instead of testing, to be killed by a test.
-const ownerEnv = "FRONTDESK_LOCALPG_OWNER"
-
-// patience bounds every wait for something that takes well under a second on an idle machine.
-const patience = time.Minute
-
-func TestMain(m *testing.M) {
-	if dir := os.Getenv(ownerEnv); dir != "" {
-		server, err := localpg.Start(context.Background(), localpg.Options{Dir: dir, Disposable: true})
-		if err != nil {
-			fmt.Println(err)
-			os.Exit(1)
-		}
-		fmt.Println("ready", server.URL())
-		select {} // until killed
-	}
-	os.Exit(m.Run())
-}
 
 func TestFirstStartMakesADatabaseThatMigrates(t *testing.T) {
 	dir := newDir(t)
@@ -132,105 +110,6 @@ func TestAttachFindsTheServerOfALiveOwner(t *testing.T) {
 	}
 }
 
-func TestServerOfAKilledOwnerIsAdopted(t *testing.T) {
-	dir := newDir(t)
-	kill, address := ownerProcess(t, dir)
-	execute(t, address, "CREATE TABLE kept (n int)", "INSERT INTO kept VALUES (42)")
-	orphan := postmaster(t, dir)
-	kill()
-
-	heir := start(t, dir)
-	if got := postmaster(t, dir); got != orphan {
-		t.Errorf("the heir's server is process %d, want the orphan %d", got, orphan)
-	}
-	if got := ask(t, connect(t, heir.URL()), "SELECT n FROM kept"); got != "42" {
-		t.Errorf("n = %s, want 42", got)
-	}
-	stop(t, heir)
-	if conn, err := pgx.Connect(t.Context(), address); err == nil {
-		conn.Close(t.Context())
-		t.Error("the adopted server outlived Stop")
-	}
-}
-
-func TestBothKilledAtOnce(t *testing.T) {
-	dir := newDir(t)
-	kill, address := ownerProcess(t, dir)
-	execute(t, address, "CREATE TABLE kept (n int)", "SET synchronous_commit = on", "INSERT INTO kept VALUES (42)")
-	kill()
-	killPostmaster(t, dir)
-	heir := start(t, dir)
-	if got := ask(t, connect(t, heir.URL()), "SELECT n FROM kept"); got != "42" {
-		t.Errorf("n = %s, want 42", got)
-	}
-}
-
-func TestBusyBackendsOfAKilledPostmasterDoNotBlockTheNextStart(t *testing.T) {
-	dir := newDir(t)
-	kill, address := ownerProcess(t, dir)
-	busy := connect(t, address)
-	result := make(chan error, 1)
-	go func() {
-		_, err := busy.Exec(context.Background(), "SELECT sum(sqrt(n)) FROM generate_series(1, 100000000000) n")
-		result <- err
-	}()
-	watcher := connect(t, address)
-	waitFor(t, "the backend to be busy", func() bool {
-		return ask(t, watcher, "SELECT count(*) > 0 FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%sqrt%' AND pid <> pg_backend_pid()") == "true"
-	})
-	kill()
-	killPostmaster(t, dir)
-	ask(t, connect(t, start(t, dir).URL()), "SELECT 1")
-	if err := <-result; err == nil {
-		t.Error("the orphaned query succeeded")
-	}
-}
-
-func TestServerKilledUnderItsOwnerIsStartedAgain(t *testing.T) {
-	dir := newDir(t)
-	server := start(t, dir)
-	execute(t, server.URL(), "CREATE TABLE kept (n int)", "SET synchronous_commit = on", "INSERT INTO kept VALUES (42)")
-	killPostmaster(t, dir)
-	waitFor(t, "the server to come back", func() bool {
-		conn, err := pgx.Connect(t.Context(), server.URL())
-		if err != nil {
-			return false
-		}
-		defer conn.Close(t.Context())
-		var n int
-		return conn.QueryRow(t.Context(), "SELECT n FROM kept").Scan(&n) == nil && n == 42
-	})
-}
-
-func TestStalePidFileOfAnotherProgramIsNoObstacle(t *testing.T) {
-	dir := newDir(t)
-	stop(t, start(t, dir))
-	// The number now belongs to a process of the very user the server runs as, which PostgreSQL itself would respect.
-	sleeper := exec.Command("sleep", "600")
-	sleeper.Dir = "/"
-	owner, err := os.Stat(filepath.Join(dir, "data"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	stat := owner.Sys().(*syscall.Stat_t)
-	if os.Geteuid() == 0 {
-		sleeper.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: stat.Uid, Gid: stat.Gid}}
-	}
-	if err := sleeper.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { sleeper.Process.Kill(); sleeper.Wait() })
-	path := filepath.Join(dir, "data", "postmaster.pid")
-	text := fmt.Sprintf("%d\n%s\n1700000000\n5432\n%s\n\n  1234567 7654321\nready   \n", sleeper.Process.Pid, filepath.Join(dir, "data"), filepath.Join(dir, "run"))
-	if err := errors.Join(os.WriteFile(path, []byte(text), 0o600), os.Chown(path, int(stat.Uid), int(stat.Gid))); err != nil {
-		t.Fatal(err)
-	}
-	ask(t, connect(t, start(t, dir).URL()), "SELECT 1")
-	if err := syscall.Kill(sleeper.Process.Pid, 0); err != nil {
-		t.Errorf("the other program was ended: %v", err)
-	}
-}
-
 func TestPathTooLongForASocketGetsAShortOne(t *testing.T) {
 	long := filepath.Join(newDir(t), strings.Repeat("long/", 30))
 	for range 2 { // a second start finds its way as well
@@ -311,23 +190,6 @@ func TestClusterOfAnotherVersionIsExplained(t *testing.T) {
 	}
 }
 
-func TestChangedSettingsRestartTheOrphan(t *testing.T) {
-	dir := newDir(t)
-	kill, _ := ownerProcess(t, dir)
-	orphan := postmaster(t, dir)
-	kill()
-	// As an upgrade of Frontdesk or of pgvector would.
-	conf := filepath.Join(dir, "data", "frontdesk.conf")
-	if err := os.WriteFile(conf, []byte("# pgvector 0.0.1\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	heir := start(t, dir)
-	if got := postmaster(t, dir); got == orphan {
-		t.Errorf("the orphan %d was adopted although its settings are old", orphan)
-	}
-	ask(t, connect(t, heir.URL()), "SELECT 1")
-}
-
 func TestLocalSettingsWin(t *testing.T) {
 	dir := newDir(t)
 	stop(t, start(t, dir))
@@ -360,119 +222,28 @@ func TestStartFailureQuotesTheServersLog(t *testing.T) {
 	start(t, dir) // the failed one gave the directory up
 }
 
-func start(t *testing.T, dir string) *localpg.Server {
-	t.Helper()
-	server, err := localpg.Start(t.Context(), localpg.Options{Dir: dir, Disposable: true})
+func TestDirectoryNameNeedsNoCare(t *testing.T) {
+	dir := filepath.Join(newDir(t), `it's a "data, dir" – 数据 100%`)
+	ask(t, connect(t, start(t, dir).URL()), "SELECT 1")
+}
+
+func TestRootServesTheClusterOfItsOwner(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can be somebody else")
+	}
+	// A cluster an ordinary user made, and root starts.
+	owner, err := user.Lookup("nobody")
 	if err != nil {
-		t.Fatalf("Start: %v", err)
+		t.Skip("there is no user nobody to own a cluster")
 	}
-	t.Cleanup(func() { stop(t, server) })
-	return server
-}
-
-func stop(t *testing.T, server *localpg.Server) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	if err := server.Stop(ctx); err != nil {
-		t.Errorf("Stop: %v", err)
-	}
-}
-
-// ownerProcess starts another process that owns a server in dir, and returns how to kill it.
-func ownerProcess(t *testing.T, dir string) (kill func(), address string) {
-	t.Helper()
-	owner := exec.Command(os.Args[0])
-	owner.Env = append(os.Environ(), ownerEnv+"="+dir)
-	stdout, err := owner.StdoutPipe()
-	if err != nil {
+	dir := newDir(t)
+	stop(t, start(t, dir))
+	uid, _ := strconv.Atoi(owner.Uid)
+	gid, _ := strconv.Atoi(owner.Gid)
+	if err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		return errors.Join(err, os.Lchown(path, uid, gid))
+	}); err != nil {
 		t.Fatal(err)
 	}
-	if err := owner.Start(); err != nil {
-		t.Fatal(err)
-	}
-	kill = func() { owner.Process.Kill(); owner.Wait() }
-	t.Cleanup(kill)
-	var word string
-	if _, err := fmt.Fscanln(stdout, &word, &address); err != nil || word != "ready" {
-		t.Fatalf("the owner said %q %q (%v), want ready", word, address, err)
-	}
-	return kill, address
-}
-
-func postmaster(t *testing.T, dir string) int {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, "data", "postmaster.pid"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	head, _, _ := strings.Cut(string(text), "\n")
-	pid, err := strconv.Atoi(head)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pid
-}
-
-func killPostmaster(t *testing.T, dir string) {
-	t.Helper()
-	if err := syscall.Kill(postmaster(t, dir), syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func connect(t *testing.T, address string) *pgx.Conn {
-	t.Helper()
-	conn, err := pgx.Connect(t.Context(), address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close(context.Background()) })
-	return conn
-}
-
-func ask(t *testing.T, conn *pgx.Conn, query string) string {
-	t.Helper()
-	var answer any
-	if err := conn.QueryRow(t.Context(), query).Scan(&answer); err != nil {
-		t.Fatalf("%s: %v", query, err)
-	}
-	return fmt.Sprint(answer)
-}
-
-func execute(t *testing.T, address string, statements ...string) {
-	t.Helper()
-	conn := connect(t, address)
-	for _, statement := range statements {
-		if _, err := conn.Exec(t.Context(), statement); err != nil {
-			t.Fatalf("%s: %v", statement, err)
-		}
-	}
-}
-
-// newDir is t.TempDir, but where the server's user can reach it too: root's own temporary directories are closed.
-func newDir(t testing.TB) string {
-	t.Helper()
-	base := os.TempDir()
-	if localpg.CheckDir(base) != nil {
-		base = "/tmp"
-	}
-	dir, err := os.MkdirTemp(base, "localpg-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chmod(dir, 0o711); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
-}
-
-func waitFor(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !done(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("gave up waiting for %s", what)
-		}
-	}
+	ask(t, connect(t, start(t, dir).URL()), "SELECT 1")
 }

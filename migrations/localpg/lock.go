@@ -1,6 +1,7 @@
 package localpg
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,9 +13,12 @@ import (
 
 // lockDir takes the directory for this process. The lock is the kernel's, on an open file: it ends with the process however
 // that ends, and a child does not inherit it, since Go opens files close-on-exec.
-func lockDir(dir string) (*os.File, error) {
+func lockDir(dir string, account account) (*os.File, error) {
 	path := filepath.Join(dir, "lock")
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if errors.Is(err, os.ErrPermission) {
+		return nil, fmt.Errorf("the data directory belongs to another user: run as that user or as root: %w", err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("lock the data directory: %w", err)
 	}
@@ -24,6 +28,11 @@ func lockDir(dir string) (*os.File, error) {
 		if err == syscall.EWOULDBLOCK {
 			return nil, fmt.Errorf("%s: %w%s", dir, ErrInUse, holder)
 		}
+		return nil, fmt.Errorf("lock the data directory: %w", err)
+	}
+	// The account may be somebody who will run us too, one day without root.
+	if err := account.own(path); err != nil {
+		file.Close()
 		return nil, fmt.Errorf("lock the data directory: %w", err)
 	}
 	// The number is for the message above only, so a failure to write it is no reason to give up.

@@ -74,14 +74,7 @@ func (a *adopted) gone() <-chan struct{}           { return a.exit }
 // is, nobody else answers for it. The goroutine that watches it ends with it.
 func (s *Server) orphan() process {
 	pid, _ := s.pidFile()
-	if pid <= 0 {
-		return nil
-	}
-	if !s.runs(pid) {
-		if alive(pid) {
-			// The number went to another program since; PostgreSQL would take that for its former self and refuse to start.
-			os.Remove(filepath.Join(s.data(), "postmaster.pid"))
-		}
+	if pid == 0 || !s.runs(pid) {
 		return nil
 	}
 	a := &adopted{number: pid, exit: make(chan struct{})}
@@ -177,6 +170,17 @@ func (s *Server) sweep(ctx context.Context) {
 			sig = syscall.SIGKILL
 		}
 	}
+}
+
+// dropStaleClaims removes what a killed postmaster left to keep others out, where its number is still taken: by another
+// program since, or by its own zombie that nobody has reaped. PostgreSQL would take that for a living server and refuse to
+// start. The directory is ours alone and its processes are gone, so there is none; where the number is free PostgreSQL
+// looks further by itself and needs no help.
+func (s *Server) dropStaleClaims() {
+	if pid, _ := s.pidFile(); pid != 0 && alive(pid) && !s.runs(pid) {
+		os.Remove(filepath.Join(s.data(), "postmaster.pid"))
+	}
+	os.Remove(filepath.Join(s.socket, socketName+".lock"))
 }
 
 // terminate ends a postmaster: a fast shutdown, and at ctx's end an immediate one.

@@ -41,7 +41,7 @@ func settings(install Install, account account, socket string, disposable bool) 
 	set("unix_socket_permissions", "0700")
 
 	// Memory is touched only as it is used: an idle server stays small whatever these say.
-	set("shared_buffers", megabytes(clamp(memory/8, 64*mb, 512*mb)))
+	set("shared_buffers", megabytes(clamp(memory/8, 64*mb, 256*mb)))
 	set("huge_pages", "off")
 	// Building a vector index outside of this memory takes many times as long. Vacuum workers, of which there may be
 	// several, get their own and smaller share.
@@ -60,6 +60,7 @@ func settings(install Install, account account, socket string, disposable bool) 
 	// Nobody replicates from a private server; backups are pg_dump's.
 	set("wal_level", "minimal")
 	set("max_wal_senders", "0")
+	set("max_logical_replication_workers", "0")
 
 	// What customers wrote must not end up in the log: no statements, and no DETAIL that quotes a row.
 	set("log_destination", "stderr")

@@ -20,7 +20,7 @@ func maxSocketPath() int {
 }
 
 // socketDir makes the directory for the socket, open to the account alone: run under the data directory, or, where that
-// path is too long for a socket, a short one among the temporary files.
+// path will not do for a socket, a short one among the temporary files.
 func (s *Server) socketDir() (string, error) {
 	dir := filepath.Join(s.dir, "run")
 	if fitsSocket(dir) {
@@ -78,6 +78,7 @@ func (s *Server) removeSocketDir() {
 	}
 }
 
+// fitsSocket says whether a socket in dir can be bound, and named in an address: there a comma would separate two hosts.
 func fitsSocket(dir string) bool {
-	return len(filepath.Join(dir, fmt.Sprintf(".s.PGSQL.%d", port))) <= maxSocketPath()
+	return len(filepath.Join(dir, socketName)) <= maxSocketPath() && !strings.Contains(dir, ",")
 }

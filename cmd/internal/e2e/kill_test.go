@@ -95,7 +95,7 @@ func TestKilledUnderLoadLosesAndDoublesNothing(t *testing.T) {
 			select {
 			case <-done:
 				return
-			case <-time.After(time.Duration(200+rand.IntN(800)) * time.Millisecond):
+			case <-time.After(time.Duration(100+rand.IntN(400)) * time.Millisecond):
 			}
 			s.Kill()
 			kills.Add(1)

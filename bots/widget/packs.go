@@ -1,0 +1,68 @@
+package widget
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+)
+
+// DefaultLanguage is what a page gets that asks for none.
+const DefaultLanguage = "en"
+
+// packDir is where the browser code keeps its words, one file per language.
+const packDir = "ui/lang"
+
+// packs are the widget's own words by language, as compact JSON.
+type packs map[string][]byte
+
+// loadPacks reads the language packs of src.
+func loadPacks(src fs.FS) (packs, error) {
+	files, err := fs.Glob(src, packDir+"/*.json")
+	if err != nil {
+		return nil, fmt.Errorf("list language packs: %w", err)
+	}
+	all := packs{}
+	for _, name := range files {
+		data, err := fs.ReadFile(src, name)
+		if err != nil {
+			return nil, fmt.Errorf("read language pack: %w", err)
+		}
+		var compact bytes.Buffer
+		if err := json.Compact(&compact, data); err != nil {
+			return nil, fmt.Errorf("language pack %s: %w", name, err)
+		}
+		all[strings.TrimSuffix(path.Base(name), ".json")] = compact.Bytes()
+	}
+	if all[DefaultLanguage] == nil {
+		return nil, fmt.Errorf("no language pack for %s", DefaultLanguage)
+	}
+	return all, nil
+}
+
+// languages returns those there are packs for, in order.
+func (p packs) languages() []string { return slices.Sorted(maps.Keys(p)) }
+
+// find returns the language of the packs that a tag such as es-MX names.
+func (p packs) find(tag string) (lang string, ok bool) {
+	lang, _, _ = strings.Cut(strings.ToLower(strings.ReplaceAll(tag, "_", "-")), "-")
+	return lang, p[lang] != nil
+}
+
+// before returns js with the words of a language in front of it, in a block of
+// their own so that the page's names stay as they are.
+func (p packs) before(lang string, js []byte) ([]byte, error) {
+	names, err := json.Marshal(p.languages())
+	if err != nil {
+		return nil, fmt.Errorf("list languages: %w", err)
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "{const frontdeskPack={lang:%q,languages:%s,words:%s};\n", lang, names, p[lang])
+	b.Write(js)
+	b.WriteString("}\n")
+	return b.Bytes(), nil
+}

@@ -1,0 +1,60 @@
+// What stays in the browser between pages. Storage can be missing, full or
+// forbidden; then the values live as long as the page.
+import type { Session } from './wire';
+
+export interface Item {
+  id: string;
+  text: string;
+  refused?: number; // the status it was refused with, for good
+}
+
+/** The widget as it was last seen. */
+export interface Memory {
+  open?: boolean;
+  muted?: boolean;
+  read?: number; // number of the newest message seen
+  active?: number; // when something was last said, in ms
+}
+
+interface Values {
+  token: Session;
+  queue: Item[];
+  draft: string;
+  state: Memory;
+}
+
+export class Store {
+  private readonly _unsaved = new Map<string, string>();
+
+  constructor(private readonly _site: string) {}
+
+  /** The name under which a value is stored, as storage events give it. */
+  name(key: keyof Values): string {
+    return 'frontdesk:' + this._site + ':' + key;
+  }
+
+  get<Key extends keyof Values>(key: Key): Values[Key] | undefined {
+    const name = this.name(key);
+    try {
+      return JSON.parse(this._unsaved.get(name) || localStorage.getItem(name) || 'null') ?? undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  set<Key extends keyof Values>(key: Key, value?: Values[Key]): void {
+    const name = this.name(key);
+    this._unsaved.delete(name);
+    try {
+      if (value === undefined) localStorage.removeItem(name);
+      else localStorage.setItem(name, JSON.stringify(value));
+    } catch {
+      if (value !== undefined) this._unsaved.set(name, JSON.stringify(value));
+    }
+  }
+
+  /** Changes some of what is remembered of the widget. */
+  remember(change: Memory): void {
+    this.set('state', { ...this.get('state'), ...change });
+  }
+}

@@ -1,0 +1,43 @@
+// What travels between the browser and the server.
+
+export type Author = 'customer' | 'bot' | 'staff' | 'system';
+
+export interface Source {
+  n: number;
+  title: string;
+  heading?: string;
+  page?: number;
+  url?: string;
+  passage?: string;
+}
+
+export interface Message {
+  seq: number;
+  author: Author;
+  text: string;
+  name?: string;
+  id?: string; // the customer's own, as posted
+  turn?: string;
+  sources?: Source[];
+  helpful?: boolean;
+  at?: string;
+}
+
+export interface State {
+  owner: 'bot' | 'queue' | 'staff';
+  status: string;
+  name?: string;
+  position?: number;
+  seq: number;
+}
+
+export interface Session {
+  token: string;
+  conversation: string;
+  issued: number; // by this browser's clock, in ms
+}
+
+export interface Profile {
+  identity?: { name?: string; email?: string };
+  context?: Record<string, string>;
+}
