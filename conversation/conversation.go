@@ -67,9 +67,13 @@ var (
 	// ErrNotCurrent is returned for an action that the conversation's present
 	// owner or status rules out.
 	ErrNotCurrent = errors.New("conversation: not possible in its present state")
-	// ErrBlocked is returned when staff have blocked the contact.
-	ErrBlocked = errors.New("conversation: contact is blocked")
+	// ErrSuperseded is returned by Turns.Finish when the conversation changed
+	// hands, or the customer wrote again, while the answer was being made.
+	ErrSuperseded = errors.New("conversation: superseded")
 )
+
+// ErrBadCursor is returned for a page cursor that none of ours is.
+var ErrBadCursor = errors.New("conversation: bad cursor")
 
 // TakenError tells the loser of a takeover who holds the conversation.
 type TakenError struct{ StaffID, Name string }
@@ -91,6 +95,7 @@ type State struct {
 	Episode      int
 	Seq          int64 // of the newest message
 	Locale       string
+	Channel      string
 	WaitingSince time.Time // when the customer began to wait for a person; zero when they do not
 	Position     int       // 1-based place in the queue; 0 when not in it
 }
@@ -128,9 +133,18 @@ type Opening struct {
 	Channel string
 	Account string
 	Locale  string
-	Name    string // as the visitor gave it, unverified
-	Email   string // likewise; never opens anybody's history
 }
+
+// Profile is what a page says about its visitor. All of it is unverified: it is
+// shown to staff and never opens anybody's history.
+type Profile struct {
+	Name    string
+	Email   string
+	Context map[string]string // about the page or the customer, as its scripts set it
+}
+
+// Empty reports whether the profile says nothing.
+func (p Profile) Empty() bool { return p.Name == "" && p.Email == "" && len(p.Context) == 0 }
 
 // Inbound is one customer message, verified by its channel.
 type Inbound struct {
@@ -153,6 +167,8 @@ type Receipt struct {
 	Conversation string
 	Seq          int64
 	Repeat       bool // it had been stored before
+	Reopened     bool // it began a new episode
+	At           time.Time
 	State        State
 	DueIn        time.Duration // until its turn; negative when no turn is due
 }

@@ -13,7 +13,8 @@ const (
 )
 
 // Event is one thing that happened in a conversation. Only the fields of its
-// kind are set.
+// kind are set. An EventMessage without a Message, or an EventState without a
+// State, says: something changed, look in the store.
 type Event struct {
 	Kind         EventKind
 	Conversation string

@@ -23,6 +23,7 @@ type watched struct {
 	subs map[*Subscription]struct{}
 	turn string // answer being written, with what there is of it
 	text strings.Builder
+	over string // a turn that was silenced: nothing more of it passes
 }
 
 // NewHub returns an empty hub.
@@ -30,8 +31,9 @@ func NewHub() *Hub {
 	return &Hub{conv: map[string]*watched{}, all: map[*Subscription]struct{}{}}
 }
 
-// Subscribe watches one conversation, or every one when the id is empty. A
-// watcher that comes while an answer is being written first hears what there is
+// Subscribe watches one conversation as its customer sees it, without notes, or
+// every one with them when the id is empty. Messages may come out of order or
+// not at all: whoever sees a gap in their sequence reads the log. A watcher that comes while an answer is being written first hears what there is
 // of it. Close must be called.
 func (h *Hub) Subscribe(conversation string) *Subscription {
 	s := &Subscription{hub: h, conversation: conversation, wake: make(chan struct{}, 1)}
@@ -61,14 +63,35 @@ func (h *Hub) Publish(e Event) {
 		w = h.watched(e.Conversation)
 	}
 	if w != nil {
+		if e.Kind == EventDelta && w.over == e.Turn {
+			return
+		}
 		w.track(e)
-		for s := range w.subs {
-			s.push(e)
+		if e.Message == nil || !e.Message.Note {
+			for s := range w.subs {
+				s.push(e)
+			}
 		}
 		h.drop(e.Conversation, w)
 	}
 	for s := range h.all {
 		s.push(e)
+	}
+}
+
+// Silence ends the answer being written in a conversation, at once and for every
+// watcher here: what they have of it is withdrawn, what is still to come is dropped.
+func (h *Hub) Silence(conversation string) {
+	h.mu.Lock()
+	w := h.conv[conversation]
+	turn := ""
+	if w != nil && w.turn != "" {
+		turn = w.turn
+		w.over = turn
+	}
+	h.mu.Unlock()
+	if turn != "" {
+		h.Publish(Event{Kind: EventDiscard, Conversation: conversation, Turn: turn})
 	}
 }
 

@@ -61,6 +61,8 @@ type Section struct {
 	Heading []string // path from the outermost heading inwards
 	Page    int      // 1-based; 0 when the format has no pages
 	Body    string   // paragraphs parted by blank lines; lists and tables as Markdown
+	Lang    string   // BCP 47; empty when unknown
+	URL     string   // where this part can be read, relative to the document's ("#fees"); empty when it is the document's own
 }
 
 // Entry is one FAQ entry: a question as customers ask it and its answer.

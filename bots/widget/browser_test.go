@@ -321,6 +321,7 @@ const axeRun = `axe.run(document, {resultTypes: ['violations']}).then((result) =
 // wantAccessible fails the test for every violation that axe finds.
 func (p *page) wantAccessible(what string) {
 	p.t.Helper()
+	p.settled() // what is half faded in has half the contrast
 	ctx, cancel := context.WithTimeout(p.ctx, waitAtMost)
 	defer cancel()
 	if _, err := cd.Run(ctx, cd.Evaluate[bool](axeScript+";true")); err != nil {

@@ -209,6 +209,22 @@ func TestHintWithoutMessageReadsTheLog(t *testing.T) {
 	l.want("message 3 three")
 }
 
+func TestStateWithoutItsValueIsReadAnew(t *testing.T) {
+	s := newEventServer(t, nil)
+	session := openSession(t, s.h)
+	l := s.listen(t, session.Token, "")
+	l.want("state bot")
+	err := s.engine.with(session.Conversation, func(r *room) error {
+		r.state.Owner = conversation.OwnerQueue
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.engine.hub.Publish(conversation.Event{Kind: conversation.EventState, Conversation: session.Conversation})
+	l.want("state queue")
+}
+
 func TestHintOfManyMessagesRepeatsNothing(t *testing.T) {
 	s := newEventServer(t, nil)
 	session := openSession(t, s.h)

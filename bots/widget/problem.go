@@ -87,8 +87,6 @@ func status(err error) problem {
 		return describe(http.StatusConflict, "conflict", "Message id already used", "This id belongs to another message.")
 	case errors.Is(err, conversation.ErrNotCurrent), errors.As(err, &taken):
 		return describe(http.StatusConflict, "not-current", "Not possible now", "The conversation has moved on, so this is no longer possible.")
-	case errors.Is(err, conversation.ErrBlocked):
-		return describe(http.StatusForbidden, "blocked", "Conversation closed", "This conversation has been closed by the team.")
 	case errors.Is(err, errToken), errors.Is(err, errGone):
 		return describe(http.StatusUnauthorized, "session", "Session needed", "The session is missing or has ended. Please start a new one.")
 	case errors.Is(err, conversation.ErrNotFound):

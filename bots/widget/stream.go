@@ -120,13 +120,25 @@ func (s *stream) appendEvent(b []byte, e conversation.Event) ([]byte, error) {
 	case conversation.EventTyping:
 		return appendFrame(b, e.Kind, 0, typingEvent{e.Name})
 	case conversation.EventState:
-		if e.State == nil {
-			return b, nil
-		}
-		return appendFrame(b, e.Kind, 0, wireState(*e.State))
+		return s.appendState(b, e.State)
 	default:
 		return b, nil
 	}
+}
+
+// appendState appends the state. Without one it changed somewhere else: the
+// store knows how, and the place in the queue.
+func (s *stream) appendState(b []byte, state *conversation.State) ([]byte, error) {
+	if state == nil {
+		ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+		defer cancel()
+		stored, err := s.engine.State(ctx, s.id)
+		if err != nil {
+			return b, err
+		}
+		state = &stored
+	}
+	return appendFrame(b, conversation.EventState, 0, wireState(*state))
 }
 
 // appendLog appends the messages after the last one told. What is more than a

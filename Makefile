@@ -1,0 +1,33 @@
+# Frontdesk. `make run` needs Go, make and git; it installs the rest (see scripts/setup).
+
+.PHONY: help run setup build test lint bench clean
+
+help:
+	@echo "make run      install what is missing, build, and serve on LISTEN_ADDR (:8080)"
+	@echo "make test     all tests, race detector on (PKG=./bots/... for some)"
+	@echo "make lint     gofmt, vet, staticcheck, govulncheck"
+	@echo "make bench    all benchmarks"
+	@echo "make build    bin/frontdesk"
+
+# exec: a signal for make's child goes straight to the server.
+run: setup build
+	@exec bin/frontdesk serve
+
+setup:
+	@scripts/setup
+
+# Without cgo the binary runs on any Linux of its architecture.
+build:
+	@. scripts/env && CGO_ENABLED=0 go build -trimpath -o bin/frontdesk ./cmd/frontdesk
+
+test:
+	@scripts/test $(PKG)
+
+lint:
+	@scripts/lint
+
+bench:
+	@scripts/bench
+
+clean:
+	rm -rf bin

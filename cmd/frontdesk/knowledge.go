@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"frontdesk/conversation/conversationdb"
+	"frontdesk/conversation/openai"
+	"frontdesk/knowledge"
+	"frontdesk/knowledge/extract"
+	"frontdesk/knowledge/knowledgedb"
+	"frontdesk/knowledge/sample"
+	"frontdesk/knowledge/tokens"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+const (
+	// sampleWithin is how long the first start waits for the sample FAQ to be
+	// searchable: about a second, more with an embedding model.
+	sampleWithin = 15 * time.Second
+	// stopJobsWithin is how long documents being read may take to stop.
+	stopJobsWithin = 8 * time.Second
+	// sampleSetting marks that the question of the sample has been settled, so
+	// that whoever deletes it does not get it back.
+	sampleSetting = "sample_loaded"
+)
+
+// knowledgeParts is the knowledge as this program wires it. It is the console's
+// Documents.
+type knowledgeParts struct {
+	*knowledge.Ingest
+	store *knowledgedb.Store
+	docs  *knowledgedb.Documents
+	jobs  *knowledgedb.Jobs
+}
+
+// newKnowledge wires the knowledge; nothing runs yet.
+func newKnowledge(cfg *Config, pool *pgxpool.Pool, log *slog.Logger) (*knowledgeParts, error) {
+	embedder, err := newEmbedder(cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	k := &knowledgeParts{store: knowledgedb.New(pool, embedder, log)}
+	if k.docs, err = k.store.Documents(); err != nil {
+		return nil, err
+	}
+	count := tokens.For(cfg.OpenAIModel[0]).Count
+	k.Ingest = knowledge.NewIngest(k.docs, knowledge.Reader{Detect: extract.Detect, Extract: extract.Extract, Count: count}, log)
+	if k.jobs, err = knowledgedb.NewJobs(k.docs, k.Ingest, log); err != nil {
+		return nil, err
+	}
+	return k, nil
+}
+
+// newEmbedder returns the embedding model, or nil when none is configured.
+func newEmbedder(cfg *Config, log *slog.Logger) (knowledge.Embedder, error) {
+	name := cfg.Embedding()
+	if name == "" {
+		return nil, nil
+	}
+	e, err := openai.NewEmbedder(openaiConfig(cfg, log), name, cfg.EmbeddingSize)
+	if err != nil {
+		return nil, fmt.Errorf("embedding model: %w", err)
+	}
+	return e, nil
+}
+
+func openaiConfig(cfg *Config, log *slog.Logger) openai.Config {
+	return openai.Config{APIKey: cfg.OpenAIKey.Reveal(), BaseURL: cfg.OpenAIBaseURL, Models: cfg.OpenAIModel, Logger: log}
+}
+
+// Document returns one document.
+func (k *knowledgeParts) Document(ctx context.Context, id string) (knowledge.Document, error) {
+	return k.docs.Document(ctx, id)
+}
+
+// Documents lists documents.
+func (k *knowledgeParts) Documents(ctx context.Context, cursor string, limit int) ([]knowledge.Document, string, error) {
+	return k.docs.Documents(ctx, cursor, limit)
+}
+
+// DeleteDocument deletes a document.
+func (k *knowledgeParts) DeleteDocument(ctx context.Context, id string) error {
+	return k.docs.DeleteDocument(ctx, id)
+}
+
+func (k *knowledgeParts) startJobs(ctx context.Context) error { return k.jobs.Start(ctx) }
+
+func (k *knowledgeParts) stopJobs(log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(context.Background(), stopJobsWithin)
+	defer cancel()
+	if err := k.jobs.Stop(ctx); err != nil {
+		log.Warn("background jobs did not stop in time", "error", err)
+	}
+}
+
+// loadSample puts the sample FAQ into a knowledge base that has never had a
+// document, and waits a little for it to be searchable.
+func loadSample(ctx context.Context, pool *pgxpool.Pool, k *knowledgeParts, log *slog.Logger) error {
+	var ids []string
+	err := conversationdb.Once(ctx, pool, sampleSetting, func(ctx context.Context) error {
+		docs, _, err := k.Documents(ctx, "", 1)
+		if err != nil || len(docs) > 0 {
+			return err
+		}
+		for _, u := range sample.Documents() {
+			d, err := k.Add(ctx, u)
+			if err != nil {
+				return err
+			}
+			ids = append(ids, d.ID)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("load the sample FAQ: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, sampleWithin)
+	defer cancel()
+	for _, id := range ids {
+		if _, err := k.docs.Wait(ctx, id, nil); err != nil {
+			log.Warn("sample FAQ is not searchable yet", "document", id, "error", err)
+			return nil
+		}
+	}
+	if len(ids) > 0 {
+		log.Info("loaded the sample FAQ", "documents", len(ids))
+	}
+	return nil
+}

@@ -1,0 +1,235 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"frontdesk/conversation/conversationdb"
+	"frontdesk/conversation/staff"
+	"frontdesk/migrations/localpg"
+)
+
+// What a client may take and send. The streams set deadlines of their own.
+const (
+	readHeaderTimeout = 10 * time.Second
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 32 << 10
+)
+
+// memoryTarget is where the collector begins to work harder. An idle server is
+// far below it; it keeps bursts of uploads from leaving the heap large.
+const memoryTarget = 384 << 20
+
+var serveCommand = command{
+	name: "serve", summary: "Serve the widget, the console and the API (what frontdesk does without a command)",
+	help: `Without DATABASE_URL it runs a private Postgres under DATA_DIR, which it starts and
+stops itself. Without OPENAI_API_KEY it answers by quoting the documents.
+The first signal (Ctrl-C, SIGTERM) lets it finish; the second ends it at once.
+
+  frontdesk
+  frontdesk serve --listen-addr 127.0.0.1:9000`,
+	setup: func(*flag.FlagSet) func(context.Context, *app, []string) error {
+		return func(ctx context.Context, a *app, args []string) error {
+			if len(args) > 0 {
+				return usageError("serve takes no arguments")
+			}
+			return serve(ctx, a)
+		}
+	},
+}
+
+// serve runs the server until ctx ends, and then stops it in good order.
+func serve(ctx context.Context, a *app) (err error) {
+	began := time.Now()
+	debug.SetGCPercent(50)
+	debug.SetMemoryLimit(memoryTarget)
+
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", a.cfg.ListenAddr)
+	if err != nil {
+		return explainListen(ctx, a, err)
+	}
+	defer ln.Close()
+	// Bundling takes about as long as Postgres does to start, so it goes beside.
+	script := bundleScript()
+	var bundling sync.WaitGroup
+	bundling.Go(func() {
+		if _, err := script(); err != nil {
+			a.log.Error("widget cannot be served", "error", err)
+		}
+	})
+	defer bundling.Wait()
+	db, err := openToServe(ctx, &a.cfg, a.log)
+	if err != nil {
+		return err
+	}
+	defer db.close()
+	opened := time.Since(began)
+
+	accounts := staff.New(conversationdb.NewStaffStore(db.pool), nil)
+	if err := firstAdmin(ctx, a, accounts); err != nil {
+		return err
+	}
+	m := newMetrics()
+	k, err := newKnowledge(&a.cfg, db.pool, a.log)
+	if err != nil {
+		return err
+	}
+	engine, err := newDesk(&a.cfg, db.pool, k, m, a.log)
+	if err != nil {
+		return err
+	}
+	if err := k.startJobs(ctx); err != nil {
+		return err
+	}
+	defer k.stopJobs(a.log)
+	if err := loadSample(ctx, db.pool, k, a.log); err != nil {
+		return err
+	}
+	s := &server{a: a, health: &health{pool: db.pool, queues: &queues{pool: db.pool}}, engine: engine, ln: ln, metrics: m}
+	m.watchDatabase(db.pool, s.health.queues)
+	if err := s.route(ctx, db.pool, k, accounts, script); err != nil {
+		return err
+	}
+	for _, f := range append(examineModel(&a.cfg, began), examineChannels(&a.cfg)...) {
+		if f.Verdict == verdictWarning || f.Check == "slack" || f.Check == "telegram" {
+			a.log.Warn("settings", "about", f.Check, "detail", f.Detail, "advice", f.Advice)
+		}
+	}
+	a.log.Info("serving", "address", ln.Addr().String(), "database_took", opened, "rest_took", time.Since(began)-opened)
+	fmt.Fprintf(a.stdout, "Frontdesk is ready.\n  Demo page  %[1]s/\n  Console    %[1]s/console\n", s.baseURL())
+	var tidying sync.WaitGroup
+	tidying.Go(func() {
+		bundling.Wait()
+		// Starting takes many times an idle server's memory: bundling, and at the
+		// first start the admin's hash.
+		debug.FreeOSMemory()
+		forgetCode()
+	})
+	defer tidying.Wait()
+	return s.run(ctx)
+}
+
+// explainListen names the usual cause of an address in use: a second start.
+func explainListen(ctx context.Context, a *app, err error) error {
+	if !a.cfg.DatabaseURL.Set() {
+		ctx, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		if _, running := localpg.Attach(ctx, privateDir(&a.cfg)); running == nil {
+			return fmt.Errorf("listen on %s: %s; it seems that %w: %s", a.cfg.ListenAddr, reason(err), localpg.ErrInUse, privateDir(&a.cfg))
+		}
+	}
+	return fmt.Errorf("listen on %s: %s; choose another with LISTEN_ADDR", a.cfg.ListenAddr, reason(err))
+}
+
+// firstAdmin makes the first account of an installation. A password made here
+// is shown at once, and never again.
+func firstAdmin(ctx context.Context, a *app, accounts *staff.Service) error {
+	password := a.cfg.AdminPassword.Reveal()
+	made := password == ""
+	if made {
+		password = staff.GeneratePassword()
+	}
+	account, err := accounts.AddFirst(ctx, a.cfg.AdminEmail, password)
+	if errors.Is(err, staff.ErrExists) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("make the first admin: %w", err)
+	}
+	if made {
+		fmt.Fprintf(a.stdout, "First start. Sign in to the console as %s with the password %s\nIt is shown only now.\n\n", account.Email, password)
+	}
+	return nil
+}
+
+// server is what serves and how it stops.
+type server struct {
+	a       *app
+	health  *health
+	metrics *metrics
+	engine  *desk
+	ln      net.Listener
+	handler http.Handler
+	// endStreams ends the open event streams, which would otherwise outlast
+	// every wait.
+	endStreams func(context.Context)
+}
+
+// run serves until ctx ends or serving fails.
+func (s *server) run(ctx context.Context) error {
+	srv := &http.Server{
+		Handler: s.handler, ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaderBytes,
+		ErrorLog: slog.NewLogLogger(s.a.log.Handler(), slog.LevelDebug),
+	}
+	working, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	grace := s.a.cfg.ShutdownTimeout / 2
+	var wg sync.WaitGroup
+	wg.Go(func() { s.engine.Run(working, grace) })
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(s.ln) }()
+
+	var err error
+	select {
+	case err = <-failed:
+		err = fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	s.health.stopping.Store(true)
+	began := time.Now()
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.a.cfg.ShutdownTimeout)
+	defer cancel()
+	s.a.log.Info("stopping", "within", s.a.cfg.ShutdownTimeout)
+
+	// No new connections from here on; those open may finish what they ask.
+	closed := make(chan error, 1)
+	go func() { closed <- srv.Shutdown(stop) }()
+	// Turns at work finish while those who wait for them still listen.
+	stopWork()
+	wg.Wait()
+	s.endStreams(stop)
+	if e := <-closed; e != nil {
+		s.a.log.Warn("connections were cut", "error", e)
+		srv.Close()
+	}
+	s.a.log.Info("stopped serving", "took", time.Since(began))
+	return err
+}
+
+// baseURL is where a person on this machine finds the server.
+func (s *server) baseURL() string {
+	if s.a.cfg.PublicURL != "" {
+		return s.a.cfg.PublicURL
+	}
+	host, port, err := net.SplitHostPort(s.ln.Addr().String())
+	if err != nil {
+		return "http://" + s.ln.Addr().String()
+	}
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// publicURL is PUBLIC_URL parsed, which the settings' check has proved possible.
+func publicURL(cfg *Config) *url.URL {
+	if strings.TrimSpace(cfg.PublicURL) == "" {
+		return nil
+	}
+	u, err := url.Parse(cfg.PublicURL)
+	if err != nil {
+		return nil
+	}
+	return u
+}

@@ -1,0 +1,287 @@
+package conversation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"frontdesk/knowledge"
+)
+
+// callOK is the outcome of a model call that went well.
+const callOK = "ok"
+
+// maxMisses is how many answers in a row may rest on nothing before a person is
+// asked without the customer having to.
+const maxMisses = 2
+
+// answering is one turn at work: what it has found, streamed and spent.
+type answering struct {
+	e        *Engine
+	ctx      context.Context
+	t        Turn
+	began    time.Time
+	words    string // what the customer wrote since they were last answered
+	folded   string // the same for comparing with known wordings
+	history  []Message
+	texts    Texts
+	trace    Trace
+	calls    []Call
+	streamed bool
+}
+
+func (a *answering) channel() string { return a.t.State.Channel }
+
+// answer goes down the ladder: nothing to look up, an FAQ answer word for word,
+// the model, the passages themselves, a person.
+func (a *answering) answer() (Outcome, error) {
+	a.split()
+	if a.words == "" {
+		return Outcome{Owner: OwnerBot, Misses: a.t.Misses}, nil
+	}
+	a.texts = TextsFor(language(a.words, a.t.State.Locale))
+	a.folded = foldWords(a.words)
+	switch {
+	case a.t.Attempt > maxAttempts:
+		return a.handOver(ReasonFailure, a.texts.Failed), nil
+	case asksForPerson(a.words), yes[a.folded] && a.offered():
+		return a.handOver(ReasonAsked, ""), nil
+	}
+	found, err := a.find()
+	if err != nil {
+		return Outcome{}, err
+	}
+	if h := verbatim(found); h != nil {
+		return a.wordForWord(found, *h), nil
+	}
+	if a.e.d.Model != nil {
+		out, err := a.ask(found)
+		var failure *ModelError
+		if !errors.As(err, &failure) || a.ctx.Err() != nil {
+			return out, err
+		}
+		a.e.log.Warn("model failed; answering from passages", "conversation", a.t.State.Conversation,
+			"kind", failure.Kind, "err", failure.Err)
+		a.discard()
+		a.trace = Trace{Error: failure.Kind}
+	}
+	return a.withoutModel(found), nil
+}
+
+// split parts the log into what was dealt with before and the customer's words now.
+func (a *answering) split() {
+	var now []string
+	for _, m := range a.t.Messages {
+		if m.Seq > a.t.AnsweredSeq && m.Author == AuthorCustomer {
+			now = append(now, m.Text)
+		} else if len(now) == 0 {
+			a.history = append(a.history, m)
+		}
+	}
+	a.words = strings.Join(now, "\n")
+}
+
+// offered reports whether our last words offered a person.
+func (a *answering) offered() bool {
+	if len(a.history) == 0 {
+		return false
+	}
+	last := a.history[len(a.history)-1]
+	if last.Author != AuthorBot {
+		return false
+	}
+	for _, t := range texts {
+		if strings.HasSuffix(last.Text, t.Offer) || last.Text == t.Unknown {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *answering) find() (knowledge.Result, error) {
+	ctx, cancel := context.WithTimeout(a.ctx, a.e.cfg.FindTimeout)
+	defer cancel()
+	var earlier []string
+	for _, m := range a.history {
+		if m.Author == AuthorCustomer {
+			earlier = append(earlier, m.Text)
+		}
+	}
+	began := time.Now()
+	r, err := a.e.d.Finder.Find(ctx, knowledge.Query{Text: a.words, History: earlier})
+	a.e.d.Observer.Found(time.Since(began))
+	if err != nil {
+		return r, fmt.Errorf("find passages: %w", err)
+	}
+	return r, nil
+}
+
+// verbatim returns the hit whose answer is to be sent as it stands: the
+// customer's words are an FAQ entry's question, and no other entry has the same.
+func verbatim(r knowledge.Result) *knowledge.Hit {
+	if len(r.Hits) == 0 || !r.Hits[0].Exact || !r.Hits[0].IsEntry {
+		return nil
+	}
+	if len(r.Hits) > 1 && r.Hits[1].Exact && r.Hits[1].Text != r.Hits[0].Text {
+		return nil
+	}
+	return &r.Hits[0]
+}
+
+func (a *answering) wordForWord(r knowledge.Result, h knowledge.Hit) Outcome {
+	sources := []Source{source(1, h)}
+	a.trace.Kind = KindVerbatim
+	a.trace.take(r, 0, sources)
+	return a.say(strings.TrimSpace(h.Text)+" [1]", sources, 0)
+}
+
+// withoutModel answers from the passages alone, and brings a person in when that
+// has come to nothing too often or when a model should have answered and could not.
+func (a *answering) withoutModel(r knowledge.Result) Outcome {
+	switch {
+	case greetings[a.folded]:
+		a.trace.Kind = KindSmallTalk
+		return a.say(a.texts.Greeting, nil, a.t.Misses)
+	case thanks[a.folded]:
+		a.trace.Kind = KindSmallTalk
+		return a.say(a.texts.Welcome, nil, a.t.Misses)
+	}
+	text, sources, grounded := quote(a.texts, r, a.e.cfg.Thresholds)
+	a.trace.Kind = KindQuoted
+	if !grounded {
+		a.trace.Kind = KindUnknown
+	}
+	a.trace.take(r, 0, sources)
+	switch {
+	case grounded:
+		return a.say(text, sources, 0)
+	case a.trace.Error != "":
+		return a.handOver(ReasonFailure, a.texts.Failed)
+	case a.t.Misses+1 >= maxMisses:
+		return a.handOver(ReasonNoAnswer, a.texts.Failed)
+	}
+	return a.say(text, nil, a.t.Misses+1)
+}
+
+// ask has the model answer. Only a *ModelError lets the turn go on without it.
+func (a *answering) ask(r knowledge.Result) (Outcome, error) {
+	p := a.e.prompter.Build(a.history, a.words, r.Hits)
+	p.Request.User = a.t.State.Conversation
+	c := &citer{sources: len(p.Passages), emit: a.stream}
+	began := time.Now()
+	reply, err := a.e.d.Model.Stream(a.ctx, p.Request, c.write)
+	call := Call{
+		Conversation: a.t.State.Conversation, Turn: a.t.ID, Purpose: "answer",
+		Model: reply.Model, Outcome: callOK, Usage: reply.Usage, Duration: time.Since(began),
+	}
+	if err != nil {
+		call.Outcome = "cancelled"
+		var failure *ModelError
+		if errors.As(err, &failure) {
+			call.Outcome = string(failure.Kind)
+		}
+		a.calls = append(a.calls, call)
+		return Outcome{}, err
+	}
+	a.calls = append(a.calls, call)
+	text := c.close()
+	if reply.Finish == "length" {
+		text += " " + a.texts.More
+	}
+	var sources []Source
+	for _, n := range c.cited {
+		sources = append(sources, source(n, p.Passages[n-1]))
+	}
+	a.trace.Kind, a.trace.Model, a.trace.Tokens, a.trace.Usage = KindModel, reply.Model, &p.Tokens, &reply.Usage
+	a.trace.take(r, len(p.Passages), sources)
+	if reason, summary, ok := handoffCall(reply.Calls); ok {
+		a.trace.Summary = summary
+		return a.handOverWith(reason, text, sources), nil
+	}
+	if text == "" {
+		return Outcome{}, &ModelError{Kind: ErrContentFilter, Err: errors.New("the model answered nothing")}
+	}
+	misses := 0
+	if len(sources) == 0 && !greetings[a.folded] && !thanks[a.folded] {
+		misses = a.t.Misses + 1
+	}
+	if misses >= maxMisses {
+		return a.handOverWith(ReasonNoAnswer, text, nil), nil
+	}
+	return a.say(text, sources, misses), nil
+}
+
+// handoffCall reads the model's typed request for a person. Its arguments come
+// from outside: an unknown reason is one all the same, and the summary is cut.
+func handoffCall(calls []ToolCall) (reason Reason, summary string, ok bool) {
+	const maxSummary = 500
+	for _, c := range calls {
+		if c.Name != handToPerson.Name {
+			continue
+		}
+		var args struct{ Reason, Summary string }
+		if json.Unmarshal(c.Arguments, &args) == nil {
+			summary = args.Summary
+			if rs := []rune(summary); len(rs) > maxSummary {
+				summary = string(rs[:maxSummary])
+			}
+		}
+		if args.Reason == "asked" {
+			return ReasonAsked, summary, true
+		}
+		return ReasonModelTool, summary, true
+	}
+	return "", "", false
+}
+
+func (a *answering) say(text string, sources []Source, misses int) Outcome {
+	return Outcome{Owner: OwnerBot, Misses: misses, Calls: a.calls, Messages: []NewMessage{{
+		Author: AuthorBot, Name: a.e.cfg.BotName, Text: text, Sources: sources, Trace: a.trace.json(),
+	}}}
+}
+
+// handOver puts the conversation in the queue and tells the customer so, after
+// one sentence of ours.
+func (a *answering) handOver(r Reason, before string) Outcome {
+	if a.trace.Kind == "" || a.trace.Kind == KindUnknown {
+		a.trace.Kind = KindHandoff
+	}
+	return a.handOverWith(r, before, nil)
+}
+
+// handOverWith does so after what the bot still has to say.
+func (a *answering) handOverWith(r Reason, text string, sources []Source) Outcome {
+	out := Outcome{Owner: OwnerQueue, Reason: r, Calls: a.calls}
+	if text != "" {
+		out.Messages = append(out.Messages, NewMessage{
+			Author: AuthorBot, Name: a.e.cfg.BotName, Text: text, Sources: sources, Trace: a.trace.json(),
+		})
+	}
+	out.Messages = append(out.Messages, NewMessage{Author: AuthorSystem, Text: a.texts.Queued, Trace: a.trace.json()})
+	return out
+}
+
+// stream shows a piece of the answer to whoever watches, unless the turn is over.
+func (a *answering) stream(text string) {
+	if a.ctx.Err() != nil {
+		return
+	}
+	a.streamed = true
+	ev := Event{Kind: EventDelta, Conversation: a.t.State.Conversation, Turn: a.t.ID, Text: text}
+	a.e.hub.Publish(ev)
+	a.e.d.Bus.Relay(ev)
+}
+
+// discard withdraws what was streamed.
+func (a *answering) discard() {
+	if !a.streamed {
+		return
+	}
+	a.streamed = false
+	ev := Event{Kind: EventDiscard, Conversation: a.t.State.Conversation, Turn: a.t.ID}
+	a.e.hub.Publish(ev)
+	a.e.d.Bus.Relay(ev)
+}

@@ -1,0 +1,168 @@
+// Package console is what staff and admins use: the HTTP API under /api/v1,
+// its event stream, and the pages under /console that stand on it.
+package console
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"frontdesk/conversation/staff"
+)
+
+// callTimeout bounds what one request may wait for the database and the model
+// that embeds a search.
+const callTimeout = 20 * time.Second
+
+// Options is what a Console stands on. All but the last four are needed.
+type Options struct {
+	Staff     *staff.Service
+	Documents Documents
+	Finder    Finder
+	Engine    Engine
+	Events    Events
+	Log       *slog.Logger
+
+	// ClientIP names the caller's address; the connection's when nil.
+	ClientIP func(*http.Request) string
+	// Secure reports whether the caller's browser speaks TLS, if need be to a
+	// proxy in front; nil means TLS that ends here.
+	Secure func(*http.Request) bool
+	// Origin is where browsers reach the console (scheme://host[:port]), when a
+	// proxy in front changes the Host header. May be empty.
+	Origin string
+	// Now is the clock; the wall clock when nil.
+	Now func() time.Time
+}
+
+// Console serves the API and the pages. It is safe for concurrent use.
+type Console struct {
+	staff     *staff.Service
+	documents Documents
+	finder    Finder
+	engine    Engine
+	hub       Events
+	log       *slog.Logger
+	clientIP  func(*http.Request) string
+	secure    func(*http.Request) bool
+	now       func() time.Time
+
+	crossOrigin *http.CrossOriginProtection
+	streams     chan struct{} // one slot for each open event stream
+	stopping    chan struct{} // closed by Stop
+	stopOnce    sync.Once
+	api         *http.ServeMux // the routes alone, to tell which methods a path takes
+	pages       *pages
+	openAPI     func() []byte
+	beat        time.Duration // heartbeat; tests cannot wait for it
+}
+
+// New returns a Console, or an error when o.Origin is no origin.
+func New(o Options) (*Console, error) {
+	c := &Console{
+		staff: o.Staff, documents: o.Documents, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
+		clientIP: o.ClientIP, secure: o.Secure, now: o.Now,
+		crossOrigin: http.NewCrossOriginProtection(),
+		streams:     make(chan struct{}, maxStreams),
+		stopping:    make(chan struct{}),
+		api:         http.NewServeMux(),
+		pages:       newPages(),
+		beat:        heartbeat,
+		openAPI:     sync.OnceValue(describe),
+	}
+	if o.Origin != "" {
+		if err := c.crossOrigin.AddTrustedOrigin(o.Origin); err != nil {
+			return nil, fmt.Errorf("console origin: %w", err)
+		}
+	}
+	if c.clientIP == nil {
+		c.clientIP = remoteIP
+	}
+	if c.secure == nil {
+		c.secure = func(r *http.Request) bool { return r.TLS != nil }
+	}
+	if c.now == nil {
+		c.now = time.Now
+	}
+	return c, nil
+}
+
+// Stop ends the open event streams, so that the server can shut down. Requests
+// that come later are still served.
+func (c *Console) Stop() { c.stopOnce.Do(func() { close(c.stopping) }) }
+
+// Streams returns how many event streams are open.
+func (c *Console) Streams() int { return len(c.streams) }
+
+// Register adds every route to mux. It is called once.
+func (c *Console) Register(mux *http.ServeMux) {
+	for _, rt := range routes {
+		serve := func(w http.ResponseWriter, r *http.Request) { c.serve(rt, w, r) }
+		mux.HandleFunc(rt.method+" "+rt.path, serve)
+		c.api.HandleFunc(rt.method+" "+rt.path, serve)
+	}
+	mux.HandleFunc("/api/", c.unknown)
+	c.pages.register(mux)
+}
+
+// serve authorises the caller and renders what the handler returns.
+func (c *Console) serve(rt route, w http.ResponseWriter, r *http.Request) {
+	var who staff.Principal
+	var err error
+	if rt.least != anyone {
+		who, err = c.authenticate(r)
+		if err == nil && !who.Role.Allows(rt.least) {
+			err = problem(http.StatusForbidden, "forbidden", "Your role does not allow this. It takes the role "+string(rt.least)+".")
+		}
+	}
+	if err == nil && !rt.stream {
+		within := callTimeout
+		if rt.file {
+			within += uploadTimeout
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), within)
+		defer cancel()
+		err = rt.handle(c, w, r.WithContext(ctx), who)
+	} else if err == nil {
+		err = rt.handle(c, w, r, who)
+	}
+	if err != nil {
+		c.fail(rt, w, r, err)
+	}
+}
+
+func (c *Console) fail(rt route, w http.ResponseWriter, r *http.Request, err error) {
+	if r.Context().Err() != nil {
+		return // nobody waits for the answer
+	}
+	p, internal := status(err)
+	if internal {
+		c.log.ErrorContext(r.Context(), "console request failed", "route", rt.method+" "+rt.path, "error", err)
+	}
+	if p.Status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", `Bearer realm="frontdesk"`)
+	}
+	WriteProblem(w, p)
+}
+
+// unknown answers for what is under /api/ but in no route: it tells a wrong
+// method from a wrong path.
+func (c *Console) unknown(w http.ResponseWriter, r *http.Request) {
+	var allowed []string
+	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+		if _, pattern := c.api.Handler(&http.Request{Method: m, URL: r.URL, Host: r.Host}); pattern != "" {
+			allowed = append(allowed, m)
+		}
+	}
+	if len(allowed) == 0 {
+		WriteProblem(w, *problem(http.StatusNotFound, "no_route", "There is nothing at this address."))
+		return
+	}
+	for _, m := range allowed {
+		w.Header().Add("Allow", m)
+	}
+	WriteProblem(w, *problem(http.StatusMethodNotAllowed, "method", "This address does not take "+r.Method+"."))
+}

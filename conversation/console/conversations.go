@@ -1,0 +1,246 @@
+package console
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"frontdesk/conversation"
+	"frontdesk/conversation/staff"
+)
+
+// Engine is what staff do to conversations.
+type Engine interface {
+	Takeover(ctx context.Context, id string, by conversation.Actor) (conversation.State, error)
+	// Reply sends text to the customer and takes the conversation over. The same
+	// externalID again stores nothing new.
+	Reply(ctx context.Context, id string, by conversation.Actor, text, externalID string) (conversation.Message, error)
+	Note(ctx context.Context, id string, by conversation.Actor, text string) (conversation.Message, error)
+	Handback(ctx context.Context, id string, by conversation.Actor) (conversation.State, error)
+	Resolve(ctx context.Context, id string, by conversation.Actor) (conversation.State, error)
+
+	State(ctx context.Context, id string) (conversation.State, error)
+	// Conversations lists those with a message, the latest changed first, and a
+	// cursor for the next page, which is empty after the last.
+	Conversations(ctx context.Context, cursor string, limit int) ([]conversation.Summary, string, error)
+	Conversation(ctx context.Context, id string) (conversation.Summary, error)
+	// Transcript returns messages after a sequence number, notes included.
+	Transcript(ctx context.Context, id string, after int64, limit int) ([]conversation.Message, error)
+	// Usage sums model calls by day and model from from until to.
+	Usage(ctx context.Context, from, to time.Time) ([]conversation.UsageRow, error)
+}
+
+const (
+	maxConversationsPage = 200
+	maxMessagesPage      = 500
+	// maxCursorBytes bounds what is handed to the store as a cursor.
+	maxCursorBytes = 200
+	// maxExternalID bounds the id a client gives a reply.
+	maxExternalID = 100
+)
+
+type stateView struct {
+	Conversation string              `json:"conversation"`
+	Owner        conversation.Owner  `json:"owner"`
+	Status       conversation.Status `json:"status"`
+	Staff        *Person             `json:"staff,omitempty"`
+	Epoch        int64               `json:"epoch"`
+	Episode      int                 `json:"episode"`
+	Seq          int64               `json:"seq"`
+	Locale       string              `json:"locale,omitempty"`
+	WaitingSince *time.Time          `json:"waiting_since,omitempty"`
+	Position     int                 `json:"position,omitempty"`
+}
+
+type summaryView struct {
+	ID string `json:"id"`
+	stateView
+	Channel    string              `json:"channel"`
+	Contact    string              `json:"contact,omitempty"`
+	Email      string              `json:"email,omitempty"`
+	Preview    string              `json:"preview"`
+	PreviewBy  conversation.Author `json:"preview_author,omitempty"`
+	CreatedAt  time.Time           `json:"created_at"`
+	UpdatedAt  time.Time           `json:"updated_at"`
+	CustomerAt *time.Time          `json:"customer_at,omitempty"`
+}
+
+type conversationsView struct {
+	Conversations []summaryView `json:"conversations"`
+	Next          string        `json:"next,omitempty"`
+}
+
+type messageView struct {
+	Conversation string                `json:"conversation"`
+	Seq          int64                 `json:"seq"`
+	ExternalID   string                `json:"external_id,omitempty"`
+	Author       conversation.Author   `json:"author"`
+	Staff        *Person               `json:"staff,omitempty"`
+	Name         string                `json:"name,omitempty"`
+	Text         string                `json:"text"`
+	Note         bool                  `json:"note"`
+	Sources      []conversation.Source `json:"sources,omitempty"`
+	Helpful      *bool                 `json:"helpful,omitempty"`
+	Turn         string                `json:"turn,omitempty"`
+	Episode      int                   `json:"episode"`
+	At           time.Time             `json:"at"`
+}
+
+type messagesView struct {
+	Messages []messageView `json:"messages"`
+}
+
+type textRequest struct {
+	Text string `json:"text"`
+	// ID makes sending again safe: the same id stores one message.
+	ID string `json:"id,omitempty"`
+}
+
+func viewState(s conversation.State) stateView {
+	v := stateView{Conversation: s.Conversation, Owner: s.Owner, Status: s.Status, Epoch: s.Epoch, Episode: s.Episode,
+		Seq: s.Seq, Locale: s.Locale, WaitingSince: when(s.WaitingSince), Position: s.Position}
+	if s.StaffID != "" {
+		v.Staff = &Person{ID: s.StaffID, Name: s.StaffName}
+	}
+	return v
+}
+
+func viewSummary(s conversation.Summary) summaryView {
+	return summaryView{ID: s.State.Conversation, stateView: viewState(s.State), Channel: s.State.Channel, Contact: s.Contact,
+		Email: s.Email, Preview: s.Preview, PreviewBy: s.PreviewBy, CreatedAt: s.CreatedAt.UTC(), UpdatedAt: s.UpdatedAt.UTC(),
+		CustomerAt: when(s.CustomerAt)}
+}
+
+func viewMessage(m conversation.Message) messageView {
+	v := messageView{Conversation: m.Conversation, Seq: m.Seq, ExternalID: m.ExternalID, Author: m.Author, Name: m.Name,
+		Text: m.Text, Note: m.Note, Sources: m.Sources, Helpful: m.Helpful, Turn: m.Turn, Episode: m.Episode, At: m.At.UTC()}
+	if m.StaffID != "" {
+		v.Staff = &Person{ID: m.StaffID, Name: m.Name}
+	}
+	return v
+}
+
+// when is a time for JSON, where a zero one is left out.
+func when(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+func (c *Console) listConversations(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
+	limit, err := intParam(r, "limit", 50, 1, maxConversationsPage)
+	if err != nil {
+		return err
+	}
+	cursor, err := cursorParam(r)
+	if err != nil {
+		return err
+	}
+	list, next, err := c.engine.Conversations(r.Context(), cursor, int(limit))
+	if err != nil {
+		return err
+	}
+	v := conversationsView{Conversations: make([]summaryView, len(list)), Next: next}
+	for i, s := range list {
+		v.Conversations[i] = viewSummary(s)
+	}
+	return writeJSON(w, http.StatusOK, v)
+}
+
+func cursorParam(r *http.Request) (string, error) {
+	s := r.URL.Query().Get("cursor")
+	if len(s) > maxCursorBytes || !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
+		return "", conversation.ErrBadCursor
+	}
+	return s, nil
+}
+
+func (c *Console) getConversation(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
+	id, err := pathID(r, conversation.ErrNotFound)
+	if err != nil {
+		return err
+	}
+	s, err := c.engine.Conversation(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, viewSummary(s))
+}
+
+func (c *Console) listMessages(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
+	id, err := pathID(r, conversation.ErrNotFound)
+	if err != nil {
+		return err
+	}
+	after, err := intParam(r, "after", 0, 0, 1<<62)
+	if err != nil {
+		return err
+	}
+	limit, err := intParam(r, "limit", 200, 1, maxMessagesPage)
+	if err != nil {
+		return err
+	}
+	list, err := c.engine.Transcript(r.Context(), id, after, int(limit))
+	if err != nil {
+		return err
+	}
+	v := messagesView{Messages: make([]messageView, len(list))}
+	for i, m := range list {
+		v.Messages[i] = viewMessage(m)
+	}
+	return writeJSON(w, http.StatusOK, v)
+}
+
+// act serves a change of owner or status.
+func act(do func(Engine, context.Context, string, conversation.Actor) (conversation.State, error)) handler {
+	return func(c *Console, w http.ResponseWriter, r *http.Request, who staff.Principal) error {
+		id, err := pathID(r, conversation.ErrNotFound)
+		if err != nil {
+			return err
+		}
+		s, err := do(c.engine, r.Context(), id, actor(who))
+		if err != nil {
+			return err
+		}
+		return writeJSON(w, http.StatusOK, viewState(s))
+	}
+}
+
+// say serves what writes a message: a reply or a note.
+func say(do func(Engine, context.Context, string, conversation.Actor, textRequest) (conversation.Message, error)) handler {
+	return func(c *Console, w http.ResponseWriter, r *http.Request, who staff.Principal) error {
+		id, err := pathID(r, conversation.ErrNotFound)
+		if err != nil {
+			return err
+		}
+		var req textRequest
+		if err := readJSON(w, r, &req); err != nil {
+			return err
+		}
+		req.Text, req.ID = storable(req.Text), storable(req.ID)
+		if strings.TrimSpace(req.Text) == "" {
+			return conversation.ErrEmpty
+		}
+		if utf8.RuneCountInString(req.Text) > conversation.MaxTextRunes {
+			return conversation.ErrTooLong
+		}
+		if len(req.ID) > maxExternalID {
+			return problem(http.StatusUnprocessableEntity, "bad_id", "The id is longer than 100 bytes.")
+		}
+		m, err := do(c.engine, r.Context(), id, actor(who), req)
+		if err != nil {
+			return err
+		}
+		return writeJSON(w, http.StatusCreated, viewMessage(m))
+	}
+}
+
+// actor is how a principal appears in a conversation. A token acts as a member
+// of staff with the token's name.
+func actor(p staff.Principal) conversation.Actor {
+	return conversation.Actor{StaffID: p.ID, Name: p.Name}
+}

@@ -1,0 +1,189 @@
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"frontdesk/conversation"
+	"frontdesk/conversation/staff"
+)
+
+// Events lets staff watch; the hub implements it.
+type Events interface {
+	Subscribe(conversation string) *conversation.Subscription
+}
+
+const (
+	// heartbeat keeps proxies from closing a silent stream, most of which do so
+	// after 60 s, and is how often a watcher's right to watch is looked at again.
+	heartbeat = 15 * time.Second
+	// writeTimeout is how long a watcher may take to accept what it is sent.
+	writeTimeout = 10 * time.Second
+	// maxStreams bounds the event streams of one process.
+	maxStreams = 500
+	// catchUp is how many messages are read when the stream does not know where
+	// it was in a conversation.
+	catchUp = 20
+	// maxFollowed bounds the conversations whose place a stream remembers.
+	maxFollowed = 4096
+)
+
+type deltaView struct {
+	Conversation string `json:"conversation"`
+	Turn         string `json:"turn"`
+	Text         string `json:"text,omitempty"`
+}
+
+type typingView struct {
+	Conversation string `json:"conversation"`
+	Name         string `json:"name,omitempty"`
+}
+
+// events streams what happens in every conversation, until the caller leaves,
+// loses the right to watch, or the server stops. A message may come twice; the
+// pair of conversation and seq tells.
+func (c *Console) events(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
+	select {
+	case c.streams <- struct{}{}:
+		defer func() { <-c.streams }()
+	default:
+		p := problem(http.StatusServiceUnavailable, "too_many_streams", "Too many event streams are open.")
+		p.retryAfter = 30
+		return p
+	}
+	s := &stream{c: c, w: w, rc: http.NewResponseController(w), at: map[string]int64{}}
+	sub := c.hub.Subscribe("")
+	defer sub.Close()
+	h := w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
+	s.rc.SetReadDeadline(time.Time{})
+	w.WriteHeader(http.StatusOK)
+	if s.comment("watching") != nil {
+		return nil
+	}
+	tick := time.NewTicker(c.beat)
+	defer tick.Stop()
+	for {
+		var err error
+		select {
+		case <-r.Context().Done():
+			return nil
+		case <-c.stopping:
+			return nil
+		case <-tick.C:
+			if _, err = c.authenticate(r); err == nil {
+				err = s.comment("")
+			}
+		case <-sub.C():
+			for _, e := range sub.Take() {
+				if err = s.send(r.Context(), e); err != nil {
+					break
+				}
+			}
+		}
+		if err != nil {
+			return nil // the answer has begun: all there is left is to end it
+		}
+	}
+}
+
+// stream is one watcher's connection.
+type stream struct {
+	c  *Console
+	w  http.ResponseWriter
+	rc *http.ResponseController
+	at map[string]int64 // newest message sent, per conversation
+}
+
+func (s *stream) send(ctx context.Context, e conversation.Event) error {
+	switch e.Kind {
+	case conversation.EventMessage:
+		return s.message(ctx, e)
+	case conversation.EventState:
+		if e.State == nil { // it changed, and is to be read
+			st, err := s.c.engine.State(ctx, e.Conversation)
+			if err != nil {
+				return s.missed(err)
+			}
+			e.State = &st
+		}
+		return s.event("state", viewState(*e.State))
+	case conversation.EventDelta:
+		return s.event("delta", deltaView{e.Conversation, e.Turn, e.Text})
+	case conversation.EventDiscard:
+		return s.event("discard", deltaView{e.Conversation, e.Turn, ""})
+	case conversation.EventTyping:
+		return s.event("typing", typingView{e.Conversation, e.Name})
+	}
+	return nil
+}
+
+// message sends a message, or reads from the log when the event only says that
+// there are some.
+func (s *stream) message(ctx context.Context, e conversation.Event) error {
+	if e.Message != nil {
+		s.follow(e.Conversation, e.Message.Seq)
+		return s.event("message", viewMessage(*e.Message))
+	}
+	after, known := s.at[e.Conversation]
+	if !known {
+		st, err := s.c.engine.State(ctx, e.Conversation)
+		if err != nil {
+			return s.missed(err)
+		}
+		after = max(0, st.Seq-catchUp)
+	}
+	for {
+		list, err := s.c.engine.Transcript(ctx, e.Conversation, after, maxMessagesPage)
+		if err != nil {
+			return s.missed(err)
+		}
+		for _, m := range list {
+			if err := s.event("message", viewMessage(m)); err != nil {
+				return err
+			}
+			after = m.Seq
+		}
+		s.follow(e.Conversation, after)
+		if len(list) < maxMessagesPage {
+			return nil
+		}
+	}
+}
+
+// missed ends the stream when the log cannot be read: the watcher connects
+// again and reads for itself, instead of missing messages without a word.
+func (s *stream) missed(err error) error {
+	s.c.log.Warn("event stream cannot read the log", "error", err)
+	return err
+}
+
+func (s *stream) follow(conversation string, seq int64) {
+	if len(s.at) >= maxFollowed {
+		clear(s.at) // rare, and costs only a few messages sent twice
+	}
+	s.at[conversation] = max(seq, s.at[conversation])
+}
+
+func (s *stream) event(kind string, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return s.write("event: %s\ndata: %s\n\n", kind, data)
+}
+
+func (s *stream) comment(text string) error { return s.write(": %s\n\n", text) }
+
+func (s *stream) write(format string, args ...any) error {
+	s.rc.SetWriteDeadline(time.Now().Add(writeTimeout)) // of the real clock, as the network is
+	if _, err := fmt.Fprintf(s.w, format, args...); err != nil {
+		return err
+	}
+	return s.rc.Flush()
+}

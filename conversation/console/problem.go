@@ -1,0 +1,113 @@
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"frontdesk/conversation"
+	"frontdesk/conversation/staff"
+	"frontdesk/knowledge"
+)
+
+// Problem is an RFC 9457 problem: what an API error looks like. It never holds
+// internal text.
+type Problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail,omitempty"`
+	// Code names the cause for programs; it does not change with the wording.
+	Code string `json:"code,omitempty"`
+	// TakenBy names who holds the conversation, when that is the problem.
+	TakenBy *Person `json:"taken_by,omitempty"`
+
+	retryAfter int // seconds; 0 for none
+}
+
+// Person is a member of staff as other staff see them.
+type Person struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+func (p *Problem) Error() string { return p.Code + ": " + p.Detail }
+
+// problem is an error that already knows how it looks to the caller.
+func problem(status int, code, detail string) *Problem {
+	return &Problem{Status: status, Code: code, Detail: detail}
+}
+
+// WriteProblem answers with p as application/problem+json. Type and Title are
+// filled in when empty.
+func WriteProblem(w http.ResponseWriter, p Problem) {
+	if p.Type == "" {
+		p.Type = "about:blank"
+	}
+	if p.Title == "" {
+		p.Title = http.StatusText(p.Status)
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/problem+json")
+	h.Set("Cache-Control", "no-store")
+	if p.retryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(p.retryAfter))
+	}
+	w.WriteHeader(p.Status)
+	json.NewEncoder(w).Encode(p) // a caller who went away needs no answer
+}
+
+// known maps what the domains return to what a caller is told.
+var known = []struct {
+	err    error
+	status int
+	code   string
+	detail string
+}{
+	{conversation.ErrNotFound, 404, "not_found", "There is no such conversation."},
+	{conversation.ErrEmpty, 422, "empty", "The text is empty."},
+	{conversation.ErrTooLong, 422, "too_long", "The text is longer than " + strconv.Itoa(conversation.MaxTextRunes) + " characters."},
+	{conversation.ErrConflict, 409, "id_reused", "This id was used for another message."},
+	{conversation.ErrNotCurrent, 409, "not_current", "That is not possible in the conversation's present state."},
+	{conversation.ErrBadCursor, 422, "bad_cursor", "The cursor is not one from an earlier page."},
+	{knowledge.ErrNotFound, 404, "not_found", "There is no such document."},
+	{knowledge.ErrUnsupported, 415, "unsupported_format", "Files of this format cannot be read."},
+	{knowledge.ErrTooLarge, 413, "too_large", "The document is too large."},
+	{knowledge.ErrCorrupt, 422, "corrupt", "The document is damaged or not of the format it claims."},
+	{knowledge.ErrEmpty, 422, "empty", "The document holds no text."},
+	{staff.ErrLogin, 401, "login_failed", "The e-mail address or the password is wrong."},
+	{staff.ErrUnauthenticated, 401, "unauthenticated", "Sign in, or send a valid API token."},
+	{errCrossOrigin, 403, "cross_origin", "The request comes from another site."},
+}
+
+// status is the one place that turns an error into an answer. internal is set
+// when the fault is ours: the caller learns only that, the log the rest.
+func status(err error) (p Problem, internal bool) {
+	var own *Problem
+	var taken *conversation.TakenError
+	var slow *staff.SlowDownError
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &own):
+		return *own, false
+	case errors.As(err, &taken):
+		return Problem{Status: 409, Code: "taken", Detail: "The conversation is held by " + taken.Name + ".",
+			TakenBy: &Person{ID: taken.StaffID, Name: taken.Name}}, false
+	case errors.As(err, &slow):
+		return Problem{Status: 429, Code: "slow_down", Detail: "Too many attempts. Wait " + strconv.Itoa(slow.Seconds()) + " seconds.",
+			retryAfter: slow.Seconds()}, false
+	case errors.As(err, &large):
+		return Problem{Status: 413, Code: "too_large", Detail: "The request is larger than " + strconv.FormatInt(large.Limit, 10) + " bytes."}, false
+	}
+	for _, k := range known {
+		if errors.Is(err, k.err) {
+			return Problem{Status: k.status, Code: k.code, Detail: k.detail}, false
+		}
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return Problem{Status: 503, Code: "timeout", Detail: "That took too long. Try again.", retryAfter: 5}, true
+	}
+	return Problem{Status: 500, Code: "internal", Detail: "Something went wrong here. It has been logged."}, true
+}

@@ -1,0 +1,97 @@
+package console
+
+import (
+	"context"
+	"net"
+	"net/http"
+
+	"frontdesk/conversation"
+	"frontdesk/conversation/staff"
+)
+
+// handler serves one route for a caller who may use it.
+type handler func(c *Console, w http.ResponseWriter, r *http.Request, who staff.Principal) error
+
+// anyone marks the few routes that need no login.
+const anyone staff.Role = ""
+
+// route is one line of the API. The mux, the permissions, the description at
+// /api/v1/openapi.json and the test that walks them all come from this table.
+type route struct {
+	method, path string
+	least        staff.Role
+	handle       handler
+	about        string
+	query        []param
+	takes        any  // zero value of the JSON request; nil for none
+	file         bool // or multipart/form-data with a file
+	gives        any  // zero value of the JSON answer; nil for none
+	code         int  // of success
+	stream       bool // answers with text/event-stream
+}
+
+type param struct{ name, about, kind string }
+
+var (
+	pageParams = []param{{"cursor", "Where the page before ended.", "string"}, {"limit", "Items wanted.", "integer"}}
+	logParams  = []param{{"after", "Sequence number to begin after.", "integer"}, {"limit", "Messages wanted.", "integer"}}
+	dayParams  = []param{{"from", "First day, UTC.", "string"}, {"to", "Day after the last, UTC.", "string"}}
+)
+
+var routes []route
+
+func init() { // not a plain initialiser: the OpenAPI handler reads the table
+	routes = []route{
+		{"POST", "/api/v1/login", anyone, (*Console).login, "Sign in with a password; sets the session cookie.", nil, loginRequest{}, false, meView{}, 200, false},
+		{"POST", "/api/v1/logout", anyone, (*Console).logout, "End the session.", nil, nil, false, nil, 204, false},
+		{"GET", "/api/v1/me", staff.RoleViewer, (*Console).me, "Who the caller is.", nil, nil, false, meView{}, 200, false},
+		{"GET", "/api/v1/openapi.json", anyone, (*Console).getOpenAPI, "This description.", nil, nil, false, struct{}{}, 200, false},
+
+		{"POST", "/api/v1/documents", staff.RoleAdmin, (*Console).addDocument, "Add a file, or one question with its answer. It is read in the background.", nil, addRequest{}, true, addedView{}, 202, false},
+		{"GET", "/api/v1/documents", staff.RoleViewer, (*Console).listDocuments, "Documents, newest first.", pageParams, nil, false, documentsView{}, 200, false},
+		{"GET", "/api/v1/documents/{id}", staff.RoleViewer, (*Console).getDocument, "One document and how far it is.", nil, nil, false, documentView{}, 200, false},
+		{"DELETE", "/api/v1/documents/{id}", staff.RoleAdmin, (*Console).deleteDocument, "Delete a document with its passages.", nil, nil, false, nil, 204, false},
+		{"POST", "/api/v1/search", staff.RoleViewer, (*Console).search, "Find passages as the bot does, with the reasons.", nil, searchRequest{}, false, ResultView{}, 200, false},
+
+		{"GET", "/api/v1/conversations", staff.RoleViewer, (*Console).listConversations, "Conversations, the latest changed first.", pageParams, nil, false, conversationsView{}, 200, false},
+		{"GET", "/api/v1/conversations/{id}", staff.RoleViewer, (*Console).getConversation, "One conversation.", nil, nil, false, summaryView{}, 200, false},
+		{"GET", "/api/v1/conversations/{id}/messages", staff.RoleViewer, (*Console).listMessages, "Its messages, oldest first, notes included.", logParams, nil, false, messagesView{}, 200, false},
+		{"POST", "/api/v1/conversations/{id}/takeover", staff.RoleAgent, act(takeover), "Take the conversation over; the bot falls silent.", nil, nil, false, stateView{}, 200, false},
+		{"POST", "/api/v1/conversations/{id}/reply", staff.RoleAgent, say(reply), "Write to the customer; takes the conversation over.", nil, textRequest{}, false, messageView{}, 201, false},
+		{"POST", "/api/v1/conversations/{id}/note", staff.RoleAgent, say(note), "Write a note that only staff see.", nil, textRequest{}, false, messageView{}, 201, false},
+		{"POST", "/api/v1/conversations/{id}/handback", staff.RoleAgent, act(handback), "Give the conversation back to the bot.", nil, nil, false, stateView{}, 200, false},
+		{"POST", "/api/v1/conversations/{id}/resolve", staff.RoleAgent, act(resolve), "Mark the conversation as done.", nil, nil, false, stateView{}, 200, false},
+
+		{"GET", "/api/v1/usage", staff.RoleViewer, (*Console).usage, "Model calls, tokens and cost by day, model and purpose.", dayParams, nil, false, usageView{}, 200, false},
+		{"GET", "/api/v1/events", staff.RoleViewer, (*Console).events, "Server-sent events of every conversation: message, state, delta, discard, typing.", nil, nil, false, nil, 200, true},
+	}
+}
+
+func takeover(e Engine, ctx context.Context, id string, by conversation.Actor) (conversation.State, error) {
+	return e.Takeover(ctx, id, by)
+}
+
+func handback(e Engine, ctx context.Context, id string, by conversation.Actor) (conversation.State, error) {
+	return e.Handback(ctx, id, by)
+}
+
+func resolve(e Engine, ctx context.Context, id string, by conversation.Actor) (conversation.State, error) {
+	return e.Resolve(ctx, id, by)
+}
+
+func reply(e Engine, ctx context.Context, id string, by conversation.Actor, req textRequest) (conversation.Message, error) {
+	return e.Reply(ctx, id, by, req.Text, req.ID)
+}
+
+func note(e Engine, ctx context.Context, id string, by conversation.Actor, req textRequest) (conversation.Message, error) {
+	return e.Note(ctx, id, by, req.Text)
+}
+
+// remoteIP is the address of the connection.
+func remoteIP(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}

@@ -1,0 +1,102 @@
+package console
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"frontdesk/conversation"
+	"frontdesk/conversation/staff"
+	"frontdesk/knowledge"
+)
+
+// Finder finds passages: the very code that the bot runs.
+type Finder interface {
+	Find(ctx context.Context, q knowledge.Query) (knowledge.Result, error)
+}
+
+type searchRequest struct {
+	Query   string   `json:"query"`
+	Limit   int      `json:"limit,omitempty"`
+	History []string `json:"history,omitempty"`
+}
+
+// HitView is a passage as found, with the reasons for its place.
+type HitView struct {
+	ID           string   `json:"id"`
+	DocumentID   string   `json:"document_id"`
+	Document     string   `json:"document"`
+	Ordinal      int      `json:"ordinal"`
+	Title        string   `json:"title"`
+	Alternatives []string `json:"alternatives,omitempty"`
+	Heading      string   `json:"heading,omitempty"`
+	Page         int      `json:"page,omitempty"`
+	Text         string   `json:"text"`
+	Lang         string   `json:"lang,omitempty"`
+	URL          string   `json:"url,omitempty"`
+	// LexicalRank and DenseRank count from 1; null where that ranking did not
+	// list the passage.
+	LexicalRank  *int     `json:"lexical_rank"`
+	DenseRank    *int     `json:"dense_rank"`
+	LexicalScore *float64 `json:"lexical_score"`
+	DenseScore   *float64 `json:"dense_score"`
+	Score        float64  `json:"score"`
+	Exact        bool     `json:"exact"`
+}
+
+// ResultView is the answer to a search, on the web and on the command line.
+type ResultView struct {
+	Query      string    `json:"query"`
+	Confidence float64   `json:"confidence"`
+	Passages   []HitView `json:"passages"`
+}
+
+// ViewResult renders what was found.
+func ViewResult(res knowledge.Result) ResultView {
+	v := ResultView{Query: res.Query, Confidence: res.Confidence, Passages: make([]HitView, len(res.Hits))}
+	for i, h := range res.Hits {
+		v.Passages[i] = HitView{ID: h.ID, DocumentID: h.DocumentID, Document: h.Document, Ordinal: h.Ordinal, Title: h.Title,
+			Alternatives: h.Alternatives, Heading: h.Heading, Page: h.Page, Text: h.Text, Lang: h.Lang, URL: h.URL,
+			Score: h.Score, Exact: h.Exact}
+		if h.LexicalRank > 0 {
+			v.Passages[i].LexicalRank, v.Passages[i].LexicalScore = &h.LexicalRank, &h.LexicalScore
+		}
+		if h.DenseRank > 0 {
+			v.Passages[i].DenseRank, v.Passages[i].DenseScore = &h.DenseRank, &h.DenseScore
+		}
+	}
+	return v
+}
+
+// maxHistory bounds the earlier messages a search may name.
+const maxHistory = 20
+
+func (c *Console) search(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
+	var req searchRequest
+	if err := readJSON(w, r, &req); err != nil {
+		return err
+	}
+	req.Query = strings.TrimSpace(storable(req.Query))
+	switch {
+	case req.Query == "":
+		return problem(http.StatusUnprocessableEntity, "empty", "The query is empty.")
+	case utf8.RuneCountInString(req.Query) > conversation.MaxTextRunes:
+		return problem(http.StatusUnprocessableEntity, "too_long", "The query is longer than "+strconv.Itoa(conversation.MaxTextRunes)+" characters.")
+	case req.Limit < 0 || req.Limit > knowledge.MaxLimit:
+		return problem(http.StatusUnprocessableEntity, "bad_limit", "The limit is a number from 1 to "+strconv.Itoa(knowledge.MaxLimit)+".")
+	case len(req.History) > maxHistory:
+		return problem(http.StatusUnprocessableEntity, "bad_history", "The history has at most "+strconv.Itoa(maxHistory)+" messages.")
+	}
+	for i, h := range req.History {
+		if req.History[i] = storable(h); utf8.RuneCountInString(h) > conversation.MaxTextRunes {
+			return conversation.ErrTooLong
+		}
+	}
+	res, err := c.finder.Find(r.Context(), knowledge.Query{Text: req.Query, History: req.History, Limit: req.Limit})
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, ViewResult(res))
+}

@@ -1,0 +1,254 @@
+package console
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"frontdesk/conversation"
+	"frontdesk/conversation/conversationdb"
+	"frontdesk/conversation/staff"
+	"frontdesk/knowledge"
+	"frontdesk/knowledge/tokens"
+	"frontdesk/migrations/dbtest"
+)
+
+const password = "correct horse battery"
+
+// library is a Documents and a Finder in memory.
+type library struct {
+	mu      sync.Mutex // guards all
+	docs    map[string]knowledge.Document
+	content map[string][]byte
+	entries []knowledge.Entry
+	queries []knowledge.Query
+	fail    error
+}
+
+func (l *library) AddFile(_ context.Context, name string, content []byte) (string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.fail != nil {
+		return "", l.fail
+	}
+	id := knowledge.NewID()
+	l.docs[id] = knowledge.Document{ID: id, Name: name, Status: knowledge.StatusQueued, Bytes: int64(len(content))}
+	l.content[id] = content
+	return id, nil
+}
+
+func (l *library) AddEntry(ctx context.Context, e knowledge.Entry) (string, error) {
+	l.mu.Lock()
+	l.entries = append(l.entries, e)
+	l.mu.Unlock()
+	return l.AddFile(ctx, e.Question, []byte(e.Answer))
+}
+
+func (l *library) Document(_ context.Context, id string) (knowledge.Document, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	d, ok := l.docs[id]
+	if !ok {
+		return d, knowledge.ErrNotFound
+	}
+	return d, nil
+}
+
+func (l *library) Documents(context.Context, string, int) ([]knowledge.Document, string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var out []knowledge.Document
+	for _, d := range l.docs {
+		out = append(out, d)
+	}
+	return out, "", nil
+}
+
+func (l *library) DeleteDocument(_ context.Context, id string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, ok := l.docs[id]; !ok {
+		return knowledge.ErrNotFound
+	}
+	delete(l.docs, id)
+	return nil
+}
+
+func (l *library) Find(_ context.Context, q knowledge.Query) (knowledge.Result, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.queries = append(l.queries, q)
+	if l.fail != nil {
+		return knowledge.Result{}, l.fail
+	}
+	return knowledge.Result{Query: q.Text, Confidence: .75, Hits: []knowledge.Hit{{
+		Passage: knowledge.Passage{ID: "p1", Title: "Returns", Text: "Within 30 days.", Document: "faq.csv", IsEntry: true},
+		Score:   .0163, LexicalRank: 1, LexicalScore: 7.5,
+	}}}, nil
+}
+
+// place is a console under test: real staff, real conversations, real HTTP.
+type place struct {
+	*httptest.Server
+	t       *testing.T
+	console *Console
+	staff   *staff.Service
+	engine  *conversation.Engine
+	library *library
+	secure  bool // what the console is told of the connection
+	log     *bytes.Buffer
+}
+
+func newPlace(t *testing.T) *place {
+	t.Helper()
+	p := &place{t: t, log: &bytes.Buffer{}, library: &library{docs: map[string]knowledge.Document{}, content: map[string][]byte{}}}
+	pool := dbtest.New(t)
+	p.staff = staff.New(conversationdb.NewStaffStore(pool), nil)
+	var err error
+	p.engine, err = conversation.New(
+		// Nobody waits for the bot here: it is to stay silent.
+		conversation.Config{Gather: conversation.Gather{Quiet: time.Hour, Most: 2 * time.Hour}},
+		conversation.Deps{Store: conversationdb.New(pool), Finder: p.library, Counter: tokens.For("gpt-4o-mini")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.console, err = New(Options{Staff: p.staff, Documents: p.library, Finder: p.library, Engine: p.engine, Events: p.engine,
+		Log: slog.New(slog.NewTextHandler(p.log, nil)), Secure: func(*http.Request) bool { return p.secure }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	p.console.Register(mux)
+	p.Server = httptest.NewServer(mux)
+	t.Cleanup(p.Close)
+	t.Cleanup(p.console.Stop)
+	return p
+}
+
+// token returns a new API token's secret.
+func (p *place) token(role staff.Role) string {
+	p.t.Helper()
+	secret, _, err := p.staff.CreateToken(p.t.Context(), "token of "+string(role), role)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return secret
+}
+
+// cookie signs a new member of staff in and returns their cookie.
+func (p *place) cookie(role staff.Role) *http.Cookie {
+	p.t.Helper()
+	email := string(role) + "@example.com"
+	if _, err := p.staff.Add(p.t.Context(), email, password, role); err != nil {
+		p.t.Fatal(err)
+	}
+	res := p.do("POST", "/api/v1/login", map[string]string{"email": email, "password": password})
+	if res.code != 200 || len(res.cookies) != 1 {
+		p.t.Fatalf("login = %d %s with %d cookies, want 200 with one", res.code, res.body, len(res.cookies))
+	}
+	return res.cookies[0]
+}
+
+type answer struct {
+	code    int
+	header  http.Header
+	cookies []*http.Cookie
+	body    string
+}
+
+// decode reads the answer's JSON.
+func (a answer) decode(t *testing.T, v any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(a.body), v); err != nil {
+		t.Fatalf("answer %d %q: %v", a.code, a.body, err)
+	}
+}
+
+func (a answer) problem(t *testing.T) Problem {
+	t.Helper()
+	var p Problem
+	if got := a.header.Get("Content-Type"); got != "application/problem+json" {
+		t.Errorf("answer %d %q is %s, want application/problem+json", a.code, a.body, got)
+		return p
+	}
+	a.decode(t, &p)
+	if p.Status != a.code || p.Title == "" || p.Type == "" {
+		t.Errorf("problem %+v of a %d lacks status, title or type", p, a.code)
+	}
+	return p
+}
+
+type option func(*http.Request)
+
+func bearer(token string) option {
+	return func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) }
+}
+
+func with(c *http.Cookie) option { return func(r *http.Request) { r.AddCookie(c) } }
+
+func header(name, value string) option { return func(r *http.Request) { r.Header.Set(name, value) } }
+
+// do sends a request; a body that is no reader goes as JSON.
+func (p *place) do(method, path string, body any, options ...option) answer {
+	p.t.Helper()
+	var in io.Reader
+	media := "application/json"
+	switch b := body.(type) {
+	case nil:
+		media = ""
+	case io.Reader:
+		in = b
+	default:
+		data, err := json.Marshal(b)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		in = bytes.NewReader(data)
+	}
+	req, err := http.NewRequestWithContext(p.t.Context(), method, p.URL+path, in)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if media != "" {
+		req.Header.Set("Content-Type", media)
+	}
+	for _, o := range options {
+		o(req)
+	}
+	res, err := p.Client().Do(req)
+	if err != nil {
+		p.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	defer res.Body.Close()
+	a := answer{code: res.StatusCode, header: res.Header, cookies: res.Cookies()}
+	if strings.HasPrefix(res.Header.Get("Content-Type"), "text/event-stream") {
+		return a // it would not end
+	}
+	data, err := io.ReadAll(res.Body)
+	if err != nil {
+		p.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	a.body = string(data)
+	return a
+}
+
+// conversation starts one with a customer's message and returns its id.
+func (p *place) conversation(text string) string {
+	p.t.Helper()
+	st, err := p.engine.Open(p.t.Context(), conversation.Opening{Channel: "widget", Account: "shop"})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if _, err := p.engine.Receive(p.t.Context(), conversation.Inbound{Conversation: st.Conversation, Channel: "widget", Account: "shop", ExternalID: knowledge.NewID(), Text: text}); err != nil {
+		p.t.Fatal(err)
+	}
+	return st.Conversation
+}

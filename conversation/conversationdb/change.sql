@@ -1,0 +1,60 @@
+-- One compare-and-set of who speaks, with the messages that tell of it. The
+-- verdict is changed, same (it was already so) or refused (someone else is).
+WITH old AS (
+	SELECT * FROM conversations WHERE id = @id FOR UPDATE
+), plan AS (
+	SELECT old.id, old.owner,
+		CASE WHEN @to = '' THEN old.owner ELSE @to END AS next_owner,
+		CASE WHEN @to = '' THEN old.staff_id ELSE @staff::uuid END AS next_staff,
+		CASE WHEN @status = '' THEN old.status ELSE @status END AS next_status,
+		old.owner = ANY (@from::text[]) OR (old.owner = 'staff' AND old.staff_id = @staff::uuid) AS allowed
+	FROM old
+), verdict AS (
+	SELECT plan.*,
+		(plan.owner = next_owner AND old.staff_id IS NOT DISTINCT FROM next_staff AND old.status = next_status) AS same
+	FROM plan JOIN old USING (id)
+), c AS (
+	UPDATE conversations c SET
+		owner = v.next_owner,
+		staff_id = v.next_staff,
+		staff_name = CASE WHEN v.next_owner <> 'staff' THEN '' WHEN @to = '' THEN c.staff_name ELSE @staff_name END,
+		status = v.next_status,
+		epoch = c.epoch + 1,
+		seq = c.seq + @n,
+		context_seq = CASE WHEN @clean THEN c.seq + @n ELSE c.context_seq END,
+		misses = CASE WHEN v.owner <> v.next_owner THEN 0 ELSE c.misses END,
+		answered_seq = CASE WHEN v.next_owner = 'staff' OR @clean THEN c.seq + @n ELSE c.answered_seq END,
+		waiting_since = CASE
+			WHEN v.next_status = 'resolved' OR v.next_owner = 'bot' THEN NULL
+			WHEN v.next_owner = 'queue' THEN coalesce(c.waiting_since, now())
+			ELSE NULL END,
+		turn_due_at = CASE WHEN v.next_owner = 'bot' AND @answer_now AND EXISTS (
+				SELECT 1 FROM messages m WHERE m.conversation_id = c.id AND m.seq > c.answered_seq AND m.author = 'customer')
+			THEN now() END,
+		burst_at = NULL, turn_attempts = 0,
+		updated_at = now()
+	FROM verdict v WHERE c.id = v.id AND v.allowed AND (@always OR NOT v.same)
+	RETURNING c.*, v.owner AS old_owner
+), message AS (
+	INSERT INTO messages (conversation_id, seq, author, staff_id, name, body, note, external_id, episode)
+	SELECT c.id, c.seq - @n + r.ord, r.author, r.staff_id, coalesce(r.name, ''), r.body, coalesce(r.note, false), r.external_id, c.episode
+	FROM c, jsonb_to_recordset(@messages)
+		AS r(ord int, author text, staff_id uuid, name text, body text, note boolean, external_id text)
+	RETURNING conversation_id, seq, note
+), delivery AS (
+	INSERT INTO deliveries (conversation_id, seq, channel, account)
+	SELECT message.conversation_id, message.seq, c.channel, c.account
+	FROM message, c WHERE c.channel <> @widget AND NOT message.note
+), event AS (
+	INSERT INTO ownership_events (conversation_id, from_owner, to_owner, reason, actor, epoch)
+	SELECT c.id, c.old_owner, c.owner, @reason, @actor, c.epoch FROM c
+	WHERE c.old_owner <> c.owner OR @reason = 'resolved'
+)
+SELECT c.id, c.channel, c.owner, c.status, coalesce(c.staff_id::text, ''), c.staff_name,
+	c.epoch, c.episode, c.seq, c.locale, c.waiting_since, 'changed'
+FROM c
+UNION ALL
+SELECT o.id, o.channel, o.owner, o.status, coalesce(o.staff_id::text, ''), o.staff_name,
+	o.epoch, o.episode, o.seq, o.locale, o.waiting_since,
+	CASE WHEN v.allowed THEN 'same' ELSE 'refused' END
+FROM old o JOIN verdict v USING (id) WHERE NOT EXISTS (SELECT 1 FROM c)

@@ -1,0 +1,101 @@
+package conversationdb
+
+import (
+	"context"
+	_ "embed"
+
+	"github.com/jackc/pgx/v5"
+
+	"frontdesk/conversation"
+)
+
+//go:embed change.sql
+var changeSQL string
+
+// Change implements conversation.Owners.
+func (s *Store) Change(ctx context.Context, id string, c conversation.Change) (conversation.State, []conversation.Message, error) {
+	actor := c.By.StaffID
+	if actor == "" {
+		actor = "customer"
+	}
+	staff := null(c.By.StaffID)
+	if c.To != conversation.OwnerStaff {
+		staff = nil
+	}
+	args := pgx.NamedArgs{
+		"id": id, "to": c.To, "from": c.From, "staff": staff, "staff_name": c.By.Name, "status": c.Status,
+		"reason": c.Reason, "actor": actor, "clean": c.CleanContext, "answer_now": c.AnswerNow,
+		"n": len(c.Messages), "always": c.Always, "widget": widgetChannel,
+	}
+	if err := jsonArgs(args, c.Messages, nil); err != nil {
+		return conversation.State{}, nil, fail("change", id, err)
+	}
+	delete(args, "calls")
+	var (
+		st      stateScan
+		verdict string
+	)
+	err := s.pool.QueryRow(ctx, changeSQL, args).Scan(append(st.targets(), &verdict)...)
+	if isCode(err, uniqueViolation) {
+		return s.repeated(ctx, id, c.Messages)
+	}
+	if err != nil {
+		return conversation.State{}, nil, fail("change", id, err)
+	}
+	state := st.state()
+	switch verdict {
+	case "changed":
+		return state, appended(state, c.Messages, ""), nil
+	case "same":
+		return state, nil, nil
+	}
+	if state.Owner == conversation.OwnerStaff && c.By.StaffID != "" && state.StaffID != c.By.StaffID {
+		return state, nil, &conversation.TakenError{StaffID: state.StaffID, Name: state.StaffName}
+	}
+	return state, nil, conversation.ErrNotCurrent
+}
+
+// repeated returns the messages that a change sent before has left in the log.
+func (s *Store) repeated(ctx context.Context, id string, news []conversation.NewMessage) (conversation.State, []conversation.Message, error) {
+	const q = `SELECT ` + messageColumns + ` FROM messages m
+		WHERE m.conversation_id = @id AND m.external_id = ANY (@externals::text[]) ORDER BY m.seq`
+	var externals []string
+	for _, n := range news {
+		if n.ExternalID != "" {
+			externals = append(externals, n.ExternalID)
+		}
+	}
+	state, err := s.State(ctx, id)
+	if err != nil {
+		return state, nil, err
+	}
+	rows, err := s.pool.Query(ctx, q, pgx.NamedArgs{"id": id, "externals": externals})
+	if err != nil {
+		return state, nil, fail("read a repeat in", id, err)
+	}
+	ms, err := pgx.CollectRows(rows, scanMessage)
+	if err != nil {
+		return state, nil, fail("read a repeat in", id, err)
+	}
+	return state, ms, nil
+}
+
+// Note implements conversation.Log.
+func (s *Store) Note(ctx context.Context, id string, by conversation.Actor, text string) (conversation.Message, error) {
+	const q = `
+		WITH c AS (
+			UPDATE conversations SET seq = seq + 1, updated_at = now() WHERE id = @id RETURNING id, seq, episode
+		)
+		INSERT INTO messages AS m (conversation_id, seq, author, staff_id, name, body, note, episode)
+		SELECT c.id, c.seq, 'staff', @staff::uuid, @name, @body, true, c.episode FROM c
+		RETURNING ` + messageColumns
+	rows, err := s.pool.Query(ctx, q, pgx.NamedArgs{"id": id, "staff": null(by.StaffID), "name": by.Name, "body": text})
+	if err != nil {
+		return conversation.Message{}, fail("note on", id, err)
+	}
+	m, err := pgx.CollectExactlyOneRow(rows, scanMessage)
+	if err != nil {
+		return conversation.Message{}, fail("note on", id, err)
+	}
+	return m, nil
+}

@@ -1,0 +1,157 @@
+package conversation
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// Sender delivers messages through one channel's own API. Implementations obey
+// the channel's rate limits themselves where they can and return a *SendError
+// where the platform says when to come back.
+type Sender interface {
+	// Send delivers d and returns the platform's id of what it made of it.
+	Send(ctx context.Context, d Delivery) (externalID string, err error)
+}
+
+// SendError says what to do about a delivery that failed.
+type SendError struct {
+	RetryAfter time.Duration // as the platform asked; 0: our own back-off
+	Permanent  bool          // trying again is no use: blocked, gone, refused
+	Err        error         // for staff; holds no token
+}
+
+func (e *SendError) Error() string { return "send: " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *SendError) Unwrap() error { return e.Err }
+
+// Delivery is one message on its way to a customer.
+type Delivery struct {
+	Message Message
+	Channel string
+	Account string
+	Thread  string
+	Attempt int    // 1 the first time
+	Lease   string // token
+}
+
+// Outbox hands out deliveries. Within a conversation only the oldest one not
+// settled yet is ever handed out, so order holds whatever fails.
+type Outbox interface {
+	ClaimDeliveries(ctx context.Context, channels []string, limit int, lease time.Duration) ([]Delivery, error)
+	// Sent settles a delivery.
+	Sent(ctx context.Context, d Delivery, externalID string) error
+	// Unsent puts a delivery off by retry, or gives it up when retry is negative.
+	Unsent(ctx context.Context, d Delivery, why string, retry time.Duration) error
+}
+
+// How deliveries are tried: with back-off from firstBackoff doubling to
+// maxBackoff, for about a day in all, before staff are shown that it failed.
+const (
+	firstBackoff        = time.Second
+	maxBackoff          = 10 * time.Minute
+	maxDeliveryAttempts = 150
+	sendTimeout         = 30 * time.Second
+	deliveryBatch       = 32
+)
+
+// Courier takes deliveries from an outbox to the channels' senders.
+type Courier struct {
+	outbox  Outbox
+	senders map[string]Sender
+	e       *Engine
+	poll    time.Duration
+	first   time.Duration // back-off after the first failure
+}
+
+// NewCourier returns a courier for the channels that senders has; its Run must be
+// called. It listens to e for new messages and polls for what no event told of.
+func NewCourier(e *Engine, outbox Outbox, senders map[string]Sender) *Courier {
+	return &Courier{outbox: outbox, senders: senders, e: e, poll: e.cfg.Poll, first: e.cfg.Backoff}
+}
+
+// Run delivers until ctx ends, then lets what is being sent finish.
+func (c *Courier) Run(ctx context.Context) {
+	if len(c.senders) == 0 {
+		return
+	}
+	channels := make([]string, 0, len(c.senders))
+	for name := range c.senders {
+		channels = append(channels, name)
+	}
+	sub := c.e.Subscribe("")
+	defer sub.Close()
+	tick := time.NewTicker(c.poll)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		if c.round(ctx, channels) {
+			continue // there may be more, or a next one in the same conversations
+		}
+		select {
+		case <-ctx.Done():
+		case <-sub.C():
+			sub.Take()
+		case <-tick.C:
+		}
+	}
+}
+
+// round sends one batch and reports whether there was anything to send.
+func (c *Courier) round(ctx context.Context, channels []string) bool {
+	claim, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	ds, err := c.outbox.ClaimDeliveries(claim, channels, deliveryBatch, 2*sendTimeout)
+	if err != nil {
+		if ctx.Err() == nil {
+			c.e.log.Warn("deliveries not read", "err", err)
+		}
+		return false
+	}
+	var wg sync.WaitGroup
+	for _, d := range ds {
+		wg.Go(func() { c.deliver(context.WithoutCancel(ctx), d) })
+	}
+	wg.Wait()
+	return len(ds) > 0
+}
+
+func (c *Courier) deliver(ctx context.Context, d Delivery) {
+	send, cancel := context.WithTimeout(ctx, sendTimeout)
+	external, err := c.senders[d.Channel].Send(send, d)
+	cancel()
+	ctx, cancel = context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	id, seq := d.Message.Conversation, d.Message.Seq
+	if err == nil {
+		if err := c.outbox.Sent(ctx, d, external); err != nil {
+			c.e.log.Error("delivery sent but not settled", "conversation", id, "seq", seq, "err", err)
+		}
+		return
+	}
+	retry := backoff(c.first, d.Attempt)
+	var known *SendError
+	if errors.As(err, &known) {
+		retry = max(retry, known.RetryAfter)
+		if known.Permanent {
+			retry = -1
+		}
+	}
+	if d.Attempt >= maxDeliveryAttempts {
+		retry = -1
+	}
+	c.e.log.Warn("delivery failed", "conversation", id, "seq", seq, "channel", d.Channel,
+		"attempt", d.Attempt, "final", retry < 0, "err", err)
+	if err := c.outbox.Unsent(ctx, d, err.Error(), retry); err != nil {
+		c.e.log.Error("failed delivery not settled", "conversation", id, "seq", seq, "err", err)
+	}
+}
+
+// backoff doubles with each attempt and is spread, so that what failed together
+// does not come back together.
+func backoff(first time.Duration, attempt int) time.Duration {
+	d := min(maxBackoff, first<<min(attempt-1, 20))
+	return d/2 + rand.N(d/2+1)
+}

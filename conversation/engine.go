@@ -1,0 +1,204 @@
+package conversation
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// Config is how an engine behaves. Zero durations and sizes take the defaults.
+type Config struct {
+	BotName      string // "Assistant"
+	Instructions string // the admin's addition to the system prompt
+	Budget       Budget
+	Thresholds   Thresholds
+	Gather       Gather
+	// Hold is how long after the customer's newest message an answer is stored at
+	// the earliest. Platforms split one long text into several messages a few
+	// milliseconds apart; they are to get one answer.
+	Hold        time.Duration
+	Lease       time.Duration // a turn whose worker died is taken up by another after this
+	TurnTimeout time.Duration // of a turn as a whole
+	FindTimeout time.Duration
+	Poll        time.Duration // how often due turns are looked for that no hint told of
+	Backoff     time.Duration // after a delivery's first failure; doubles with each
+	Concurrency int           // turns at once in this process
+}
+
+func (c *Config) defaults() {
+	or := func(d *time.Duration, v time.Duration) {
+		if *d == 0 {
+			*d = v
+		}
+	}
+	or(&c.Gather.Quiet, 600*time.Millisecond)
+	or(&c.Gather.Most, 5*time.Second)
+	or(&c.Hold, 100*time.Millisecond)
+	or(&c.Lease, 20*time.Second)
+	or(&c.TurnTimeout, 60*time.Second)
+	or(&c.FindTimeout, 5*time.Second)
+	or(&c.Poll, time.Second)
+	or(&c.Backoff, firstBackoff)
+	if c.Concurrency == 0 {
+		c.Concurrency = 256
+	}
+	if c.BotName == "" {
+		c.BotName = "Assistant"
+	}
+	if c.Budget == (Budget{}) {
+		c.Budget = Budget{Total: 8000, Answer: 800, Passages: 3000}
+	}
+	if c.Thresholds == (Thresholds{}) {
+		c.Thresholds = Thresholds{Answer: 0.5, Maybe: 0.25}
+	}
+}
+
+// Observer hears of finished turns and received messages, for metrics.
+type Observer interface {
+	Received(channel string)
+	// Turned tells how a turn ended: the kind of its answer, or "superseded" or "failed".
+	Turned(channel, outcome string, took time.Duration)
+	Called(c Call)
+	Found(took time.Duration)
+}
+
+// Deps are what an engine works with. Model, Bus and Observer may be nil.
+type Deps struct {
+	Store    Store
+	Finder   Finder
+	Model    Model
+	Counter  Counter
+	Bus      Bus
+	Observer Observer
+	Log      *slog.Logger
+}
+
+// Engine receives messages, decides who speaks and answers as the bot. All its
+// methods are safe for concurrent use.
+type Engine struct {
+	cfg      Config
+	d        Deps
+	log      *slog.Logger
+	hub      *Hub
+	prompter *Prompter
+	sched    scheduler
+}
+
+// New returns an engine, whose Run must be called for turns to be taken.
+func New(cfg Config, d Deps) (*Engine, error) {
+	cfg.defaults()
+	p, err := NewPrompter(SystemPrompt(cfg.BotName, cfg.Instructions), cfg.Budget, d.Counter)
+	if err != nil {
+		return nil, err
+	}
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Bus == nil {
+		d.Bus = noBus{}
+	}
+	if d.Observer == nil {
+		d.Observer = noObserver{}
+	}
+	e := &Engine{cfg: cfg, d: d, log: d.Log, hub: NewHub(), prompter: p}
+	e.sched.init(cfg.Concurrency)
+	return e, nil
+}
+
+// Open starts a conversation for a new visitor.
+func (e *Engine) Open(ctx context.Context, o Opening) (State, error) {
+	return e.d.Store.Open(ctx, o)
+}
+
+// Describe keeps what a page says about its visitor; what it does not say at all stays
+// as it was. ErrNotFound.
+func (e *Engine) Describe(ctx context.Context, id string, p Profile) error {
+	p.Name, p.Email = cleanName(p.Name), cleanName(p.Email)
+	clean := make(map[string]string, len(p.Context))
+	for k, v := range p.Context {
+		clean[cleanName(k)] = cleanName(v)
+	}
+	p.Context = clean
+	return e.d.Store.Describe(ctx, id, p)
+}
+
+// Receive stores one customer message; when it returns without error the message
+// survives any crash and will be answered. ErrEmpty, ErrTooLong, ErrConflict,
+// ErrNotFound.
+func (e *Engine) Receive(ctx context.Context, in Inbound) (Receipt, error) {
+	var err error
+	if in.Text, err = Clean(in.Text); err != nil {
+		return Receipt{}, err
+	}
+	in.SenderName = cleanName(in.SenderName)
+	r, err := e.d.Store.Receive(ctx, in, e.cfg.Gather)
+	if err != nil || r.Repeat {
+		return r, err
+	}
+	e.d.Observer.Received(in.Channel)
+	e.sched.supersede(r.Conversation, r.State.Epoch)
+	e.hub.Silence(r.Conversation)
+	e.hub.Publish(Event{Kind: EventMessage, Conversation: r.Conversation, Message: &Message{
+		Conversation: r.Conversation, Seq: r.Seq, ExternalID: in.ExternalID, Author: AuthorCustomer,
+		Name: in.SenderName, Text: in.Text, Episode: r.State.Episode, At: r.At,
+	}})
+	if r.Reopened {
+		e.hub.Publish(Event{Kind: EventState, Conversation: r.Conversation, State: &r.State})
+	}
+	if r.DueIn >= 0 {
+		e.wake(r.Conversation, r.DueIn)
+	}
+	e.d.Bus.Hint(r.Conversation, r.State.Epoch)
+	return r, nil
+}
+
+// State returns a conversation as it stands, with its place in the queue.
+func (e *Engine) State(ctx context.Context, id string) (State, error) {
+	return e.d.Store.State(ctx, id)
+}
+
+// Messages returns what the customer may see of the log after a sequence number.
+func (e *Engine) Messages(ctx context.Context, id string, after int64, limit int) ([]Message, error) {
+	return e.d.Store.Messages(ctx, id, after, limit, false)
+}
+
+// Transcript returns the log with its private notes.
+func (e *Engine) Transcript(ctx context.Context, id string, after int64, limit int) ([]Message, error) {
+	return e.d.Store.Messages(ctx, id, after, limit, true)
+}
+
+// Subscribe watches one conversation, or all when id is empty.
+func (e *Engine) Subscribe(id string) *Subscription { return e.hub.Subscribe(id) }
+
+// Heard takes a hint from another replica: the conversation changed there.
+func (e *Engine) Heard(conversation string, epoch int64) {
+	e.sched.supersede(conversation, epoch)
+	e.lookAgain(conversation)
+}
+
+// HeardEvent takes a delta, a discard or somebody's typing from another replica.
+func (e *Engine) HeardEvent(ev Event) { e.hub.Publish(ev) }
+
+// HeardGap says that hints may have been missed: all watchers look again.
+func (e *Engine) HeardGap() {
+	for _, id := range e.hub.Conversations() {
+		e.lookAgain(id)
+	}
+}
+
+func (e *Engine) lookAgain(id string) {
+	e.hub.Publish(Event{Kind: EventMessage, Conversation: id})
+	e.hub.Publish(Event{Kind: EventState, Conversation: id})
+}
+
+type noBus struct{}
+
+func (noBus) Hint(string, int64) {}
+func (noBus) Relay(Event)        {}
+
+type noObserver struct{}
+
+func (noObserver) Received(string)                      {}
+func (noObserver) Turned(string, string, time.Duration) {}
+func (noObserver) Called(Call)                          {}
+func (noObserver) Found(time.Duration)                  {}

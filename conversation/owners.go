@@ -1,0 +1,174 @@
+package conversation
+
+import "context"
+
+// Handoff puts a conversation of the bot's in the queue for a person. Asked again
+// it changes nothing. A conversation that staff hold stays with them.
+func (e *Engine) Handoff(ctx context.Context, id string, by Actor, r Reason) (State, error) {
+	st, err := e.d.Store.State(ctx, id)
+	if err != nil {
+		return st, err
+	}
+	if st.Owner != OwnerBot && st.Status != StatusResolved {
+		return st, nil
+	}
+	t := TextsFor(st.Locale)
+	text := t.Queued
+	if r == ReasonUnhelpful {
+		text = t.Sorry + " " + text
+	}
+	return e.change(ctx, id, Change{
+		To: OwnerQueue, From: []Owner{OwnerBot, OwnerQueue}, By: by, Reason: r, Status: StatusOpen,
+		Messages: []NewMessage{{Author: AuthorSystem, Text: text}},
+	})
+}
+
+// ChooseBot lets a customer who waits for a person go back to the bot, which
+// takes up what they wrote meanwhile. It does nothing where the bot answers already.
+func (e *Engine) ChooseBot(ctx context.Context, id string) (State, error) {
+	st, err := e.d.Store.State(ctx, id)
+	if err != nil || st.Owner == OwnerBot {
+		return st, err
+	}
+	return e.change(ctx, id, Change{
+		To: OwnerBot, From: []Owner{OwnerQueue}, Reason: ReasonCustomer, AnswerNow: true,
+		Messages: []NewMessage{{Author: AuthorSystem, Text: TextsFor(st.Locale).BotAgain}},
+	})
+}
+
+// Takeover gives the conversation to a member of staff. From when it returns,
+// nothing more of the bot's reaches the customer. A *TakenError names the
+// colleague who was first.
+func (e *Engine) Takeover(ctx context.Context, id string, by Actor) (State, error) {
+	st, err := e.d.Store.State(ctx, id)
+	if err != nil {
+		return st, err
+	}
+	return e.change(ctx, id, Change{
+		To: OwnerStaff, From: []Owner{OwnerBot, OwnerQueue}, By: by, Reason: ReasonTakeover, Status: StatusOpen,
+		Messages: []NewMessage{joined(st, by)},
+	})
+}
+
+// Reply sends a public reply. Sending is claiming: where the bot or the queue
+// owned the conversation it is the sender's from then on. A repeated externalID
+// sends nothing and returns what was sent.
+func (e *Engine) Reply(ctx context.Context, id string, by Actor, text, externalID string) (Message, error) {
+	text, err := Clean(text)
+	if err != nil {
+		return Message{}, err
+	}
+	st, err := e.d.Store.State(ctx, id)
+	if err != nil {
+		return Message{}, err
+	}
+	reply := NewMessage{Author: AuthorStaff, StaffID: by.StaffID, Name: by.Name, Text: text, ExternalID: externalID}
+	c := Change{
+		To: OwnerStaff, From: []Owner{OwnerBot, OwnerQueue}, By: by, Reason: ReasonReply, Status: StatusWaiting,
+		Messages: []NewMessage{reply}, Always: true,
+	}
+	if st.StaffID != by.StaffID {
+		c.Messages = []NewMessage{joined(st, by), reply}
+	}
+	st, ms, err := e.d.Store.Change(ctx, id, c)
+	if err != nil {
+		return Message{}, err
+	}
+	e.changed(st, ms)
+	return ms[len(ms)-1], nil
+}
+
+// Note appends a private note; owner and bot go on undisturbed.
+func (e *Engine) Note(ctx context.Context, id string, by Actor, text string) (Message, error) {
+	text, err := Clean(text)
+	if err != nil {
+		return Message{}, err
+	}
+	m, err := e.d.Store.Note(ctx, id, by, text)
+	if err != nil {
+		return m, err
+	}
+	e.hub.Publish(Event{Kind: EventMessage, Conversation: id, Message: &m})
+	e.d.Bus.Hint(id, 0)
+	return m, nil
+}
+
+// Handback returns a conversation to the bot, which starts with a clean context.
+func (e *Engine) Handback(ctx context.Context, id string, by Actor) (State, error) {
+	st, err := e.d.Store.State(ctx, id)
+	if err != nil || st.Owner == OwnerBot {
+		return st, err
+	}
+	name := st.StaffName
+	if name == "" {
+		name = by.Name
+	}
+	return e.change(ctx, id, Change{
+		To: OwnerBot, From: []Owner{OwnerQueue, OwnerStaff}, By: by, Reason: ReasonHandback, CleanContext: true,
+		Messages: []NewMessage{{Author: AuthorSystem, Text: fill(TextsFor(st.Locale).Left, "{name}", name)}},
+	})
+}
+
+// Resolve closes a conversation; the customer's next message opens a new episode.
+func (e *Engine) Resolve(ctx context.Context, id string, by Actor) (State, error) {
+	st, err := e.d.Store.State(ctx, id)
+	if err != nil || st.Status == StatusResolved {
+		return st, err
+	}
+	return e.change(ctx, id, Change{
+		From: []Owner{OwnerBot, OwnerQueue, OwnerStaff}, By: by, Reason: ReasonResolved, Status: StatusResolved,
+		Messages: []NewMessage{{Author: AuthorSystem, Text: TextsFor(st.Locale).Resolved}},
+	})
+}
+
+// Feedback stores the customer's thumb on a bot message. A new thumb down brings
+// a person in. ErrNotFound where seq is no message of the bot's.
+func (e *Engine) Feedback(ctx context.Context, id string, seq int64, helpful bool) error {
+	changed, err := e.d.Store.Rate(ctx, id, seq, helpful)
+	if err != nil || !changed || helpful {
+		return err
+	}
+	_, err = e.Handoff(ctx, id, Actor{}, ReasonUnhelpful)
+	return err
+}
+
+// change applies c and lets everybody know.
+func (e *Engine) change(ctx context.Context, id string, c Change) (State, error) {
+	st, ms, err := e.d.Store.Change(ctx, id, c)
+	if err != nil {
+		return st, err
+	}
+	e.changed(st, ms)
+	if st.Owner == OwnerBot && c.AnswerNow {
+		e.wake(id, 0)
+	}
+	return st, nil
+}
+
+// changed silences the bot before anything else is told.
+func (e *Engine) changed(st State, ms []Message) {
+	if len(ms) == 0 {
+		return
+	}
+	e.sched.supersede(st.Conversation, st.Epoch)
+	e.hub.Silence(st.Conversation)
+	for i := range ms {
+		e.hub.Publish(Event{Kind: EventMessage, Conversation: st.Conversation, Message: &ms[i]})
+	}
+	e.publishState(st)
+	e.d.Bus.Hint(st.Conversation, st.Epoch)
+}
+
+// publishState tells of a new owner or status. A place in the queue is left to
+// those who watch: they read it when they hear.
+func (e *Engine) publishState(st State) {
+	ev := Event{Kind: EventState, Conversation: st.Conversation, State: &st}
+	if st.Owner == OwnerQueue {
+		ev.State = nil
+	}
+	e.hub.Publish(ev)
+}
+
+func joined(st State, by Actor) NewMessage {
+	return NewMessage{Author: AuthorSystem, Text: fill(TextsFor(st.Locale).Joined, "{name}", by.Name)}
+}

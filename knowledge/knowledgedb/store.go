@@ -1,0 +1,54 @@
+// Package knowledgedb keeps documents and passages in Postgres and finds passages
+// there: a lexical and a dense ranking and their fusion in one statement, so that
+// every replica sees the same index at once and none holds one in memory.
+package knowledgedb
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"frontdesk/knowledge"
+	"frontdesk/knowledge/lexical"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Store is the knowledge in one database. It is safe for concurrent use.
+type Store struct {
+	pool     *pgxpool.Pool
+	embedder knowledge.Embedder // nil: the lexical ranking serves alone
+	log      *slog.Logger
+	params   lexical.Params
+	// patience is how long Find waits for the embedder before it goes without.
+	patience time.Duration
+	// indexAbove is how many vectors a model has when it gets its index.
+	indexAbove int
+	// modelID caches the id of the embedder's row in embedding_models; 0 until one exists.
+	modelID atomic.Int32
+}
+
+// embedPatience is what a customer's question may wait for its vector: a healthy
+// endpoint answers in 100 to 300 ms, and the lexical ranking alone is a good answer.
+const embedPatience = 1500 * time.Millisecond
+
+// New returns a store on a migrated database. embedder may be nil.
+func New(pool *pgxpool.Pool, embedder knowledge.Embedder, log *slog.Logger) *Store {
+	return &Store{pool: pool, embedder: embedder, log: log, params: lexical.Default, patience: embedPatience, indexAbove: indexAbove}
+}
+
+// newID returns a UUID of version 7: rows made together stand together in the index.
+func newID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	var ms [8]byte
+	binary.BigEndian.PutUint64(ms[:], uint64(time.Now().UnixMilli()))
+	copy(b[:6], ms[2:])
+	b[6] = b[6]&0x0f | 0x70
+	b[8] = b[8]&0x3f | 0x80
+	h := hex.EncodeToString(b[:])
+	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
+}

@@ -1,0 +1,91 @@
+package lexical
+
+import (
+	"slices"
+	"strings"
+)
+
+// Query is a question as the index is asked for it: its distinct words, each with
+// the terms that may stand for it.
+type Query struct {
+	Words []Word
+	Lang  string // of its Latin words; empty when it does not say
+}
+
+// Word is one distinct word of a query. A passage that holds any of its Dims has the
+// word; its document frequency is the greatest among them.
+type Word struct {
+	Dims    []int32
+	Weight  float64 // how often it was asked for, times what such a word counts
+	Weak    bool    // a stop word or a single character of a pair: it chooses no passages while others do
+	Extra   bool    // a joined, parted or single-character form of other words
+	Earlier bool    // from the history
+}
+
+// Parse analyzes a query of any length.
+func Parse(text string) Query {
+	spans := segment(text)
+	q := Query{Lang: language(spans)}
+	langs := candidates(q.Lang)
+	at := map[string]int{}
+	for _, u := range units(spans, langs[0]) {
+		key := u.form
+		if !u.word {
+			key = u.term
+		}
+		if i, ok := at[key]; ok {
+			q.Words[i].Weight += q.Words[i].unit()
+			continue
+		}
+		if len(q.Words) == MaxQueryWords {
+			break
+		}
+		at[key] = len(q.Words)
+		w := Word{Dims: []int32{dimension(u.term)}, Weak: u.stop || u.extra && !u.word, Extra: u.extra}
+		w.Weight = w.unit()
+		if u.word {
+			for _, l := range langs[1:] {
+				w.add(stem(u.form, l))
+			}
+			if slices.Contains(langs, "de") {
+				w.add(stem(umlauts.Replace(u.form), "de"))
+			}
+		}
+		q.Words = append(q.Words, w)
+	}
+	return q
+}
+
+// add lets a passage have the word by another term.
+func (w *Word) add(term string) {
+	if d := dimension(term); !slices.Contains(w.Dims, d) {
+		w.Dims = append(w.Dims, d)
+	}
+}
+
+// umlauts undoes how German is typed on a keyboard without them. The stem of a word
+// that was no such spelling is one more term that nothing holds.
+var umlauts = strings.NewReplacer("ae", "ä", "oe", "ö", "ue", "ü")
+
+// unit is what one occurrence of w counts.
+func (w Word) unit() float64 {
+	switch {
+	case w.Extra:
+		return extraWeight
+	case w.Weak:
+		return stopWeight
+	}
+	return 1
+}
+
+// candidates are the languages whose stems a query's words are looked up by: its own
+// and English when it says which it is in, all of them when it does not.
+func candidates(lang string) []string {
+	switch {
+	case lang == "en":
+		return []string{"en"}
+	case !latin[lang]:
+		return []string{"en", "es", "fr", "de", "pt", "it", "nl", "sv", "da", "no", "fi", "tr", "ro", "hu", "xx"}
+	}
+	return []string{lang, "en"}
+}
