@@ -39,6 +39,11 @@ func TestAccessible(t *testing.T) {
 			p.goTo("/")
 			p.wantAccessible("closed")
 			p.picture(view.name + "-1-closed")
+			for _, section := range []string{"gear", "ask"} {
+				p.run(`document.getElementById('` + section + `').scrollIntoView({behavior: 'instant'})`)
+				p.picture(view.name + "-1-" + section)
+			}
+			p.run(`scrollTo({top: 0, behavior: 'instant'})`)
 			p.run(`Frontdesk.open()`)
 			p.wantAccessible("greeting")
 			p.picture(view.name + "-2-greeting")
