@@ -188,7 +188,7 @@ func TestRightToLeft(t *testing.T) {
 	p := preparePage(t, bare(`data-lang="ar" data-accent="#ffd400"`))
 	p.phone()
 	p.goTo("/bare")
-	p.answering("يمكنك إرجاع المنتج خلال **60 يومًا** [1].\n\n- احتفظ بالفاتورة\n- order FH-2041 is fine", conversation.Source{N: 1, Title: "سياسة الإرجاع", Heading: "المدة", Page: 2, Passage: "خلال 60 يومًا من الاستلام."})
+	p.answering("يمكنك إرجاع المنتج خلال **60 يومًا** [1].\n\n- احتفظ بالفاتورة\n- order FH-2041 is fine", conversation.Source{N: 1, Title: "سياسة الإرجاع", Heading: "المدة", Page: 2, Excerpt: "خلال 60 يومًا من الاستلام."})
 	p.ask("كم يومًا لدي لإرجاع الخيمة؟")
 	p.wait(`one('.sources')`)
 	if eval[string](p, `getComputedStyle(one('.panel')).direction`) != "rtl" {
