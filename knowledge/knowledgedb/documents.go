@@ -81,7 +81,7 @@ func (d *Documents) AddDocument(ctx context.Context, doc knowledge.Document, dig
 	err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
 		var err error
 		out, err = one(ctx, tx, insert, pgx.NamedArgs{
-			"id": newID(), "name": doc.Name, "url": doc.URL, "media_type": doc.MediaType,
+			"id": knowledge.NewID(), "name": doc.Name, "url": doc.URL, "media_type": doc.MediaType,
 			"digest": digest[:], "bytes": len(data), "content": data,
 		})
 		args := pgx.NamedArgs{"digest": digest[:]}

@@ -77,7 +77,7 @@ func analyzeAll(ps []knowledge.Passage) []row {
 	for i, p := range ps {
 		p.Ordinal = i
 		if p.ID == "" {
-			p.ID = newID()
+			p.ID = knowledge.NewID()
 		}
 		rows[i] = row{Passage: p, lexemes: lexical.Index(fieldsOf(p), p.Lang, main)}
 		if p.Lang == "" {

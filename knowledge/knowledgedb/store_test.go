@@ -332,9 +332,9 @@ func TestWeightsFollowWhenLengthsDrift(t *testing.T) {
 func TestIDsAreUUIDsAndNoneIsGivenTwice(t *testing.T) {
 	seen := map[string]bool{}
 	for range 1000 {
-		id := newID()
+		id := knowledge.NewID()
 		if len(id) != 36 || id[14] != '7' || seen[id] {
-			t.Fatalf("newID() = %q, want a UUID of version 7 that is new", id)
+			t.Fatalf("NewID() = %q, want a UUID of version 7 that is new", id)
 		}
 		seen[id] = true
 	}
