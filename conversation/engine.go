@@ -3,6 +3,7 @@ package conversation
 import (
 	"context"
 	"log/slog"
+	"runtime"
 	"time"
 )
 
@@ -103,7 +104,7 @@ func New(cfg Config, d Deps) (*Engine, error) {
 	}
 	e := &Engine{cfg: cfg, d: d, log: d.Log, hub: NewHub(), prompter: p}
 	e.sched.init(cfg.Concurrency)
-	e.desks = make(chan struct{}, preparing)
+	e.desks = make(chan struct{}, preparing*runtime.GOMAXPROCS(0))
 	return e, nil
 }
 
@@ -193,11 +194,11 @@ func (e *Engine) lookAgain(id string) {
 	e.hub.Publish(Event{Kind: EventState, Conversation: id})
 }
 
-// preparing is how many turns claim, search and prepare at once. That is work
+// preparing is how many turns per processor claim, search and prepare at once. That is work
 // for this machine's processors and its database, unlike waiting for a model; with
 // more at once, receiving messages would starve under load, and turns that wait
 // here gather what their customers still write.
-const preparing = 8
+const preparing = 4
 
 type noBus struct{}
 
