@@ -137,7 +137,7 @@ type PageOutcome struct {
 	Changed      bool // its text is new or different
 	Deleted      bool // its document was deleted
 	Seen         bool // the server gave it or said that it has not changed
-	Forget bool // it is no page of the site any more
+	Forget       bool // it is no page of the site any more
 }
 
 // PageLink is an address found on the way, with the group of addresses it
