@@ -93,7 +93,7 @@ func parseNet(s string) (netip.Prefix, bool) {
 
 // hostName is the one spelling of a host: lower case, punycode, no final dot.
 func hostName(s string) (string, error) {
-	s = strings.ToLower(strings.TrimSuffix(s, "."))
+	s = strings.ToLower(strings.TrimRight(s, "."))
 	if isASCII(s) {
 		return s, nil // names with underscores and the like resolve, too
 	}

@@ -195,7 +195,7 @@ func bomb(t testing.TB, size int) []byte {
 }
 
 func TestAPageThatUnpacksTooLargeIsRefusedEarly(t *testing.T) {
-	packed := bomb(t, 64<<20)
+	packed := bomb(t, 24<<20)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
 		w.Header().Set("Content-Type", "text/html")

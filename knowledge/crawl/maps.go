@@ -80,7 +80,7 @@ func (r *run) sitemap(ctx context.Context, address string, each func(*sitemap, *
 		return sitemap{}, fmt.Errorf("the site answers %s for its sitemap", statusText(res.StatusCode))
 	}
 	base := res.Request.URL
-	return readSitemap(res.Body, func(s *sitemap, loc string) bool {
+	return readSitemap(res.Body, maxSitemap, func(s *sitemap, loc string) bool {
 		u, err := base.Parse(loc)
 		return err != nil || each(s, u)
 	})

@@ -33,10 +33,11 @@ type sitemap struct {
 	count int
 }
 
-// readSitemap calls each for every address the file lists, until that returns
+// readSitemap calls each for every address the file of at most so many bytes,
+// unpacked, lists, until that returns
 // false. It reads XML, packed or not, or plain lines. Memory is bounded by the
 // longest element, not by the file.
-func readSitemap(r io.Reader, each func(s *sitemap, loc string) bool) (sitemap, error) {
+func readSitemap(r io.Reader, most int64, each func(s *sitemap, loc string) bool) (sitemap, error) {
 	in := bufio.NewReaderSize(r, 32<<10)
 	if head, _ := in.Peek(2); string(head) == "\x1f\x8b" {
 		z, err := gzip.NewReader(in)
@@ -46,7 +47,7 @@ func readSitemap(r io.Reader, each func(s *sitemap, loc string) bool) (sitemap, 
 		defer z.Close()
 		in = bufio.NewReaderSize(z, 32<<10)
 	}
-	limited := &limitedReader{r: in, left: maxSitemap}
+	limited := &limitedReader{r: in, left: most}
 	in = bufio.NewReaderSize(limited, 32<<10)
 	head, _ := in.Peek(512)
 	var s sitemap
@@ -58,7 +59,7 @@ func readSitemap(r io.Reader, each func(s *sitemap, loc string) bool) (sitemap, 
 	}
 	switch {
 	case limited.left < 0:
-		return s, fmt.Errorf("%w: the sitemap has more than %d MB", knowledge.ErrTooLarge, maxSitemap>>20)
+		return s, fmt.Errorf("%w: the sitemap has more than %d MB", knowledge.ErrTooLarge, most>>20)
 	case err != nil && !errors.Is(err, knowledge.ErrCorrupt):
 		return s, fmt.Errorf("%w: the sitemap breaks off or is no XML", knowledge.ErrCorrupt)
 	case err == nil && s.count == 0:

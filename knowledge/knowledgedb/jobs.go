@@ -24,6 +24,9 @@ const (
 	// pollEvery is how long a document waits at most to be taken up. Polling
 	// costs one short indexed statement and, unlike LISTEN, no connection.
 	pollEvery = 500 * time.Millisecond
+	// fetchAgain is how soon a worker that is done looks for the next job while
+	// there are some. River's 100 ms would hold two workers to 20 pages a second.
+	fetchAgain = 10 * time.Millisecond
 	// jobWithin bounds one attempt. Attempts resume, so a long document on a
 	// slow embedder only takes several.
 	jobWithin = 10 * time.Minute
@@ -107,6 +110,7 @@ func NewJobs(docs *Documents, p processor, log *slog.Logger, more ...Work) (*Job
 		Workers:                     all,
 		PollOnly:                    true,
 		FetchPollInterval:           pollEvery,
+		FetchCooldown:               fetchAgain,
 		JobTimeout:                  jobWithin,
 		RescueStuckJobsAfter:        rescueAfter,
 		SoftStopTimeout:             stopWithin,

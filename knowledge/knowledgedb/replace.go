@@ -28,9 +28,12 @@ func (d *Documents) ReplaceDocument(ctx context.Context, doc knowledge.Document,
 	const (
 		replace = `UPDATE documents SET name = @name, url = @url, media_type = @media_type, digest = @digest, bytes = @bytes,
 				content = @content, status = 'queued', error = '', updated_at = now()
-			WHERE id = @id::text::uuid AND (digest IS DISTINCT FROM @digest OR status = 'failed') RETURNING ` + documentColumns
-		known = `SELECT ` + documentColumns + ` FROM documents WHERE id = @id::text::uuid`
+			WHERE id = @id AND (digest IS DISTINCT FROM @digest OR status = 'failed') RETURNING ` + documentColumns
+		known = `SELECT ` + documentColumns + ` FROM documents WHERE id = @id`
 	)
+	if old, err := d.Document(ctx, doc.ID); err != nil {
+		return old, err
+	}
 	held, err := d.holdSoon(ctx, doc.ID)
 	if err != nil {
 		return knowledge.Document{}, fmt.Errorf("replace document %.40q: %w", doc.ID, err)
