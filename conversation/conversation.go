@@ -125,7 +125,8 @@ type Source struct {
 	Heading string `json:"heading,omitempty"`
 	Page    int    `json:"page,omitempty"`
 	URL     string `json:"url,omitempty"`
-	Passage string `json:"passage"`
+	Excerpt string `json:"excerpt,omitempty"` // of the passage, for whoever wants to see it there and then
+	Passage string `json:"passage"`           // its id
 }
 
 // Opening starts a conversation on a channel where the visitor is new.
@@ -133,9 +134,18 @@ type Opening struct {
 	Channel string
 	Account string
 	Locale  string
-	Name    string // as the visitor gave it, unverified
-	Email   string // likewise; never opens anybody's history
 }
+
+// Profile is what a page says about its visitor. All of it is unverified: it is
+// shown to staff and never opens anybody's history.
+type Profile struct {
+	Name    string
+	Email   string
+	Context map[string]string // about the page or the customer, as its scripts set it
+}
+
+// Empty reports whether the profile says nothing.
+func (p Profile) Empty() bool { return p.Name == "" && p.Email == "" && len(p.Context) == 0 }
 
 // Inbound is one customer message, verified by its channel.
 type Inbound struct {

@@ -107,8 +107,19 @@ func New(cfg Config, d Deps) (*Engine, error) {
 
 // Open starts a conversation for a new visitor.
 func (e *Engine) Open(ctx context.Context, o Opening) (State, error) {
-	o.Name, o.Email = cleanName(o.Name), cleanName(o.Email)
 	return e.d.Store.Open(ctx, o)
+}
+
+// Describe keeps what a page says about its visitor; what it does not say at all stays
+// as it was. ErrNotFound.
+func (e *Engine) Describe(ctx context.Context, id string, p Profile) error {
+	p.Name, p.Email = cleanName(p.Name), cleanName(p.Email)
+	clean := make(map[string]string, len(p.Context))
+	for k, v := range p.Context {
+		clean[cleanName(k)] = cleanName(v)
+	}
+	p.Context = clean
+	return e.d.Store.Describe(ctx, id, p)
 }
 
 // Receive stores one customer message; when it returns without error the message

@@ -12,6 +12,8 @@ import (
 type Log interface {
 	// Open makes a contact with one empty conversation.
 	Open(ctx context.Context, o Opening) (State, error)
+	// Describe adds to what is known of a conversation's customer. ErrNotFound.
+	Describe(ctx context.Context, id string, p Profile) error
 	// Receive stores a customer message, raises the epoch and makes the turn due,
 	// in one transaction. A message that joins others not answered yet is due
 	// after g.Quiet, but no later than g.Most after the first of them.

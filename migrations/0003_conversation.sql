@@ -25,6 +25,7 @@ CREATE TABLE conversations (
   account        text NOT NULL,
   thread         text NOT NULL,
   locale         text NOT NULL DEFAULT '',
+  context        jsonb NOT NULL DEFAULT '{}', -- what the page said about itself and the customer, unverified
   owner          text NOT NULL DEFAULT 'bot' CHECK (owner IN ('bot', 'queue', 'staff')),
   staff_id       uuid,
   staff_name     text NOT NULL DEFAULT '',

@@ -20,7 +20,7 @@ type fakeEngine struct {
 
 	mu       sync.Mutex // guards what follows
 	rooms    map[string]*room
-	profiles map[string]Profile
+	profiles map[string]conversation.Profile
 	opened   []conversation.Opening
 	fail     error // returned by every call while set
 }
@@ -32,7 +32,7 @@ type room struct {
 }
 
 func newFakeEngine() *fakeEngine {
-	return &fakeEngine{hub: conversation.NewHub(), rooms: map[string]*room{}, profiles: map[string]Profile{}}
+	return &fakeEngine{hub: conversation.NewHub(), rooms: map[string]*room{}, profiles: map[string]conversation.Profile{}}
 }
 
 func randomUUID() string {
@@ -207,7 +207,7 @@ func (f *fakeEngine) Messages(_ context.Context, id string, after int64, limit i
 
 func (f *fakeEngine) Subscribe(id string) *conversation.Subscription { return f.hub.Subscribe(id) }
 
-func (f *fakeEngine) Describe(_ context.Context, id string, p Profile) error {
+func (f *fakeEngine) Describe(_ context.Context, id string, p conversation.Profile) error {
 	return f.with(id, func(*room) error {
 		f.profiles[id] = p
 		return nil

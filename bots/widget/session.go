@@ -57,9 +57,9 @@ func (h *Handler) postSession(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	profile := Profile{in.Identity.Name, in.Identity.Email, in.Context}
-	if p, ok := h.engine.(Profiler); ok && !profile.empty() {
-		if err := p.Describe(r.Context(), state.Conversation, profile); err != nil {
+	profile := conversation.Profile{Name: in.Identity.Name, Email: in.Identity.Email, Context: in.Context}
+	if !profile.Empty() {
+		if err := h.engine.Describe(r.Context(), state.Conversation, profile); err != nil {
 			return err
 		}
 	}
@@ -76,8 +76,6 @@ func (h *Handler) openOrRenew(r *http.Request, in sessionRequest) (conversation.
 			Channel: Channel,
 			Account: in.Key,
 			Locale:  in.Locale,
-			Name:    in.Identity.Name,
-			Email:   in.Identity.Email,
 		})
 	}
 	visitor, err := h.visitor(r)
@@ -108,8 +106,6 @@ func (in sessionRequest) check() error {
 	}
 	return nil
 }
-
-func (p Profile) empty() bool { return p.Name == "" && p.Email == "" && len(p.Context) == 0 }
 
 // gone turns the loss of a token's conversation (its time to be kept is over)
 // into the end of the session, which has the browser open a new one.

@@ -13,8 +13,9 @@ import (
 // two small goroutines, instead of those plus the server's own buffers (4 KB to
 // read, 4 KB to write, 2 KB of response), its request and their bookkeeping.
 type hijacked struct {
-	conn net.Conn
-	gone chan struct{} // closed when the visitor has left
+	conn    net.Conn
+	gone    chan struct{} // closed when the visitor has left
+	timeout time.Duration // of one write
 }
 
 // takeOver takes the connection over. It returns nil where that cannot be done
@@ -30,7 +31,7 @@ func takeOver(w http.ResponseWriter, r *http.Request) (*hijacked, error) {
 	if err != nil {
 		return nil, fmt.Errorf("take over connection: %w", err)
 	}
-	return &hijacked{conn, make(chan struct{})}, nil
+	return &hijacked{conn, make(chan struct{}), writeTimeout}, nil
 }
 
 // start writes the response's head and the first of the body, and begins to
@@ -66,7 +67,7 @@ func (h *hijacked) watch() {
 }
 
 func (h *hijacked) write(b []byte) error {
-	if err := h.conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+	if err := h.conn.SetWriteDeadline(time.Now().Add(h.timeout)); err != nil {
 		return err
 	}
 	_, err := h.conn.Write(b)

@@ -28,6 +28,8 @@ const callTimeout = 10 * time.Second
 type Engine interface {
 	bots.Receiver
 	Open(ctx context.Context, o conversation.Opening) (conversation.State, error)
+	// Describe keeps what a page says about its visitor.
+	Describe(ctx context.Context, id string, p conversation.Profile) error
 	Handoff(ctx context.Context, id string, by conversation.Actor, r conversation.Reason) (conversation.State, error)
 	ChooseBot(ctx context.Context, id string) (conversation.State, error)
 	Feedback(ctx context.Context, id string, seq int64, helpful bool) error
@@ -36,21 +38,6 @@ type Engine interface {
 	// the notes of staff.
 	Messages(ctx context.Context, id string, after int64, limit int) ([]conversation.Message, error)
 	Subscribe(id string) *conversation.Subscription
-}
-
-// Profiler is implemented by an engine that keeps what a page says about its
-// visitor. Without it a name and an e-mail address are taken only with the
-// opening of a conversation, and the page's context is not kept.
-type Profiler interface {
-	Describe(ctx context.Context, id string, p Profile) error
-}
-
-// Profile is what a page says about its visitor. All of it is unverified: it
-// may be shown to staff and never opens anybody's history.
-type Profile struct {
-	Name    string
-	Email   string
-	Context map[string]string
 }
 
 // Config is what a Handler is made of.
@@ -84,6 +71,7 @@ type Handler struct {
 	origins   origins
 	log       *slog.Logger
 	now       func() time.Time
+	beat      time.Duration
 
 	messages *limiter[uuid]       // per visitor
 	actions  *limiter[uuid]       // per visitor: what is not a message
@@ -119,6 +107,7 @@ func New(c Config) *Handler {
 		origins:   newOrigins(c.AllowedOrigins),
 		log:       c.Logger,
 		now:       c.Now,
+		beat:      heartbeatEvery,
 		messages:  newLimiter[uuid](c.RateLimit),
 		actions:   newLimiter[uuid](c.RateLimit),
 		posts:     newLimiter[addressKey](10 * c.RateLimit),
@@ -147,6 +136,9 @@ func (h *Handler) Routes(mux *http.ServeMux) {
 func (h *Handler) Shutdown(ctx context.Context) error {
 	return h.streams.shutdown(ctx)
 }
+
+// Streams returns how many event streams are open.
+func (h *Handler) Streams() int { return h.streams.open() }
 
 // endpoint answers one method at one path. What it returns becomes a problem.
 type endpoint func(http.ResponseWriter, *http.Request) error

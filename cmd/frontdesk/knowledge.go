@@ -80,7 +80,10 @@ func newEmbedder(cfg *Config, log *slog.Logger) (knowledge.Embedder, error) {
 }
 
 func openaiConfig(cfg *Config, log *slog.Logger) openai.Config {
-	return openai.Config{APIKey: cfg.OpenAIKey.Reveal(), BaseURL: cfg.OpenAIBaseURL, Models: cfg.OpenAIModel, Logger: log}
+	return openai.Config{
+		APIKey: cfg.OpenAIKey.Reveal(), BaseURL: cfg.OpenAIBaseURL, Models: cfg.OpenAIModel, Logger: log,
+		Timeout: cfg.OpenAITimeout, FirstByteTimeout: min(cfg.OpenAITimeout, openai.DefaultFirstByteTimeout),
+	}
 }
 
 func (k *knowledgeParts) startJobs(ctx context.Context) error { return k.jobs.Start(ctx) }

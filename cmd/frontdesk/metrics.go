@@ -21,7 +21,6 @@ import (
 type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.HistogramVec
-	streams  prometheus.Gauge
 	received *prometheus.CounterVec
 	turns    *prometheus.HistogramVec
 	calls    *prometheus.CounterVec
@@ -36,7 +35,6 @@ func newMetrics() *metrics {
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "frontdesk_http_request_seconds", Help: "Requests by route, method and status class. Event streams are not timed.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10}}, []string{"route", "method", "status"}),
-		streams:  prometheus.NewGauge(prometheus.GaugeOpts{Name: "frontdesk_event_streams", Help: "Open event streams."}),
 		received: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "frontdesk_messages_received_total", Help: "Customer messages stored, by channel."}, []string{"channel"}),
 		turns: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "frontdesk_turn_seconds", Help: "Turns by channel and outcome.",
 			Buckets: []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}}, []string{"channel", "outcome"}),
@@ -47,7 +45,7 @@ func newMetrics() *metrics {
 		cost:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "frontdesk_model_cost_dollars_total", Help: "Cost of model calls where the price is known."}, []string{"model"}),
 		finding: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "frontdesk_find_seconds", Help: "Searches for a turn's passages.", Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5}}),
 	}
-	m.registry.MustRegister(m.requests, m.streams, m.received, m.turns, m.calls, m.latency, m.tokens, m.cost, m.finding,
+	m.registry.MustRegister(m.requests, m.received, m.turns, m.calls, m.latency, m.tokens, m.cost, m.finding,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -79,15 +77,10 @@ func isStream(route string) bool {
 	return strings.HasSuffix(route, "/events") && !strings.HasPrefix(route, "/slack")
 }
 
-// countStreams keeps the gauge of open event streams.
-func (m *metrics) countStreams(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodGet && isStream(r.URL.Path) {
-			m.streams.Inc()
-			defer m.streams.Dec()
-		}
-		next.ServeHTTP(w, r)
-	})
+// watchStreams adds a gauge of the open event streams of one kind.
+func (m *metrics) watchStreams(kind string, open func() int) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "frontdesk_event_streams", Help: "Open event streams, by whose they are.",
+		ConstLabels: prometheus.Labels{"kind": kind}}, func() float64 { return float64(open()) }))
 }
 
 // Received counts a customer's message.

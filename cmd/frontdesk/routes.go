@@ -52,7 +52,9 @@ func (s *server) route(ctx context.Context, pool *pgxpool.Pool, k *knowledgePart
 		console.WriteProblem(w, console.Problem{Status: http.StatusNotFound, Code: "no_route", Detail: "There is nothing at this address."})
 	})
 
-	s.handler = &rim{next: s.metrics.countStreams(deadlines(mux)), log: s.a.log, metrics: s.metrics}
+	s.handler = &rim{next: deadlines(mux), log: s.a.log, metrics: s.metrics}
+	s.metrics.watchStreams("customers", chat.Streams)
+	s.metrics.watchStreams("staff", pages.Streams)
 	s.endStreams = func(ctx context.Context) {
 		pages.Stop()
 		if err := chat.Shutdown(ctx); err != nil {

@@ -60,7 +60,15 @@ func serve(ctx context.Context, a *app) (err error) {
 		return explainListen(ctx, a, err)
 	}
 	defer ln.Close()
-	script := startScript()
+	// Bundling takes about as long as Postgres does to start, so it goes beside.
+	script := bundleScript()
+	var bundling sync.WaitGroup
+	bundling.Go(func() {
+		if _, err := script(); err != nil {
+			a.log.Error("widget cannot be served", "error", err)
+		}
+	})
+	defer bundling.Wait()
 	db, err := openToServe(ctx, &a.cfg, a.log)
 	if err != nil {
 		return err
@@ -93,9 +101,22 @@ func serve(ctx context.Context, a *app) (err error) {
 	if err := s.route(ctx, db.pool, k, accounts, script); err != nil {
 		return err
 	}
-	debug.FreeOSMemory() // what starting needed, bundling and hashing above all
+	for _, f := range append(examineModel(&a.cfg, began), examineChannels(&a.cfg)...) {
+		if f.Verdict == verdictWarning || f.Check == "slack" || f.Check == "telegram" {
+			a.log.Warn("settings", "about", f.Check, "detail", f.Detail, "advice", f.Advice)
+		}
+	}
 	a.log.Info("serving", "address", ln.Addr().String(), "database_took", opened, "rest_took", time.Since(began)-opened)
 	fmt.Fprintf(a.stdout, "Frontdesk is ready.\n  Demo page  %[1]s/\n  Console    %[1]s/console\n", s.baseURL())
+	var tidying sync.WaitGroup
+	tidying.Go(func() {
+		bundling.Wait()
+		// Starting takes many times an idle server's memory: bundling, and at the
+		// first start the admin's hash.
+		debug.FreeOSMemory()
+		forgetCode()
+	})
+	defer tidying.Wait()
 	return s.run(ctx)
 }
 

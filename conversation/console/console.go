@@ -3,6 +3,7 @@
 package console
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -11,6 +12,10 @@ import (
 
 	"frontdesk/conversation/staff"
 )
+
+// callTimeout bounds what one request may wait for the database and the model
+// that embeds a search.
+const callTimeout = 20 * time.Second
 
 // Options is what a Console stands on. All but the last four are needed.
 type Options struct {
@@ -51,6 +56,7 @@ type Console struct {
 	streams     chan struct{} // one slot for each open event stream
 	stopping    chan struct{} // closed by Stop
 	stopOnce    sync.Once
+	api         *http.ServeMux // the routes alone, to tell which methods a path takes
 	pages       *pages
 	openAPI     func() []byte
 	beat        time.Duration // heartbeat; tests cannot wait for it
@@ -64,6 +70,7 @@ func New(o Options) (*Console, error) {
 		crossOrigin: http.NewCrossOriginProtection(),
 		streams:     make(chan struct{}, maxStreams),
 		stopping:    make(chan struct{}),
+		api:         http.NewServeMux(),
 		pages:       newPages(),
 		beat:        heartbeat,
 		openAPI:     sync.OnceValue(describe),
@@ -89,12 +96,17 @@ func New(o Options) (*Console, error) {
 // that come later are still served.
 func (c *Console) Stop() { c.stopOnce.Do(func() { close(c.stopping) }) }
 
-// Register adds every route to mux.
+// Streams returns how many event streams are open.
+func (c *Console) Streams() int { return len(c.streams) }
+
+// Register adds every route to mux. It is called once.
 func (c *Console) Register(mux *http.ServeMux) {
 	for _, rt := range routes {
-		mux.HandleFunc(rt.method+" "+rt.path, func(w http.ResponseWriter, r *http.Request) { c.serve(rt, w, r) })
+		serve := func(w http.ResponseWriter, r *http.Request) { c.serve(rt, w, r) }
+		mux.HandleFunc(rt.method+" "+rt.path, serve)
+		c.api.HandleFunc(rt.method+" "+rt.path, serve)
 	}
-	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) { c.unknown(w, r) })
+	mux.HandleFunc("/api/", c.unknown)
 	c.pages.register(mux)
 }
 
@@ -108,7 +120,15 @@ func (c *Console) serve(rt route, w http.ResponseWriter, r *http.Request) {
 			err = problem(http.StatusForbidden, "forbidden", "Your role does not allow this. It takes the role "+string(rt.least)+".")
 		}
 	}
-	if err == nil {
+	if err == nil && !rt.stream {
+		within := callTimeout
+		if rt.file {
+			within += uploadTimeout
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), within)
+		defer cancel()
+		err = rt.handle(c, w, r.WithContext(ctx), who)
+	} else if err == nil {
 		err = rt.handle(c, w, r, who)
 	}
 	if err != nil {
@@ -122,7 +142,7 @@ func (c *Console) fail(rt route, w http.ResponseWriter, r *http.Request, err err
 	}
 	p, internal := status(err)
 	if internal {
-		c.log.Error("console request failed", "route", rt.method+" "+rt.path, "error", err)
+		c.log.ErrorContext(r.Context(), "console request failed", "route", rt.method+" "+rt.path, "error", err)
 	}
 	if p.Status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="frontdesk"`)
@@ -134,12 +154,8 @@ func (c *Console) fail(rt route, w http.ResponseWriter, r *http.Request, err err
 // method from a wrong path.
 func (c *Console) unknown(w http.ResponseWriter, r *http.Request) {
 	var allowed []string
-	probe := http.NewServeMux()
-	for _, rt := range routes {
-		probe.HandleFunc(rt.method+" "+rt.path, func(http.ResponseWriter, *http.Request) {})
-	}
 	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
-		if _, pattern := probe.Handler(&http.Request{Method: m, URL: r.URL, Host: r.Host}); pattern != "" {
+		if _, pattern := c.api.Handler(&http.Request{Method: m, URL: r.URL, Host: r.Host}); pattern != "" {
 			allowed = append(allowed, m)
 		}
 	}

@@ -19,7 +19,7 @@ var receiveSQL string
 func (s *Store) Open(ctx context.Context, o conversation.Opening) (conversation.State, error) {
 	const q = `
 		WITH contact AS (
-			INSERT INTO contacts (id, name, email, locale) VALUES (@contact, @name, @email, @locale)
+			INSERT INTO contacts (id, locale) VALUES (@contact, @locale)
 		)
 		INSERT INTO conversations AS c (id, contact_id, channel, account, thread, locale)
 		VALUES (@id, @contact, @channel, @account, @id::uuid::text, @locale)
@@ -27,13 +27,36 @@ func (s *Store) Open(ctx context.Context, o conversation.Opening) (conversation.
 	id := knowledge.NewID()
 	var st stateScan
 	err := s.pool.QueryRow(ctx, q, pgx.NamedArgs{
-		"id": id, "contact": knowledge.NewID(), "name": o.Name, "email": o.Email,
+		"id": id, "contact": knowledge.NewID(),
 		"locale": o.Locale, "channel": o.Channel, "account": o.Account,
 	}).Scan(st.targets()...)
 	if err != nil {
 		return conversation.State{}, fail("open", id, err)
 	}
 	return st.state(), nil
+}
+
+// Describe implements conversation.Log.
+func (s *Store) Describe(ctx context.Context, id string, p conversation.Profile) error {
+	const q = `
+		WITH c AS (
+			UPDATE conversations SET context = CASE WHEN @context::jsonb = '{}' THEN context ELSE @context::jsonb END WHERE id = @id RETURNING contact_id
+		)
+		UPDATE contacts p SET
+			name = CASE WHEN @name = '' THEN p.name ELSE @name END,
+			email = CASE WHEN @email = '' THEN p.email ELSE @email END
+		FROM c WHERE p.id = c.contact_id
+		RETURNING true`
+	page := p.Context
+	if page == nil {
+		page = map[string]string{}
+	}
+	var ok bool
+	err := s.pool.QueryRow(ctx, q, pgx.NamedArgs{"id": id, "name": p.Name, "email": p.Email, "context": page}).Scan(&ok)
+	if err != nil {
+		return fail("describe the customer of", id, err)
+	}
+	return nil
 }
 
 // Receive implements conversation.Log.

@@ -12,8 +12,9 @@ import (
 const onceLock = 0x66645f6f6e6365 // "fd_once"
 
 // Once runs do unless it has ever returned nil under that name in this
-// database, and returns its error. The name becomes one in settings. Processes that ask at the same moment wait
-// for each other; when one dies on the way the next one runs do again.
+// database, and returns its error. The name becomes one in settings. Processes
+// that ask at the same moment wait for each other; when one dies on the way the
+// next one runs do again.
 func Once(ctx context.Context, pool *pgxpool.Pool, name string, do func(context.Context) error) error {
 	var reached bool
 	const known = `SELECT EXISTS (SELECT FROM settings WHERE name = $1)`

@@ -28,6 +28,7 @@ func fromTable(ctx context.Context, src string, delimiter rune) (knowledge.Text,
 	}
 	r := csv.NewReader(strings.NewReader(src))
 	r.Comma, r.FieldsPerRecord = delimiter, -1
+	r.LazyQuotes = delimiter == '\t' // most software writes a quote in a TSV file as it is
 	head, err := r.Read()
 	if err != nil {
 		return knowledge.Text{}, csvError(err, skipped)

@@ -124,7 +124,30 @@ func TestABoldQuestionBeginsASection(t *testing.T) {
 	}
 }
 
+func TestInlineCodeIsLeftAsItIs(t *testing.T) {
+	text := mustExtract(t, "a.md", "Write `<b>&amp;</b>` not <b>&amp;</b>, see ![x](y) and `![x](y)`.\n")
+	if got, want := text.Sections[0].Body, "Write `<b>&amp;</b>` not &, see x and `![x](y)`."; got != want {
+		t.Errorf("text = %q, want %q", got, want)
+	}
+}
+
+func TestQuotesInTabSeparatedValuesAreText(t *testing.T) {
+	text := mustExtract(t, "a.tsv", "question\tanswer\nHow long is a 5\" peg?\tIt is \"5 inches\".\n")
+	if e := text.Entries[0]; e.Question != `How long is a 5" peg?` || e.Answer != `It is "5 inches".` {
+		t.Errorf("entry = %+v, want the quotes kept", e)
+	}
+}
+
 func TestARuleIsNotFrontMatter(t *testing.T) {
+	if text := mustExtract(t, "a.md", "---\nOne: this is a text.\nAnd it goes on.\n\n---\nEnd.\n"); !strings.Contains(text.Sections[0].Body, "goes on") {
+		t.Errorf("Extract = %+v, want the text between two rules kept", text)
+	}
+	if text := mustExtract(t, "a.md", "+++\ntitle = 'T'\n[params]\n  a = 1\n+++\nBody.\n"); text.Title != "T" || text.Sections[0].Body != "Body." {
+		t.Errorf("Extract = %+v, want TOML front matter read", text)
+	}
+	if text := mustExtract(t, "a.md", "---\ntitle: T\ntags:\n- a\n# note\n\n---\nBody.\n"); text.Title != "T" || text.Sections[0].Body != "Body." {
+		t.Errorf("Extract = %+v, want YAML front matter read", text)
+	}
 	text := mustExtract(t, "a.md", "---\n\nA text about title: things.\n\n## Part\n\nMore.\n")
 	if len(text.Sections) != 2 || !strings.Contains(text.Sections[0].Body, "A text about") {
 		t.Errorf("Extract = %+v, want the text kept", text)

@@ -145,7 +145,7 @@ func (w *htmlWriter) node(n *html.Node) {
 		w.paragraph()
 	case atom.P:
 		w.paragraph()
-		if w.depth == 0 && boldOnly(n) && question(textOf(n)) {
+		if w.depth == 0 && boldOnly(n) && knowledge.IsQuestion(textOf(n)) {
 			level := w.level
 			w.heading(min(level+1, 7), textOf(n), n)
 			w.level = level

@@ -96,7 +96,7 @@ func (w *htmlWriter) definitions(dl *html.Node) {
 			if id := attr(n, "id"); id != "" {
 				w.anchor = id
 			}
-			if term = textOf(n); w.depth == 0 && question(term) {
+			if term = textOf(n); w.depth == 0 && knowledge.IsQuestion(term) {
 				w.heading(min(level+1, 7), term, n)
 				term = ""
 			}
@@ -139,15 +139,4 @@ func items(dl *html.Node) func(func(*html.Node) bool) {
 			}
 		}
 	}
-}
-
-// question reports whether a heading or term is put as a question.
-func question(s string) bool {
-	s = strings.TrimRight(s, " *_\"”»")
-	for _, mark := range []string{"?", "？", "؟", ";?"} {
-		if strings.HasSuffix(s, mark) {
-			return true
-		}
-	}
-	return false
 }

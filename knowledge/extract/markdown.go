@@ -18,6 +18,7 @@ import (
 var (
 	mdImage   = regexp.MustCompile(`!\[([^\]\n]*)\](?:\([^)\n]*\)|\[[^\]\n]*\])`)
 	mdTag     = regexp.MustCompile(`</?[A-Za-z][A-Za-z0-9-]*(?:\s[^<>]*)?/?>`)
+	mdCode    = regexp.MustCompile("`[^`\n]+`")
 	mdComment = regexp.MustCompile(`(?s)<!--.*?-->`)
 	mdHidden  = regexp.MustCompile(`(?is)<(script|style|template)\b.*?</(?:script|style|template)\s*>`)
 	mdLink    = regexp.MustCompile(`\[([^\]\n]*)\](?:\([^)\n]*\)|\[[^\]\n]*\])`)
@@ -55,7 +56,7 @@ func fromMarkdown(ctx context.Context, src string) (knowledge.Text, error) {
 		}
 		switch n := n.(type) {
 		case *ast.Heading:
-			body(&b, source, at, begin, code)
+			code = body(&b, source, at, begin, code)
 			level = n.Level
 			b.heading(level, plainHeading(string(source[first.Start:last.Stop])), "")
 			at = lineEnd(source, max(last.Stop-1, last.Start))
@@ -64,8 +65,8 @@ func fromMarkdown(ctx context.Context, src string) (knowledge.Text, error) {
 			}
 		case *ast.Paragraph:
 			// A bold question on a line of its own is how many FAQs are written.
-			if line := strings.TrimSpace(string(source[first.Start:first.Stop])); mdBold.MatchString(line) && question(line) {
-				body(&b, source, at, begin, code)
+			if line := strings.TrimSpace(string(source[first.Start:first.Stop])); mdBold.MatchString(line) && knowledge.IsQuestion(line) {
+				code = body(&b, source, at, begin, code)
 				b.heading(min(level+1, 7), plainHeading(line), "")
 				at = lineEnd(source, max(first.Stop-1, first.Start))
 			}
@@ -75,33 +76,50 @@ func fromMarkdown(ctx context.Context, src string) (knowledge.Text, error) {
 	return b.text(meta["title"])
 }
 
-// body adds source[from:to], cleaned wherever it is not code.
-func body(b *builder, source []byte, from, to int, code []span) {
-	if from >= to {
-		return
-	}
+// body adds source[from:to], cleaned wherever it is not code, and returns the
+// listings after it.
+func body(b *builder, source []byte, from, to int, code []span) []span {
 	var out strings.Builder
-	for _, c := range code {
-		if c.start < from || c.stop > to {
-			continue
+	for len(code) > 0 && code[0].start < to {
+		if c := code[0]; c.start >= from && c.stop <= to {
+			out.WriteString(tidy(string(source[from:c.start])))
+			out.Write(source[c.start:c.stop])
+			from = c.stop
 		}
-		out.WriteString(tidy(string(source[from:c.start])))
-		out.Write(source[c.start:c.stop])
-		from = c.stop
+		code = code[1:]
 	}
-	out.WriteString(tidy(string(source[from:to])))
+	if from < to {
+		out.WriteString(tidy(string(source[from:to])))
+	}
 	b.block(out.String())
+	return code
 }
 
-// tidy drops what does not show in Markdown outside of code.
+// tidy drops what does not show in Markdown outside of listings.
 func tidy(s string) string {
-	if strings.ContainsAny(s, "<&") {
+	if strings.Contains(s, "<") {
 		s = mdComment.ReplaceAllString(s, "")
 		s = mdHidden.ReplaceAllString(s, "")
+	}
+	if !strings.ContainsAny(s, "<&!") {
+		return s
+	}
+	var out strings.Builder
+	at := 0
+	for _, code := range mdCode.FindAllStringIndex(s, -1) {
+		out.WriteString(tidyText(s[at:code[0]]))
+		out.WriteString(s[code[0]:code[1]])
+		at = code[1]
+	}
+	out.WriteString(tidyText(s[at:]))
+	return out.String()
+}
+
+func tidyText(s string) string {
+	if strings.ContainsAny(s, "<&") {
 		s = mdBreak.ReplaceAllString(s, "\n")
 		s = mdTag.ReplaceAllString(s, "")
-		s = html.UnescapeString(s)
-		s, _ = clean(s)
+		s, _ = clean(html.UnescapeString(s))
 	}
 	return mdImage.ReplaceAllString(s, "$1")
 }
@@ -171,15 +189,23 @@ func frontMatter(src string) (map[string]string, string) {
 		if strings.TrimSpace(line) == fence {
 			return meta, rest[at:]
 		}
-		key, value, ok := strings.Cut(line, map[string]string{"---": ":", "+++": "="}[fence])
-		if key = strings.ToLower(strings.TrimSpace(key)); ok && (key == "title" || key == "lang" || key == "language") {
-			meta[strings.TrimSuffix(key, "uage")] = strings.Trim(strings.TrimSpace(value), `"'`)
-		} else if !ok && at > 8<<10 {
-			break // a rule at the top of a long text is not front matter
+		m := setting.FindStringSubmatch(line)
+		if m == nil { // a rule at the top of a text is not front matter
+			break
+		}
+		switch key := strings.ToLower(m[1]); key {
+		case "title", "lang":
+			meta[key] = strings.Trim(strings.TrimSpace(m[2]), `"'`)
+		case "language":
+			meta["lang"] = strings.Trim(strings.TrimSpace(m[2]), `"'`)
 		}
 	}
 	return map[string]string{}, src
 }
+
+// setting is a line of front matter: a key with a value, a list's item, what
+// is indented below them, a comment, a table's name (TOML) or an empty line.
+var setting = regexp.MustCompile(`^(?:["']?([\w.-]+)["']?\s*[:=](?:\s+(.*))?|[ \t#\[\]{}-].*|)\s*$`)
 
 func lineStart(source []byte, at int) int {
 	for at > 0 && source[at-1] != '\n' {

@@ -39,6 +39,7 @@ func BenchmarkFind(b *testing.B) {
 			}
 			var took []time.Duration
 			i := 0
+			b.ReportAllocs()
 			b.ResetTimer()
 			for b.Loop() {
 				t := time.Now()
@@ -50,6 +51,10 @@ func BenchmarkFind(b *testing.B) {
 			slices.Sort(took)
 			b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
 			b.ReportMetric(float64(took[min(len(took)-1, len(took)*99/100)].Microseconds())/1000, "p99-ms")
+			pasted := strings.Repeat(strings.Join(texts[:min(n, 300)], "\n"), 2)[:100<<10]
+			long := time.Now()
+			find(b, s, pasted)
+			b.ReportMetric(float64(time.Since(long).Microseconds())/1000, "100KB-ms")
 			b.ReportMetric(recall(b, s, queries[:50]), "recall@10")
 			if os.Getenv("EXPLAIN") != "" {
 				explain(b, ctx, s, queries[0])

@@ -72,7 +72,7 @@ func (s *Sites) AddPages(ctx context.Context, id string, links []knowledge.PageL
 	var ids, urls, groups []string
 	var depths, hops []int32
 	for _, l := range links {
-		ids, urls, groups = append(ids, newID()), append(urls, l.URL), append(groups, l.Group)
+		ids, urls, groups = append(ids, knowledge.NewID()), append(urls, l.URL), append(groups, l.Group)
 		depths, hops = append(depths, int32(l.Depth)), append(hops, int32(l.Hops))
 	}
 	err := pgx.BeginFunc(ctx, s.docs.pool, func(tx pgx.Tx) error {

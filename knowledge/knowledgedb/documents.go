@@ -81,7 +81,7 @@ func (d *Documents) AddDocument(ctx context.Context, doc knowledge.Document, dig
 		known = `SELECT ` + documentColumns + ` FROM documents WHERE digest = @digest`
 	)
 	if doc.ID == "" {
-		doc.ID = newID()
+		doc.ID = knowledge.NewID()
 	}
 	var out knowledge.Document
 	err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {

@@ -153,6 +153,10 @@ func (j *Jobs) sweep(ctx context.Context) error {
 }
 
 func (j *Jobs) sweepNowAndThen(ctx context.Context) {
+	// An index that a former version left, or a build that was cut short.
+	if err := j.docs.Maintain(ctx); err != nil && ctx.Err() == nil {
+		j.log.WarnContext(ctx, "search index not maintained", "error", err)
+	}
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {

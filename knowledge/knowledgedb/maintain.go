@@ -26,23 +26,28 @@ const (
 )
 
 // Maintain brings both indexes in line with what is stored: weights are baked anew
-// when the average lengths have drifted, and the embedder's model gets its index once
-// it has many vectors. With nothing to do it costs one or two short statements; where
-// another process is at it already it does nothing.
+// when the average lengths have drifted, all is analyzed anew when an older version of
+// the analysis made it, and the embedder's model gets its index once it has many
+// vectors. With nothing to do it costs one or two short statements, so it may be called
+// after every write and should be once at start; where another process is at it already
+// it does nothing.
 func (s *Store) Maintain(ctx context.Context) error {
-	var work bool
-	const sql = `SELECT greatest(abs(title_total / greatest(title_count, 1) / nullif(baked_title, 0) - 1),
-			abs(heading_total / greatest(heading_count, 1) / nullif(baked_heading, 0) - 1),
-			abs(body_total / greatest(body_count, 1) / nullif(baked_body, 0) - 1), 0) > @drift
-		OR passages >= @above FROM lexicon`
-	if err := s.pool.QueryRow(ctx, sql, pgx.NamedArgs{"drift": maxDrift, "above": s.indexAbove}).Scan(&work); err != nil {
+	// One row speaks for all: those of an old analysis stand first until the last is redone.
+	const sql = `SELECT greatest(abs(title_total::float8 / greatest(title_count, 1) / nullif(baked_title, 0) - 1),
+			abs(heading_total::float8 / greatest(heading_count, 1) / nullif(baked_heading, 0) - 1),
+			abs(body_total::float8 / greatest(body_count, 1) / nullif(baked_body, 0) - 1), 0) > @drift,
+		coalesce((SELECT analyzer <> @version FROM lexemes LIMIT 1), false),
+		passages >= @above FROM lexicon`
+	var drifted, stale, many bool
+	args := pgx.NamedArgs{"drift": maxDrift, "version": lexical.Version, "above": s.indexAbove}
+	if err := s.pool.QueryRow(ctx, sql, args).Scan(&drifted, &stale, &many); err != nil {
 		return fmt.Errorf("read lexicon: %w", err)
 	}
-	if !work {
+	if !drifted && !stale && !many {
 		return nil
 	}
 	return s.alone(ctx, func(c *pgxpool.Conn) error {
-		if err := s.reweigh(ctx, false); err != nil {
+		if err := s.reweigh(ctx, c, stale); err != nil {
 			return err
 		}
 		return s.indexVectors(ctx, c)
@@ -52,7 +57,7 @@ func (s *Store) Maintain(ctx context.Context) error {
 // Reweigh bakes all weights anew with the averages of the moment, and analyzes anew
 // what an older version of the analysis has indexed. Searches go on meanwhile.
 func (s *Store) Reweigh(ctx context.Context) error {
-	return s.alone(ctx, func(*pgxpool.Conn) error { return s.reweigh(ctx, true) })
+	return s.alone(ctx, func(c *pgxpool.Conn) error { return s.reweigh(ctx, c, true) })
 }
 
 // alone runs f unless another process is inside alone for the same schema.
@@ -80,10 +85,12 @@ func (s *Store) alone(ctx context.Context, f func(c *pgxpool.Conn) error) error 
 }
 
 // reweigh first sets the averages, so that whatever is written from then on is baked
-// with them, and then goes through the passages in batches of a transaction each.
-func (s *Store) reweigh(ctx context.Context, always bool) error {
+// with them, and then goes through the passages in batches of a transaction each. A
+// batch takes the lexicon first, as writers do, and passes over passages that somebody
+// is deleting: so it waits for nobody who may wait for it.
+func (s *Store) reweigh(ctx context.Context, c *pgxpool.Conn, always bool) error {
 	var avg lexical.Lengths
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
 		const sql = `SELECT title_total::float8 / greatest(title_count, 1), heading_total::float8 / greatest(heading_count, 1),
 			body_total::float8 / greatest(body_count, 1), baked_title, baked_heading, baked_body FROM lexicon FOR UPDATE`
 		var baked lexical.Lengths
@@ -104,7 +111,10 @@ func (s *Store) reweigh(ctx context.Context, always bool) error {
 	last := "00000000-0000-0000-0000-000000000000"
 	for {
 		n := 0
-		err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		err := pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
+			if err := lockLexicon(ctx, tx); err != nil {
+				return err
+			}
 			rows, stale, err := passagesAfter(ctx, tx, last)
 			if err != nil || len(rows) == 0 {
 				return err
@@ -124,13 +134,19 @@ func (s *Store) reweigh(ctx context.Context, always bool) error {
 	}
 }
 
+func lockLexicon(ctx context.Context, tx pgx.Tx) error {
+	if _, err := tx.Exec(ctx, `SELECT FROM lexicon FOR UPDATE`); err != nil {
+		return fmt.Errorf("lock lexicon: %w", err)
+	}
+	return nil
+}
+
 // passagesAfter reads and analyzes the next batch by id; stale when one of them was
-// indexed by another version of the analysis. What another writer holds is left out of
-// it: it is being deleted, or written with the new averages.
+// indexed by another version of the analysis.
 func passagesAfter(ctx context.Context, tx pgx.Tx, last string) (rows []row, stale bool, err error) {
 	const sql = `SELECT p.id::text, p.title, p.alternatives, p.heading, p.body, p.lang, x.analyzer <> @version
 		FROM passages p JOIN lexemes x ON x.passage_id = p.id
-		WHERE p.id > @last::uuid ORDER BY p.id LIMIT @limit`
+		WHERE p.id > @last::uuid ORDER BY p.id LIMIT @limit FOR KEY SHARE OF p SKIP LOCKED`
 	got, err := tx.Query(ctx, sql, pgx.NamedArgs{"version": lexical.Version, "last": last, "limit": writeBatch})
 	if err != nil {
 		return nil, false, fmt.Errorf("read passages: %w", err)
@@ -162,33 +178,14 @@ func (s *Store) updateWeights(ctx context.Context, tx pgx.Tx, rows []row, avg le
 	return nil
 }
 
-// reanalyze writes the rows' lexemes anew; the terms' counts follow by trigger. The
-// passages are locked first and those deleted meanwhile left alone.
+// reanalyze writes the rows' lexemes anew; the terms' counts follow by trigger.
 func (s *Store) reanalyze(ctx context.Context, tx pgx.Tx, rows []row, avg lexical.Lengths) error {
-	if _, err := tx.Exec(ctx, `SELECT FROM lexicon FOR UPDATE`); err != nil {
-		return fmt.Errorf("lock lexicon: %w", err)
-	}
 	ids := make([]string, len(rows))
 	for i, r := range rows {
 		ids[i] = r.ID
 	}
-	got, err := tx.Query(ctx, `DELETE FROM lexemes WHERE passage_id = ANY(@ids::uuid[]) RETURNING passage_id::text`, pgx.NamedArgs{"ids": ids})
-	if err != nil {
+	if _, err := tx.Exec(ctx, `DELETE FROM lexemes WHERE passage_id = ANY(@ids::uuid[])`, pgx.NamedArgs{"ids": ids}); err != nil {
 		return fmt.Errorf("delete lexemes: %w", err)
 	}
-	left, err := pgx.CollectRows(got, pgx.RowTo[string])
-	if err != nil {
-		return fmt.Errorf("delete lexemes: %w", err)
-	}
-	is := map[string]bool{}
-	for _, id := range left {
-		is[id] = true
-	}
-	kept := rows[:0]
-	for _, r := range rows {
-		if is[r.ID] {
-			kept = append(kept, r)
-		}
-	}
-	return s.insertLexemes(ctx, tx, kept, avg)
+	return s.insertLexemes(ctx, tx, rows, avg)
 }

@@ -20,8 +20,9 @@ const writeBatch = 500
 
 // ReplacePassages makes ps the passages of a document and the document ready, in one
 // transaction: a search sees all of the old ones or all of the new ones. vecs are what
-// Embed gave for ps, or nil. IDs are made where ps has none; ordinals are the order of
-// ps. It returns knowledge.ErrNotFound when the document is gone.
+// Embed gave for ps, or nil; either way a passage keeps the vectors that the same text
+// had in this document. IDs are made where ps has none, and those given are new; ordinals
+// are the order of ps. It returns knowledge.ErrNotFound when the document is gone.
 //
 // Once that is committed it sees to the index (see Maintain), which may take a while
 // after a large load and whose failure is only logged.
@@ -76,7 +77,7 @@ func analyzeAll(ps []knowledge.Passage) []row {
 	for i, p := range ps {
 		p.Ordinal = i
 		if p.ID == "" {
-			p.ID = newID()
+			p.ID = knowledge.NewID()
 		}
 		rows[i] = row{Passage: p, lexemes: lexical.Index(fieldsOf(p), p.Lang, main)}
 		if p.Lang == "" {
@@ -97,20 +98,12 @@ func fieldsOf(p knowledge.Passage) lexical.Fields {
 // replace holds the document's row first and the lexicon's second, as whoever deletes
 // a document does, so that writers queue and never meet crosswise.
 func (s *Store) replace(ctx context.Context, tx pgx.Tx, docID string, rows []row, vecs [][]float32, model int32) error {
-	var found bool
-	err := tx.QueryRow(ctx, `SELECT true FROM documents WHERE id = $1 FOR UPDATE`, docID).Scan(&found)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return knowledge.ErrNotFound
-	}
-	if err != nil {
-		return fmt.Errorf("lock document: %w", err)
+	if err := unindexPassages(ctx, tx, docID); err != nil {
+		return err
 	}
 	avg, err := bakedAverages(ctx, tx, rows)
 	if err != nil {
 		return err
-	}
-	if _, err := tx.Exec(ctx, `DELETE FROM passages WHERE document_id = $1`, docID); err != nil {
-		return fmt.Errorf("delete old passages: %w", err)
 	}
 	for at := 0; at < len(rows); at += writeBatch {
 		end := min(at+writeBatch, len(rows))
@@ -126,6 +119,9 @@ func (s *Store) replace(ctx context.Context, tx pgx.Tx, docID string, rows []row
 			}
 		}
 	}
+	if err := dropOld(ctx, tx, docID); err != nil {
+		return err
+	}
 	const sql = `UPDATE documents SET status = 'ready', error = '', passages = @passages, updated_at = now() WHERE id = @document`
 	if _, err := tx.Exec(ctx, sql, pgx.NamedArgs{"passages": len(rows), "document": docID}); err != nil {
 		return fmt.Errorf("make ready: %w", err)
@@ -133,13 +129,59 @@ func (s *Store) replace(ctx context.Context, tx pgx.Tx, docID string, rows []row
 	return nil
 }
 
-// bakedAverages locks the lexicon and returns the averages that weights are baked
+// unindexPassages takes a document's passages out of the lexical index and sets them
+// aside, with negative ordinals, until dropOld. It returns knowledge.ErrNotFound when
+// there is no such document. To delete a passage would unindex it too, but count its
+// terms passage by passage: slow for a long document.
+func unindexPassages(ctx context.Context, tx pgx.Tx, docID string) error {
+	var found bool
+	err := tx.QueryRow(ctx, `SELECT true FROM documents WHERE id = $1 FOR UPDATE`, docID).Scan(&found)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return knowledge.ErrNotFound
+	}
+	if err != nil {
+		return fmt.Errorf("lock document: %w", err)
+	}
+	if err := lockLexicon(ctx, tx); err != nil {
+		return err
+	}
+	for _, sql := range []string{
+		`DELETE FROM lexemes WHERE passage_id IN (SELECT id FROM passages WHERE document_id = $1)`,
+		`UPDATE passages SET ordinal = -1 - ordinal WHERE document_id = $1`,
+	} {
+		if _, err := tx.Exec(ctx, sql, docID); err != nil {
+			return fmt.Errorf("unindex passages: %w", err)
+		}
+	}
+	return nil
+}
+
+// dropOld deletes the passages set aside. Where a new one has the same text, the vectors
+// of the old, by whatever models, become its own: what did not change costs nothing.
+func dropOld(ctx context.Context, tx pgx.Tx, docID string) error {
+	for _, sql := range []string{
+		`INSERT INTO embeddings (passage_id, model_id, e)
+		SELECT n.id, e.model_id, e.e FROM passages o
+		JOIN passages n ON n.document_id = o.document_id AND n.digest = o.digest AND n.ordinal >= 0
+		JOIN embeddings e ON e.passage_id = o.id
+		WHERE o.document_id = $1 AND o.ordinal < 0
+		ON CONFLICT DO NOTHING`,
+		`DELETE FROM passages WHERE document_id = $1 AND ordinal < 0`,
+	} {
+		if _, err := tx.Exec(ctx, sql, docID); err != nil {
+			return fmt.Errorf("drop old passages: %w", err)
+		}
+	}
+	return nil
+}
+
+// bakedAverages, under the lexicon's lock, returns the averages that weights are baked
 // with. The first passages ever are baked with their own.
 func bakedAverages(ctx context.Context, tx pgx.Tx, rows []row) (lexical.Lengths, error) {
 	var avg lexical.Lengths
-	const sql = `SELECT baked_title, baked_heading, baked_body FROM lexicon FOR UPDATE`
+	const sql = `SELECT baked_title, baked_heading, baked_body FROM lexicon`
 	if err := tx.QueryRow(ctx, sql).Scan(&avg[lexical.Title], &avg[lexical.Heading], &avg[lexical.Body]); err != nil {
-		return avg, fmt.Errorf("lock lexicon: %w", err)
+		return avg, fmt.Errorf("read lexicon: %w", err)
 	}
 	own := averagesOf(rows)
 	changed := false
@@ -247,7 +289,7 @@ func (s *Store) insertLexemes(ctx context.Context, tx pgx.Tx, rows []row, avg le
 func insertEmbeddings(ctx context.Context, tx pgx.Tx, rows []row, vecs [][]float32, model int32) error {
 	const sql = `INSERT INTO embeddings (passage_id, model_id, e)
 		SELECT p.id, @model, x.e::halfvec FROM unnest(@ids::uuid[], @vectors::text[]) AS x (id, e)
-		JOIN (SELECT id FROM passages WHERE id = ANY(@ids::uuid[]) FOR KEY SHARE) p USING (id)
+		JOIN (SELECT id FROM passages WHERE id = ANY(@ids::uuid[]) FOR KEY SHARE SKIP LOCKED) p USING (id)
 		ON CONFLICT (passage_id, model_id) DO NOTHING`
 	ids, texts := make([]string, len(rows)), make([]string, len(rows))
 	for i, r := range rows {

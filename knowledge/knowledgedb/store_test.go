@@ -137,6 +137,32 @@ func TestWritersOfManyDocumentsNeverDeadlock(t *testing.T) {
 			}
 		})
 	}
+	wg.Go(func() {
+		for round := range 10 {
+			if _, err := s.pool.Exec(t.Context(), `UPDATE lexemes SET analyzer = 0 WHERE passage_id IN (SELECT passage_id FROM lexemes LIMIT $1 FOR UPDATE SKIP LOCKED)`, round%3); err != nil {
+				t.Errorf("age lexemes: %v", err)
+			}
+			if err := s.Reweigh(t.Context()); err != nil {
+				t.Errorf("Reweigh() = %v, want no error", err)
+			}
+		}
+	})
+	wg.Go(func() {
+		for range 10 {
+			const sql = `WITH d AS (INSERT INTO documents (name) VALUES ('short-lived') RETURNING id::text) SELECT id FROM d`
+			var id string
+			if err := s.pool.QueryRow(t.Context(), sql).Scan(&id); err != nil {
+				t.Error(err)
+				return
+			}
+			if err := s.ReplacePassages(t.Context(), id, []knowledge.Passage{{Text: "word1"}, {Text: "word2 word3"}}, nil); err != nil {
+				t.Errorf("ReplacePassages() = %v, want no error", err)
+			}
+			if _, err := s.pool.Exec(t.Context(), `DELETE FROM documents WHERE id = $1`, id); err != nil {
+				t.Errorf("delete document: %v", err)
+			}
+		}
+	})
 	wg.Wait()
 	checkCounts(t, s)
 }
@@ -290,8 +316,8 @@ func TestWeightsFollowWhenLengthsDrift(t *testing.T) {
 	if _, err := s.pool.Exec(t.Context(), `UPDATE lexemes SET analyzer = 0, weights = '{}/1000000000'`); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Reweigh(t.Context()); err != nil {
-		t.Fatalf("Reweigh() = %v, want no error", err)
+	if err := s.Maintain(t.Context()); err != nil {
+		t.Fatalf("Maintain() = %v, want no error", err)
 	}
 	after := mustFind(t, s, knowledge.Query{Text: "refund"}).Hits
 	if len(after) != len(before) || after[0].ID != before[0].ID || after[0].LexicalScore != before[0].LexicalScore {
@@ -306,9 +332,9 @@ func TestWeightsFollowWhenLengthsDrift(t *testing.T) {
 func TestIDsAreUUIDsAndNoneIsGivenTwice(t *testing.T) {
 	seen := map[string]bool{}
 	for range 1000 {
-		id := newID()
+		id := knowledge.NewID()
 		if len(id) != 36 || id[14] != '7' || seen[id] {
-			t.Fatalf("newID() = %q, want a UUID of version 7 that is new", id)
+			t.Fatalf("NewID() = %q, want a UUID of version 7 that is new", id)
 		}
 		seen[id] = true
 	}

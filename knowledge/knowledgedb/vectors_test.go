@@ -125,6 +125,24 @@ func TestOnlyWhatChangedIsEmbeddedAgain(t *testing.T) {
 	}
 }
 
+func TestVectorsOfUnchangedTextStayWithIt(t *testing.T) {
+	s := newStore(t, &fakeEmbedder{model: "fake", dims: 8})
+	doc := newDocument(t, s, "FAQ")
+	put(t, s, doc, entry("one", "first"), entry("two", "second"), entry("two", "second"))
+	next := []knowledge.Passage{entry("two", "second"), entry("three", "third"), entry("one", "first")}
+	if err := s.ReplacePassages(t.Context(), doc, next, nil); err != nil {
+		t.Fatalf("ReplacePassages() = %v, want no error", err)
+	}
+	if n, err := s.EmbedMissing(t.Context()); n != 1 || err != nil {
+		t.Errorf("EmbedMissing() = %d, %v, want the one new text", n, err)
+	}
+	var vectors, passages int
+	const sql = `SELECT (SELECT count(*) FROM embeddings), (SELECT count(*) FROM passages WHERE ordinal >= 0)`
+	if err := s.pool.QueryRow(t.Context(), sql).Scan(&vectors, &passages); err != nil || vectors != 3 || passages != 3 {
+		t.Errorf("%d vectors of %d passages, %v; want 3 of 3", vectors, passages, err)
+	}
+}
+
 func TestModelsAreNeverCompared(t *testing.T) {
 	pool := dbtest.New(t)
 	quiet := slog.New(slog.DiscardHandler)

@@ -123,7 +123,7 @@ func (a account) mayEnter(info os.FileInfo) bool {
 }
 
 // CheckDir says whether a private database could live under dir, without making anything there: nil, or what keeps the
-// account it would run as from reaching the nearest parent that exists.
+// account it would run as out.
 func CheckDir(dir string) error {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -135,7 +135,8 @@ func CheckDir(dir string) error {
 	}
 	for {
 		if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) || dir == filepath.Dir(dir) {
-			return a.reach(dir)
+			_, err := a.needsHandle(dir)
+			return err
 		}
 		dir = filepath.Dir(dir)
 	}

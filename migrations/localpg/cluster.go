@@ -21,14 +21,14 @@ func (s *Server) initCluster(ctx context.Context, disposable bool) error {
 			return fmt.Errorf("make the cluster's directory: %w", err)
 		}
 		args := append([]string{
-			"-D", fresh, "-U", superuser, "--encoding=UTF8", "--lc-messages=C", "--auth=peer", "--no-instructions",
+			"-D", dataWord, "-U", superuser, "--encoding=UTF8", "--lc-messages=C", "--auth=peer", "--no-instructions",
 		}, locale...)
 		if disposable {
 			args = append(args, "--no-sync")
 		} else {
 			args = append(args, "--data-checksums")
 		}
-		if err := s.run(ctx, "", "initdb", args...); err != nil {
+		if err := s.run(ctx, fresh, "", "initdb", args...); err != nil {
 			failures = append(failures, err)
 			continue
 		}
@@ -51,7 +51,7 @@ func (s *Server) initCluster(ctx context.Context, disposable bool) error {
 		"CREATE ROLE " + role + " LOGIN" + createdb + ";",
 		"CREATE DATABASE " + database + " OWNER " + role + ";",
 	}, "\n") + "\n"
-	if err := s.run(ctx, script, "postgres", "--single", "-F", "-D", fresh, "-c", "exit_on_error=on", "template1"); err != nil {
+	if err := s.run(ctx, fresh, script, "postgres", "--single", "-F", "-D", dataWord, "-c", "exit_on_error=on", "template1"); err != nil {
 		return fmt.Errorf("prepare the new cluster: %w", err)
 	}
 	if err := errors.Join(
@@ -62,7 +62,7 @@ func (s *Server) initCluster(ctx context.Context, disposable bool) error {
 	}
 	if !disposable {
 		// -F above did not wait for the disk.
-		if err := s.run(ctx, "", "initdb", "--sync-only", "-D", fresh); err != nil {
+		if err := s.run(ctx, fresh, "", "initdb", "--sync-only", "-D", dataWord); err != nil {
 			return fmt.Errorf("write the new cluster to disk: %w", err)
 		}
 	}
@@ -92,12 +92,14 @@ func (s *Server) emptyDir(path string) error {
 	return s.account.own(path)
 }
 
-// run runs one of PostgreSQL's programs to its end as the account; an error holds the end of what it said.
-func (s *Server) run(ctx context.Context, stdin, program string, args ...string) error {
+// run runs one of PostgreSQL's programs on the cluster at data to its end; an error holds the end of what it said.
+func (s *Server) run(ctx context.Context, data, stdin, program string, args ...string) error {
 	cmd := exec.CommandContext(ctx, filepath.Join(s.install.Bin, program), args...)
-	cmd.Dir = "/"
-	cmd.Env = environment()
-	cmd.SysProcAttr = s.account.attributes()
+	done, err := s.enter(cmd, data)
+	if err != nil {
+		return err
+	}
+	defer done()
 	cmd.Stdin = strings.NewReader(stdin)
 	out, err := cmd.CombinedOutput()
 	if err != nil {

@@ -122,3 +122,25 @@ func TestSocketPathLimitIsToTheByte(t *testing.T) {
 		t.Errorf("fitsSocket with a path of %d bytes = true, want false", len(fits)+1+len(name))
 	}
 }
+
+func TestClosedParentIsNamed(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root makes directories that it can enter and others cannot")
+	}
+	closed := filepath.Join(t.TempDir(), "closed")
+	if err := os.MkdirAll(filepath.Join(closed, "data"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(closed, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	// A user of its own number, whom nothing here belongs to.
+	somebody := account{name: "somebody", uid: 54321, gid: 54321, drop: true}
+	err := somebody.reach(filepath.Join(closed, "data"))
+	if err == nil || !strings.Contains(err.Error(), "user somebody, who may not enter "+closed) {
+		t.Errorf("reach below a closed directory = %v, want it named", err)
+	}
+	if err := somebody.reach("/usr"); err != nil {
+		t.Errorf("reach(/usr) = %v, want nil", err)
+	}
+}

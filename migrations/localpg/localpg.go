@@ -51,6 +51,7 @@ type Server struct {
 	log     *slog.Logger
 	install Install
 	account account
+	handle  bool   // the account cannot reach dir by its path, see handle.go
 	socket  string // directory of the socket
 	conf    string // text of our settings file
 	lock    *os.File
@@ -106,7 +107,7 @@ func prepare(ctx context.Context, opts Options) (_ *Server, err error) {
 			s.release()
 		}
 	}()
-	if err := s.account.reach(dir); err != nil {
+	if s.handle, err = s.account.needsHandle(dir); err != nil {
 		return nil, err
 	}
 	major, err := clusterMajor(s.data())
@@ -164,32 +165,6 @@ func (s *Server) bringUp(ctx context.Context) error {
 // URL is the address of Frontdesk's database on the server. It holds no secret: the socket's directory and the caller's
 // own identity are what admits it.
 func (s *Server) URL() string { return socketURL(s.socket, role, database) }
-
-// Attach returns the address of the server that a live owner of dir runs, for a second, short-lived program beside it. It
-// waits until that server answers or ctx ends. When nobody runs one the error wraps os.ErrNotExist.
-func Attach(ctx context.Context, dir string) (string, error) {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return "", fmt.Errorf("data directory %s: %w", dir, err)
-	}
-	s := &Server{dir: dir}
-	for {
-		pid, state := s.pidFile()
-		if pid == 0 || !s.runs(pid) {
-			return "", fmt.Errorf("no private database runs in %s: %w", dir, os.ErrNotExist)
-		}
-		if state == "ready" {
-			break
-		}
-		if !pause(ctx, pollEvery) {
-			return "", fmt.Errorf("wait for the private database in %s: %w", dir, ctx.Err())
-		}
-	}
-	if s.socket = s.pidFileSocket(); s.socket == "" {
-		return "", fmt.Errorf("the private database in %s has no socket", dir)
-	}
-	return s.URL(), nil
-}
 
 // Install is the installation the server runs on.
 func (s *Server) Install() Install { return s.install }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"os/user"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -13,8 +12,6 @@ import (
 
 	"frontdesk/migrations"
 	"frontdesk/migrations/localpg"
-
-	"github.com/jackc/pgx/v5"
 )
 
 func TestFirstStartMakesADatabaseThatMigrates(t *testing.T) {
@@ -110,86 +107,6 @@ func TestAttachFindsTheServerOfALiveOwner(t *testing.T) {
 	}
 }
 
-func TestPathTooLongForASocketGetsAShortOne(t *testing.T) {
-	long := filepath.Join(newDir(t), strings.Repeat("long/", 30))
-	for range 2 { // a second start finds its way as well
-		server := start(t, long)
-		address := server.URL()
-		if strings.Contains(address, "long") {
-			t.Fatalf("the socket is in %s, want a shorter path", address)
-		}
-		ask(t, connect(t, address), "SELECT 1")
-		config, err := pgx.ParseConfig(address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		info, err := os.Stat(config.Host)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if info.Mode().Perm() != 0o700 {
-			t.Errorf("the socket's directory has mode %04o, want 0700", info.Mode().Perm())
-		}
-		stop(t, server)
-		if _, err := os.Stat(config.Host); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("after Stop the socket's directory is still there (%v)", err)
-		}
-	}
-}
-
-func TestClosedParentIsNamed(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("only root starts the server as somebody else")
-	}
-	closed := filepath.Join(newDir(t), "closed")
-	if err := os.Mkdir(closed, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	dir := filepath.Join(closed, "deep", "data")
-	_, started := localpg.Start(t.Context(), localpg.Options{Dir: dir})
-	for name, err := range map[string]error{"Start": started, "CheckDir": localpg.CheckDir(dir)} {
-		if err == nil || !strings.Contains(err.Error(), "may not enter "+closed+" (mode 0700)") {
-			t.Errorf("%s under a closed directory = %v, want it named", name, err)
-		}
-	}
-}
-
-func TestHalfMadeClusterIsMadeAgain(t *testing.T) {
-	dir := newDir(t)
-	// What a kill during initdb leaves.
-	if err := os.MkdirAll(filepath.Join(dir, "data.new", "base"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	ask(t, connect(t, start(t, dir).URL()), "SELECT 1")
-}
-
-func TestForeignDirectoryIsNotTouched(t *testing.T) {
-	dir := newDir(t)
-	precious := filepath.Join(dir, "data", "precious")
-	if err := errors.Join(os.Mkdir(filepath.Join(dir, "data"), 0o755), os.WriteFile(precious, nil, 0o644)); err != nil {
-		t.Fatal(err)
-	}
-	if server, err := localpg.Start(t.Context(), localpg.Options{Dir: dir}); err == nil {
-		stop(t, server)
-		t.Error("Start with something else in data/ = nil, want an error")
-	}
-	if _, err := os.Stat(precious); err != nil {
-		t.Errorf("somebody's file is gone: %v", err)
-	}
-}
-
-func TestClusterOfAnotherVersionIsExplained(t *testing.T) {
-	dir := newDir(t)
-	data := filepath.Join(dir, "data")
-	if err := errors.Join(os.Mkdir(data, 0o700), os.WriteFile(filepath.Join(data, "PG_VERSION"), []byte("9\n"), 0o600)); err != nil {
-		t.Fatal(err)
-	}
-	_, err := localpg.Start(t.Context(), localpg.Options{Dir: dir})
-	if !errors.Is(err, localpg.ErrNotInstalled) || !strings.Contains(err.Error(), "PostgreSQL 9") {
-		t.Errorf("Start on a cluster of PostgreSQL 9 = %v, want ErrNotInstalled that names it", err)
-	}
-}
-
 func TestLocalSettingsWin(t *testing.T) {
 	dir := newDir(t)
 	stop(t, start(t, dir))
@@ -220,30 +137,4 @@ func TestStartFailureQuotesTheServersLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	start(t, dir) // the failed one gave the directory up
-}
-
-func TestDirectoryNameNeedsNoCare(t *testing.T) {
-	dir := filepath.Join(newDir(t), `it's a "data, dir" – 数据 100%`)
-	ask(t, connect(t, start(t, dir).URL()), "SELECT 1")
-}
-
-func TestRootServesTheClusterOfItsOwner(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Skip("only root can be somebody else")
-	}
-	// A cluster an ordinary user made, and root starts.
-	owner, err := user.Lookup("nobody")
-	if err != nil {
-		t.Skip("there is no user nobody to own a cluster")
-	}
-	dir := newDir(t)
-	stop(t, start(t, dir))
-	uid, _ := strconv.Atoi(owner.Uid)
-	gid, _ := strconv.Atoi(owner.Gid)
-	if err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
-		return errors.Join(err, os.Lchown(path, uid, gid))
-	}); err != nil {
-		t.Fatal(err)
-	}
-	ask(t, connect(t, start(t, dir).URL()), "SELECT 1")
 }

@@ -44,10 +44,12 @@ func (c *child) gone() <-chan struct{}           { return c.exit }
 
 // startChild starts the postmaster with its output going to log. The goroutine that waits for it ends with it.
 func (s *Server) startChild(log *os.File) (*child, error) {
-	cmd := exec.Command(filepath.Join(s.install.Bin, "postgres"), "-D", s.data())
-	cmd.Dir = "/"
-	cmd.Env = environment()
-	cmd.SysProcAttr = s.account.attributes()
+	cmd := exec.Command(filepath.Join(s.install.Bin, "postgres"), "-D", dataWord)
+	done, err := s.enter(cmd, s.data())
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", cmd.Path, err)

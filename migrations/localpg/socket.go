@@ -20,10 +20,10 @@ func maxSocketPath() int {
 }
 
 // socketDir makes the directory for the socket, open to the account alone: run under the data directory, or, where that
-// path will not do for a socket, a short one among the temporary files.
+// path will not do for a socket or is closed to the account, a short one among the temporary files.
 func (s *Server) socketDir() (string, error) {
 	dir := filepath.Join(s.dir, "run")
-	if fitsSocket(dir) {
+	if fitsSocket(dir) && !s.handle {
 		if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 			return "", fmt.Errorf("make the socket's directory: %w", err)
 		}

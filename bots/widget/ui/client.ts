@@ -68,20 +68,20 @@ export class Client {
     return this._fetch('events' + (after === undefined ? '' : '?after=' + after), undefined, signal);
   }
 
-  /** Forgets a session that has ended, and says whether that was so. */
+  /** Whether the session has ended. */
   lost(error: unknown): boolean {
-    const ended = error instanceof Refused && error.status === 401;
-    if (ended) this._store.set('token');
-    return ended;
+    return error instanceof Refused && error.status === 401;
   }
 
   private async _fetch(path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
-    const headers: Record<string, string> = {};
-    if (this.session) headers.authorization = 'Bearer ' + this.session.token;
+    const headers: Record<string, string> = {}, token = this.session?.token;
+    if (token) headers.authorization = 'Bearer ' + token;
     if (body) headers['content-type'] = 'application/json';
     const answer = await fetch(this._base + 'widget/v1/' + path, {
       method: body ? 'POST' : 'GET', headers, body: body ? JSON.stringify(body) : undefined, signal, credentials: 'omit', cache: 'no-store',
     });
+    // Another tab may have a new one by now.
+    if (answer.status === 401 && token === this.session?.token) this._store.set('token');
     if (!answer.ok) throw new Refused(answer.status, Number(answer.headers.get('retry-after')) || 0);
     return answer;
   }

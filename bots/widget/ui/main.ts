@@ -1,10 +1,11 @@
 // What a website embeds:
 //   <script defer src="https://HOST/widget.js" data-key="…"></script>
 import { language } from './strings';
+import type { Profile } from './wire';
 import { Widget, type Options } from './widget';
 
 const element = 'frontdesk-chat';
-const script = (document.currentScript || document.querySelector('script[src*="/widget.js"]')) as HTMLScriptElement;
+const script = document.currentScript as HTMLScriptElement;
 
 async function start(): Promise<void> {
   const options: Options = { key: '', ...script.dataset, base: new URL('.', script.src).href };
@@ -12,16 +13,12 @@ async function start(): Promise<void> {
   const widget = document.createElement(element) as Widget;
   widget.setUp(options, await language(options.base, options.lang, asked, document.documentElement.lang, navigator.language));
   document.body.append(widget);
-  (window as any).Frontdesk = {
-    open: () => widget.open(),
-    close: () => widget.close(),
-    toggle: () => widget.toggle(),
-    identify: (identity: { name?: string; email?: string }) => widget.describe({ identity }),
-    setContext: (context: Record<string, string>) => widget.describe({ context }),
-    send: (text: string) => widget.send(String(text)),
-    on: (event: string, listener: (detail: unknown) => void) => widget.on(event, listener),
-    reset: () => widget.reset(),
+  const api: Record<string, unknown> = {
+    identify: (identity: Profile['identity']) => widget.describe({ identity }),
+    setContext: (context: Profile['context']) => widget.describe({ context }),
   };
+  for (const name of ['open', 'close', 'toggle', 'send', 'on', 'reset'] as const) api[name] = widget[name].bind(widget);
+  (window as any).Frontdesk = api;
   dispatchEvent(new Event('frontdesk:ready'));
 }
 

@@ -116,7 +116,7 @@ export function markdown(text: string, cite?: Cite, depth = 0): DocumentFragment
       while (at < lines.length && lines[at].includes('|')) rows.push(lines[at++]);
       out.append(table(rows, cite));
     } else {
-      const paragraph = el('p', { dir: 'auto' });
+      const paragraph = el('p');
       inline(paragraph, line, cite);
       while (++at < lines.length && lines[at].trim() && !isBlock(at)) {
         paragraph.append(el('br'));
@@ -139,7 +139,7 @@ function list(out: ParentNode, items: RegExpMatchArray[], cite?: Cite): void {
       (level?.element.lastElementChild || out).append(element);
       levels.push((level = { indent: space.length, element }));
     }
-    const entry = el('li', { dir: 'auto' });
+    const entry = el('li');
     inline(entry, text, cite);
     level.element.append(entry);
   }
@@ -150,7 +150,7 @@ function table(rows: string[], cite?: Cite): HTMLElement {
   rows.forEach((row, index) => {
     const line = el('tr');
     for (const cell of row.trim().replace(/^\||\|$/g, '').split('|')) {
-      const box = el(index ? 'td' : 'th', { dir: 'auto' });
+      const box = el(index ? 'td' : 'th');
       inline(box, cell.trim(), cite);
       line.append(box);
     }

@@ -11,6 +11,7 @@ export type Progress =
 
 export class Outbox {
   private _busy = false;
+  private _told = false; // by the server, to wait for the timer
   private _timer = 0;
   private _failures = 0;
 
@@ -18,8 +19,6 @@ export class Outbox {
     private readonly _client: Client,
     private readonly _store: Store,
     private readonly _report: (item: Item, progress: Progress) => void,
-    /** Told how many seconds the server asked to wait. */
-    private readonly _slowDown: (seconds: number) => void,
   ) {}
 
   /** What has not been sent, the refused included, oldest first. */
@@ -40,7 +39,7 @@ export class Outbox {
 
   /** Sends what waits, in order, one at a time. */
   async flush(): Promise<void> {
-    if (this._busy) return;
+    if (this._busy || this._told) return;
     this._busy = true;
     clearTimeout(this._timer);
     let item: Item | undefined;
@@ -71,9 +70,12 @@ export class Outbox {
         return true;
       }
       const asked = error instanceof Refused ? error.retryAfter : 0;
-      if (asked) this._slowDown(asked);
       this._report(item, { kind: 'waiting' });
-      this._timer = window.setTimeout(() => this.flush(), asked ? asked * 1e3 : pause(this._failures++));
+      this._told = asked > 0;
+      this._timer = window.setTimeout(() => {
+        this._told = false;
+        this.flush();
+      }, asked ? asked * 1e3 : pause(this._failures++));
       return false;
     }
   }

@@ -35,7 +35,7 @@ export class Panel {
     this._field = el('textarea', {
       rows: 1, placeholder: words.placeholder, 'aria-label': words.placeholder, dir: 'auto', enterkeyhint: 'send',
       oninput: () => {
-        this._fit();
+        this.fit();
         wishes.draft(this._field.value);
       },
       onkeydown: (event: KeyboardEvent) => {
@@ -46,18 +46,18 @@ export class Panel {
         this._submit();
       },
     });
-    this._sendButton = el('button', { type: 'submit', class: 'send', 'aria-label': words.send, title: words.send, disabled: true }, icon('send'));
+    this._sendButton = el('button', { type: 'submit', class: 'send', 'aria-label': words.send, disabled: true }, icon('send'));
     this._switchButton = el('button', { type: 'button', class: 'switch', onclick: () => wishes.change() });
     this._latest = el('button', { type: 'button', class: 'latest', hidden: true, onclick: () => wishes.toEnd() }, words.latest, icon('down'));
     this.element = el('div', {
-      class: 'panel', role: 'dialog', 'aria-labelledby': 'title', tabindex: -1, hidden: true,
+      class: 'panel', role: 'dialog', 'aria-label': title, tabindex: -1, hidden: true,
       onkeydown: (event: KeyboardEvent) => {
         if (event.key !== 'Escape' || event.isComposing) return;
         event.stopPropagation();
         wishes.close();
       },
     },
-      el('header', null, el('div', { class: 'titles' }, el('h2', { id: 'title' }, title), this._answering),
+      el('header', null, el('div', { class: 'titles' }, el('h2', null, title), this._answering),
         sound, iconButton('close', words.close, () => wishes.close())),
       this._notice,
       el('div', { class: 'view' }, log, this._latest),
@@ -78,7 +78,7 @@ export class Panel {
 
   write(text: string): void {
     this._field.value = text;
-    this._fit();
+    this.fit();
   }
 
   /** Says who answers and offers the other; without a label there is none. */
@@ -86,6 +86,8 @@ export class Panel {
     this._answering.textContent = who;
     this._answering.classList.toggle('waiting', waiting);
     this._switchButton.textContent = offer || '';
+    // What has the focus must not vanish from under it.
+    if (!offer && this._switchButton.matches(':focus')) this.focus();
     this._switchButton.hidden = !offer;
   }
 
@@ -111,10 +113,11 @@ export class Panel {
     this._wishes.submit(text);
   }
 
-  private _fit(): void {
+  /** Gives the field the height of its text, once it is on screen. */
+  fit(): void {
     this._sendButton.disabled = !this._field.value.trim();
     const { style } = this._field;
     style.height = 'auto';
-    style.height = Math.min(this._field.scrollHeight, tallest) + 'px';
+    if (this._field.scrollHeight) style.height = Math.min(this._field.scrollHeight, tallest) + 'px';
   }
 }

@@ -16,7 +16,7 @@ export class Row {
     const clock = at.toLocaleTimeString(language.tag, { hour: 'numeric', minute: '2-digit' });
     this.element = el('div', { class: 'row ' + author },
       author !== 'system' && el('div', { class: 'who' }, el('bdi', null, name), ' ',
-        el('time', { datetime: at.toISOString(), title: at.toLocaleString(language.tag) }, clock)),
+        el('time', { datetime: at.toISOString() }, clock)),
       this._body, this._below);
   }
 
@@ -55,14 +55,14 @@ export class Row {
   }
 
   /** A source opens to the passage it stands for; without one it is a link. */
-  private _source({ n, title, heading, page, url, passage }: Source): HTMLElement {
+  private _source({ n, title, heading, page, url, excerpt }: Source): HTMLElement {
     const { words } = this._language;
     const label = [el('span', { class: 'number' }, String(n)),
       el('bdi', null, heading && heading !== title ? title + ' › ' + heading : title),
       page ? el('span', { class: 'page' }, fill(words.page, page)) : null];
-    if (!passage) return link(url, ...label) || el('span', null, ...label);
+    if (!excerpt) return link(url, ...label) || el('span', null, ...label);
     return el('details', null, el('summary', null, ...label, icon('down')),
-      el('p', { dir: 'auto', tabindex: 0 }, passage), link(url, words.visit));
+      el('p', { tabindex: 0 }, excerpt), link(url, (url || '').replace(/^https?:\/\//, '')));
   }
 
   private _citation(n: number, entry: HTMLElement): Node {

@@ -10,11 +10,8 @@ declare const frontdeskPack: { lang: string; languages: string[]; words: Words }
 
 export interface Language {
   tag: string;
-  direction: 'ltr' | 'rtl';
   words: Words;
 }
-
-const rightToLeft = /^(ar|dv|fa|he|ps|ur|yi)\b/i;
 
 /** Finds the first wanted language there is a pack for, else the script's own. */
 export async function language(base: string, ...wanted: (string | null | undefined)[]): Promise<Language> {
@@ -29,7 +26,7 @@ export async function language(base: string, ...wanted: (string | null | undefin
       // Better the script's own language than no chat.
     }
   } else tag = found || tag;
-  return { tag, words, direction: rightToLeft.test(tag) ? 'rtl' : 'ltr' };
+  return { tag, words };
 }
 
 /** Puts a value into a text's {0}. */

@@ -7,11 +7,8 @@ export function accentColors(accent?: string): Record<string, string> {
   if (!canvas) return {};
   canvas.fillStyle = accent;
   canvas.fillRect(0, 0, 1, 1);
-  // Relative luminance as WCAG defines it.
-  const [red, green, blue] = [...canvas.getImageData(0, 0, 1, 1).data].map((value) => {
-    const share = value / 255;
-    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-  });
+  // WCAG's relative luminance, to within what the choice needs.
+  const [red, green, blue] = [...canvas.getImageData(0, 0, 1, 1).data].map((value) => (value / 255) ** 2.2);
   const luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
   return { '--accent': accent, '--on-accent': luminance > 0.179 ? '#000' : '#fff' };
 }

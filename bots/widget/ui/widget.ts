@@ -26,6 +26,7 @@ export interface Options {
 
 type Listener = (detail: any) => void;
 
+const wakers = ['online', 'offline', 'pageshow', 'visibilitychange'];
 const hiddenFor = 60e3; // then the stream gives its connection back
 const recently = 24 * 3600e3; // whoever wrote within a day may expect an answer
 const answerTime = 60; // seconds for which the assistant is said to be writing
@@ -44,9 +45,9 @@ export class Widget extends HTMLElement {
   private _launcher!: HTMLButtonElement;
   private _badge!: HTMLElement;
   private _state?: State;
-  private _heard = 0; // newest message when the stream connected: older is history
   private _unread = 0;
-  private _timer = 0;
+  private _absence = 0; // timer: hidden for too long
+  private _silence = 0; // timer: disconnected for too long
 
   setUp(options: Options, words: Language): void {
     this._options = options;
@@ -54,17 +55,13 @@ export class Widget extends HTMLElement {
     this._store = new Store(options.key);
     this._client = new Client(options.base, options.key, this._language.tag, this._store, () => this._restart());
     this._stream = new Stream(this._client, () => this._transcript.last, (kind, data) => this._hear(kind, data), (up) => this._connected(up));
-    this._outbox = new Outbox(this._client, this._store, (item, progress) => this._report(item, progress), (seconds) => this._slowDown(seconds));
+    this._outbox = new Outbox(this._client, this._store, (item, progress) => this._report(item, progress));
     this._transcript = new Transcript(this._language, (seq, helpful) => this._client.post('feedback', { seq, helpful }), (more) => this._panel.more(more));
     this._build();
   }
 
   connectedCallback(): void {
-    addEventListener('online', this._wake);
-    addEventListener('offline', this._wake);
-    addEventListener('pageshow', this._wake);
-    addEventListener('storage', this._shared);
-    document.addEventListener('visibilitychange', this._wake);
+    for (const event of wakers) addEventListener(event, this._wake, true);
     const { open, active } = this._store.get('state') || {};
     if (open && !narrow()) this._show(false);
     else if (Date.now() - (active || 0) < recently) this._stream.start();
@@ -72,11 +69,7 @@ export class Widget extends HTMLElement {
   }
 
   disconnectedCallback(): void {
-    removeEventListener('online', this._wake);
-    removeEventListener('offline', this._wake);
-    removeEventListener('pageshow', this._wake);
-    removeEventListener('storage', this._shared);
-    document.removeEventListener('visibilitychange', this._wake);
+    for (const event of wakers) removeEventListener(event, this._wake, true);
     this._stream.stop();
   }
 
@@ -113,7 +106,8 @@ export class Widget extends HTMLElement {
   /** Says who the visitor claims to be, or adds to what staff may know. */
   async describe(profile: Profile): Promise<void> {
     Object.assign(this._client.profile, profile);
-    if (this._client.session) await this._client.renew();
+    // What cannot be told now is told with the next session.
+    if (this._client.session) await this._client.renew().catch(() => 0);
   }
 
   on(event: string, listener: Listener): () => void {
@@ -127,7 +121,7 @@ export class Widget extends HTMLElement {
     for (const key of ['token', 'queue', 'draft', 'state'] as const) this._store.set(key);
     this._client.profile = {};
     this._state = undefined;
-    this._heard = this._unread = 0;
+    this._unread = 0;
     this._panel.element.hidden = true;
     this._panel.write('');
     this._transcript.clear();
@@ -136,7 +130,7 @@ export class Widget extends HTMLElement {
   }
 
   private _build(): void {
-    const { words, direction, tag } = this._language;
+    const { words, tag } = this._language;
     const { title, theme, position, accent } = this._options;
     this._panel = new Panel(this._language, title || words.title, this._transcript.element, !!this._store.get('state')?.muted, {
       close: () => this.close(),
@@ -156,7 +150,7 @@ export class Widget extends HTMLElement {
     this._badge = el('span', { class: 'badge', 'aria-hidden': 'true', hidden: true });
     this._launcher = el('button', { type: 'button', class: 'launcher', onclick: () => this.toggle() });
     const root = el('section', {
-      class: `root ${theme || 'auto'} ${position || ''}`, dir: direction, lang: tag, 'aria-label': words.chat,
+      class: `root ${theme || 'auto'} ${position || ''}`, dir: words.direction, lang: tag, 'aria-label': words.chat,
     }, this._panel.element, this._launcher);
     for (const [name, value] of Object.entries(accentColors(accent))) root.style.setProperty(name, value);
     try {
@@ -185,6 +179,7 @@ export class Widget extends HTMLElement {
 
   private _show(focus: boolean): void {
     this._panel.element.hidden = false;
+    this._panel.fit();
     this._store.remember({ open: true });
     this._paint();
     this._transcript.toEnd();
@@ -225,17 +220,14 @@ export class Widget extends HTMLElement {
     const row = this._transcript.add(message);
     if (!row || message.author === 'customer') return;
     const { read, muted } = this._store.get('state') || {};
-    if (message.seq > (read || 0)) {
-      if (this.isOpen && !document.hidden) this._seen();
-      else this._unread++;
-    }
-    if (message.seq > this._heard) {
-      this._panel.say(row.words);
-      if (document.hidden && !muted) chime();
-      this._store.remember({ active: Date.now() });
-      this._emit('message', message);
-    }
+    if (message.seq <= (read || 0)) return; // history
+    if (this.isOpen && !document.hidden) this._seen();
+    else this._unread++;
+    if (document.hidden && !muted) chime();
+    this._panel.say(row.words);
+    this._store.remember({ active: Date.now() });
     this._paint();
+    this._emit('message', message);
   }
 
   private _report(item: Item, progress: Progress): void {
@@ -245,7 +237,8 @@ export class Widget extends HTMLElement {
       this._transcript.sent(item.id, progress.seq);
       this._panel.tell();
       this._stream.start();
-      if ((this._state?.owner || 'bot') === 'bot') this._transcript.type(fill(words.typing, words.assistant), answerTime);
+      const answered = (this._transcript.last || 0) > progress.seq;
+      if (!answered && (this._state?.owner || 'bot') === 'bot') this._transcript.type(fill(words.typing, words.assistant), answerTime);
     } else if (progress.kind === 'refused') {
       const again = (act: (text: string) => void) => () => {
         this._outbox.remove(item.id);
@@ -261,24 +254,19 @@ export class Widget extends HTMLElement {
         }),
       }, true);
     } else {
-      row.note(progress.kind === 'sending' ? words.sending : words.queued);
+      row.note(progress.kind === 'waiting' ? words.queued : '');
     }
   }
 
-  private _slowDown(seconds: number): void {
-    this._panel.tell(fill(this._language.words.busy, seconds));
-  }
-
   private _connected(up: boolean): void {
-    clearTimeout(this._timer);
+    clearTimeout(this._silence);
     if (up) {
       this._transcript.discard(); // what there is of an answer comes anew
-      this._heard = Math.max(this._heard, this._transcript.last ?? Infinity);
       this._panel.tell();
       this._outbox.flush();
     } else if (this.isOpen && !document.hidden) {
       // Most interruptions are over before anybody needs to know.
-      this._timer = window.setTimeout(() => this._panel.tell(this._language.words[navigator.onLine ? 'connecting' : 'offline']), 3e3);
+      this._silence = window.setTimeout(() => this._panel.tell(this._language.words[navigator.onLine ? 'connecting' : 'offline']), 3e3);
     }
   }
 
@@ -287,7 +275,7 @@ export class Widget extends HTMLElement {
     this._stream.stop();
     this._transcript.restart();
     this._state = undefined;
-    this._heard = this._unread = 0;
+    this._unread = 0;
     this._store.remember({ read: 0 });
     this._paint();
   }
@@ -315,9 +303,9 @@ export class Widget extends HTMLElement {
 
   /** The page came back, or the connection came or went. */
   private readonly _wake = () => {
-    clearTimeout(this._timer);
+    clearTimeout(this._absence);
     if (document.hidden) {
-      this._timer = window.setTimeout(() => this._stream.stop(), hiddenFor);
+      this._absence = window.setTimeout(() => this._stream.stop(), hiddenFor);
       return;
     }
     if (!navigator.onLine) {
@@ -329,16 +317,6 @@ export class Widget extends HTMLElement {
     if (this.isOpen) this._seen();
     if (this.isOpen || this._transcript.last !== undefined) this._stream.start();
     this._outbox.flush();
-  };
-
-  /** Another tab changed what both share. */
-  private readonly _shared = (event: StorageEvent) => {
-    if (event.key !== this._store.name('token')) return;
-    const session = this._client.session;
-    if (!session) return this._stream.stop();
-    if (event.oldValue && JSON.parse(event.oldValue).conversation === session.conversation) return;
-    this._restart();
-    if (this.isOpen) this._stream.start();
   };
 
   private _emit(event: string, detail?: unknown): void {
