@@ -82,6 +82,33 @@ type Site struct {
 	Progress SiteProgress
 }
 
+// Document is a site as if all of its pages were one document, for those who
+// added an address and ask how far it is.
+func (s Site) Document() Document {
+	d := Document{
+		ID: s.ID, Name: s.URL, URL: s.URL, MediaType: "text/uri-list", Error: s.Error, Passages: s.Progress.Passages, Bytes: s.Progress.Bytes,
+		CreatedAt: s.CreatedAt, UpdatedAt: s.CreatedAt,
+	}
+	for _, t := range []time.Time{s.StartedAt, s.FinishedAt} {
+		if t.After(d.UpdatedAt) {
+			d.UpdatedAt = t
+		}
+	}
+	switch {
+	case s.Status == SiteQueued && s.Run == 0:
+		d.Status = StatusQueued
+	case s.Status == SiteFailed:
+		d.Status = StatusFailed
+	case s.Status == SiteCrawling:
+		d.Status = StatusExtracting
+	case s.Progress.Waiting > 0:
+		d.Status = StatusEmbedding
+	default:
+		d.Status = StatusReady
+	}
+	return d
+}
+
 // SiteProgress counts the addresses of a site.
 type SiteProgress struct {
 	Found     int // known by now

@@ -6,7 +6,6 @@ import (
 
 	"frontdesk/knowledge"
 	"frontdesk/knowledge/crawl"
-	"frontdesk/knowledge/knowledgedb"
 )
 
 // userAgent is what servers whose pages are read see of this one.
@@ -27,7 +26,7 @@ func (k *knowledgeParts) Document(ctx context.Context, id string) (knowledge.Doc
 	if err != nil {
 		return knowledge.Document{}, err
 	}
-	return knowledgedb.SiteDocument(site), nil
+	return site.Document(), nil
 }
 
 // Documents lists documents.

@@ -41,7 +41,11 @@ func (k *knowledgeParts) siteAndWait(ctx context.Context, req knowledge.SiteRequ
 		ended := s.FinishedAt.After(before.FinishedAt) && s.Status != knowledge.SiteCrawling && s.Status != knowledge.SiteQueued
 		if ended && s.Progress.Waiting == 0 {
 			failed, _, err := k.SitePages(ctx, id, knowledge.PageFailed, "", pageErrors)
-			return req.URL, s, failed, err
+			if err != nil {
+				return req.URL, s, nil, err
+			}
+			gone, _, err := k.SitePages(ctx, id, knowledge.PageGone, "", pageErrors)
+			return req.URL, s, append(failed, gone...), err
 		}
 		select {
 		case <-ctx.Done():

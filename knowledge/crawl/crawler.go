@@ -91,6 +91,9 @@ type Crawler struct {
 	Config
 	now   func() time.Time
 	sleep func(ctx context.Context, d time.Duration) error
+	// reading lets one page at a time be read, whatever number is loaded: the
+	// tree of the largest takes some 150 MB.
+	reading sync.Mutex
 }
 
 // New returns a Crawler.
@@ -106,17 +109,6 @@ func New(cfg Config) *Crawler {
 		c.sleep = sleep
 	}
 	return c
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-t.C:
-		return nil
-	}
 }
 
 // run is one reading of one site.
@@ -266,36 +258,4 @@ func (r *run) move(ctx context.Context, to *url.URL) error {
 	r.scope.origin, r.rules = to, rules
 	r.pace.slower(rules.delay)
 	return nil
-}
-
-// pace keeps requests to one site apart.
-type pace struct {
-	now   func() time.Time
-	sleep func(context.Context, time.Duration) error
-
-	mu    sync.Mutex // guards the rest
-	every time.Duration
-	next  time.Time
-}
-
-func (p *pace) slower(every time.Duration) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.every = max(p.every, every)
-}
-
-// wait returns when the next request may start.
-func (p *pace) wait(ctx context.Context) error {
-	p.mu.Lock()
-	now := p.now()
-	at := p.next
-	if at.Before(now) {
-		at = now
-	}
-	p.next = at.Add(p.every)
-	p.mu.Unlock()
-	if d := at.Sub(now); d > 0 {
-		return p.sleep(ctx, d)
-	}
-	return ctx.Err()
 }

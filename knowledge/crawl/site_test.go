@@ -1,12 +1,9 @@
 package crawl_test
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -332,72 +329,5 @@ func TestErrorsAreKeptWithWhyUntilTheyPass(t *testing.T) {
 	w.Close()
 	if s = d.again(t, id); s.Status != knowledge.SiteFailed || s.Error == "" || s.Progress.Documents == 0 {
 		t.Errorf("site that is down = %+v, want it failed with its documents kept", s)
-	}
-}
-
-func TestASiteOfAKilledServerGoesOnWhereItStopped(t *testing.T) {
-	w := newWeb(t)
-	var links []string
-	for i := range 60 {
-		path := fmt.Sprintf("/p/%02d", i)
-		links = append(links, path)
-		w.set(path, fmt.Sprint("Page ", i), fmt.Sprintf("Text number %d.", i))
-	}
-	w.set("/", "All", "The list.", links...)
-	database := dbtest.URL(t)
-	d := newDesk(t, database, w.host())
-	id := d.add(t, knowledge.SiteRequest{URL: w.URL})
-
-	reached, goOn := make(chan struct{}), make(chan struct{})
-	var count atomic.Int32
-	w.onRequest(func(path string) {
-		if strings.HasPrefix(path, "/p/") && count.Add(1) == 30 {
-			close(reached)
-			<-goOn
-		}
-	})
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := exec.CommandContext(t.Context(), self)
-	server.Env = append(os.Environ(), crawlerVariable+"="+database+" "+w.host())
-	errs, err := server.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		for lines := bufio.NewScanner(errs); lines.Scan(); {
-			t.Log("dying server: ", lines.Text())
-		}
-	}()
-	select {
-	case <-reached:
-	case <-time.After(patience):
-		t.Fatal("the server did not get to the thirtieth page")
-	}
-	if err := server.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	server.Wait() // the error is that it was killed
-	close(goOn)
-	s := d.site(t, id)
-	if s.Status != knowledge.SiteCrawling || s.Progress.Fetched < 20 || s.Progress.Fetched > 40 {
-		t.Fatalf("the killed server left %+v, want it half done", s)
-	}
-	done := s.Progress.Fetched
-	w.forget()
-	began := time.Now()
-	d.start(t)
-	s = d.until(t, id, settled)
-	t.Logf("%d pages were left; done %v after the next start", 61-done, time.Since(began).Round(time.Millisecond))
-	if s.Run != 1 || s.Status != knowledge.SiteReady || s.Progress.Documents != 61 || s.Progress.Changed != 61 {
-		t.Errorf("site = %+v, want its one run finished with 61 documents", s)
-	}
-	if again := len(w.forget()) - 1; again > 61-done { // and robots.txt
-		t.Errorf("%d pages were asked for after the crash, want the %d that were left", again, 61-done)
 	}
 }

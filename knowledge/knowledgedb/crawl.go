@@ -121,7 +121,7 @@ func (s *Sites) TakePages(ctx context.Context, id string, run, limit int) ([]kno
 	if err != nil {
 		return nil, fmt.Errorf("take pages of site %s: %w", id, err)
 	}
-	pages, err := pgx.CollectRows(rows, scanPage)
+	pages, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (knowledge.Page, error) { return scanPage(row) })
 	if err != nil {
 		return nil, fmt.Errorf("take pages of site %s: %w", id, err)
 	}

@@ -136,30 +136,3 @@ func (s *Sites) sweep(ctx context.Context) error {
 	}
 	return nil
 }
-
-// SiteDocument is a site as if all of its pages were one document, for those
-// who added an address and ask how far it is.
-func SiteDocument(s knowledge.Site) knowledge.Document {
-	d := knowledge.Document{
-		ID: s.ID, Name: s.URL, URL: s.URL, MediaType: "text/uri-list", Error: s.Error, Passages: s.Progress.Passages, Bytes: s.Progress.Bytes,
-		CreatedAt: s.CreatedAt, UpdatedAt: s.CreatedAt,
-	}
-	for _, t := range []time.Time{s.StartedAt, s.FinishedAt} {
-		if t.After(d.UpdatedAt) {
-			d.UpdatedAt = t
-		}
-	}
-	switch {
-	case s.Status == knowledge.SiteQueued && s.Run == 0:
-		d.Status = knowledge.StatusQueued
-	case s.Status == knowledge.SiteFailed:
-		d.Status = knowledge.StatusFailed
-	case s.Status == knowledge.SiteCrawling:
-		d.Status = knowledge.StatusExtracting
-	case s.Progress.Waiting > 0:
-		d.Status = knowledge.StatusEmbedding
-	default:
-		d.Status = knowledge.StatusReady
-	}
-	return d
-}

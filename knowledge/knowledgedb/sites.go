@@ -164,11 +164,12 @@ func (s *Sites) DeleteSite(ctx context.Context, id string) error {
 const pageColumns = `id::text, url, depth, hops, state, error, etag, last_modified, digest,
 	EXISTS (SELECT FROM documents d WHERE d.id = p.id), tries, failures, gone, last_seen`
 
-func scanPage(row pgx.CollectableRow) (knowledge.Page, error) {
+// scanPage reads pageColumns, and what the query selects behind them into more.
+func scanPage(row pgx.CollectableRow, more ...any) (knowledge.Page, error) {
 	var p knowledge.Page
 	var seen *time.Time
-	err := row.Scan(&p.ID, &p.URL, &p.Depth, &p.Hops, &p.State, &p.Error, &p.ETag, &p.LastModified, &p.Digest,
-		&p.Kept, &p.Tries, &p.Failures, &p.Gone, &seen)
+	err := row.Scan(append([]any{&p.ID, &p.URL, &p.Depth, &p.Hops, &p.State, &p.Error, &p.ETag, &p.LastModified, &p.Digest,
+		&p.Kept, &p.Tries, &p.Failures, &p.Gone, &seen}, more...)...)
 	if seen != nil {
 		p.LastSeen = *seen
 	}
@@ -205,14 +206,8 @@ func (s *Sites) SitePages(ctx context.Context, id string, state knowledge.PageSt
 	}
 	var seqs []int64
 	pages, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (knowledge.Page, error) {
-		var p knowledge.Page
 		var seq int64
-		var seen *time.Time
-		err := row.Scan(&p.ID, &p.URL, &p.Depth, &p.Hops, &p.State, &p.Error, &p.ETag, &p.LastModified, &p.Digest,
-			&p.Kept, &p.Tries, &p.Failures, &p.Gone, &seen, &seq)
-		if seen != nil {
-			p.LastSeen = *seen
-		}
+		p, err := scanPage(row, &seq)
 		seqs = append(seqs, seq)
 		return p, err
 	})
