@@ -92,9 +92,9 @@ func TestRedirectsAreJudgedLikeAnyRequest(t *testing.T) {
 	}
 }
 
-// nameserver answers every question for an IPv4 address with the next of its
+// Nameserver answers every question for an IPv4 address with the next of its
 // list, and with the last from then on.
-func nameserver(t *testing.T, answers ...string) *net.Resolver {
+func Nameserver(t testing.TB, answers ...string) *net.Resolver {
 	t.Helper()
 	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
@@ -141,7 +141,7 @@ func TestANameThatChangesItsAddressIsJudgedEachTime(t *testing.T) {
 	defer srv.Close()
 	port := portOn(t, srv.URL)
 	// 127.0.0.1 stands for the outside here, 127.0.0.2 for a host inside.
-	client := NewClient(allowing(t, "127.0.0.1:"+port), ClientOptions{Resolver: nameserver(t, "127.0.0.1", "127.0.0.2", "10.0.0.1,169.254.169.254")})
+	client := NewClient(allowing(t, "127.0.0.1:"+port), ClientOptions{Resolver: Nameserver(t, "127.0.0.1", "127.0.0.2", "10.0.0.1,169.254.169.254")})
 	for i, ok := range []bool{true, false, false} {
 		res, err := client.Get("http://rebind.example:" + port + "/")
 		if err == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -36,6 +37,7 @@ type desk struct {
 	store   *knowledgedb.Store
 	pool    *pgxpool.Pool
 	allow   crawl.Allow
+	names   *net.Resolver // has every name lead to this machine
 
 	mu    sync.Mutex // guards slept
 	slept []time.Duration
@@ -43,7 +45,7 @@ type desk struct {
 
 func newDesk(t testing.TB, databaseURL string, allow ...string) *desk {
 	t.Helper()
-	d := &desk{pool: dbtest.Connect(t, databaseURL)}
+	d := &desk{pool: dbtest.Connect(t, databaseURL), names: crawl.Nameserver(t, "127.0.0.1")}
 	d.open(t.Fatal, slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelError})), allow)
 	return d
 }
@@ -60,7 +62,7 @@ func (d *desk) open(fatal func(...any), log *slog.Logger, allow []string) {
 	d.Ingest = knowledge.NewIngest(d.Documents, knowledge.Reader{Detect: extract.Detect, Extract: extract.Extract, Count: tokens.For("").Count}, log)
 	d.sites = d.Documents.Sites()
 	d.crawler = crawl.New(crawl.Config{
-		Client: crawl.NewClient(d.allow, crawl.ClientOptions{UserAgent: "Frontdesk (+https://help.example)", Within: 20 * time.Second}),
+		Client: crawl.NewClient(d.allow, crawl.ClientOptions{UserAgent: "Frontdesk (+https://help.example)", Within: 20 * time.Second, Resolver: d.names}),
 		Sites:  d.sites, Pages: d.sites, Documents: d, Read: extract.Extract, Log: log,
 		Sleep: func(ctx context.Context, wait time.Duration) error {
 			d.mu.Lock()

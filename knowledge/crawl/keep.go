@@ -130,11 +130,18 @@ func (r *run) canonical(ctx context.Context, p knowledge.Page, to *url.URL) (kno
 		return skipped("Its original stands on another site: %s", n), true, nil
 	}
 	own, ok := in.own(to)
-	if !ok || own.String() == p.URL || p.Hops+1 > maxRedirects {
+	if !ok || p.Hops+1 > maxRedirects || !credible(p.URL, own) {
 		return knowledge.PageOutcome{}, false, nil
 	}
 	err = r.Pages.AddPages(ctx, r.site.ID, []knowledge.PageLink{link(own, p.Depth, p.Hops+1)}, false)
 	return skipped("Its original is %s", own), true, err
+}
+
+// credible reports whether a page's word about its original can be believed.
+// Servers send one spelling with a slash to the other, whatever their pages
+// say, and templates name the site's first page on all of them.
+func credible(page string, original *url.URL) bool {
+	return strings.TrimSuffix(original.String(), "/") != strings.TrimSuffix(page, "/") && (original.Path != "/" || original.RawQuery != "")
 }
 
 // keep makes a page a document, or brings its document up to date.

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -97,28 +96,6 @@ func TestASitemapIsReadWithThoseItLeadsTo(t *testing.T) {
 	other := d.add(t, knowledge.SiteRequest{URL: w.URL + "/c", Kind: knowledge.SiteMap})
 	if s := d.read(t, other); s.Status != knowledge.SiteFailed || !strings.Contains(s.Error, "sitemap") {
 		t.Errorf("a page as a sitemap = %+v, want it failed", s)
-	}
-}
-
-func TestRedirectsNeverLeadInside(t *testing.T) {
-	w := newWeb(t)
-	asked := atomic.Int32{}
-	inner := newWeb(t)
-	inner.onRequest(func(string) { asked.Add(1) })
-	w.set("/", "Home", "The only page.", "/meta", "/mapped", "/other")
-	mapped := "http://[::ffff:127.0.0.1]:" + strings.Split(inner.host(), ":")[1] + "/"
-	for path, to := range map[string]string{"/meta": "http://169.254.169.254/latest/meta-data/", "/mapped": mapped, "/other": inner.URL} {
-		w.answer(path, http.StatusFound)
-		w.head(path, "Location", to)
-	}
-	d := newDesk(t, dbtest.URL(t), w.host())
-	id := d.add(t, knowledge.SiteRequest{URL: w.URL})
-	d.read(t, id)
-	if got, want := d.states(t, id, knowledge.PageSkipped), []string{"/mapped", "/meta", "/other"}; !slices.Equal(got, want) {
-		t.Errorf("skipped %q, want %q", got, want)
-	}
-	if n := asked.Load(); n != 0 {
-		t.Errorf("%d requests reached another host, want none", n)
 	}
 }
 
