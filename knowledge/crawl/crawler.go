@@ -125,10 +125,10 @@ type run struct {
 }
 
 // Crawl reads a site: it goes on with the run that is under way, or starts one
-// that is due, and returns when every page was visited and the run is finished. When ctx
-// ends, or on an error of the store, the next call goes on where this one
-// stopped. What is wrong with the site is its own state and no error; a site
-// that is gone is none either.
+// that is due, and returns when every page was visited and the run is finished.
+// When ctx ends, or on an error of the store, the next call goes on where this
+// one stopped. What is wrong with the site is its own state and no error; a
+// site that is gone is none either.
 func (c *Crawler) Crawl(ctx context.Context, id string) error {
 	err := c.crawl(ctx, id)
 	if errors.Is(err, knowledge.ErrNotFound) {

@@ -146,8 +146,9 @@ func credible(page string, original *url.URL) bool {
 
 // keep makes a page a document, or brings its document up to date.
 func (r *run) keep(ctx context.Context, p knowledge.Page, o knowledge.PageOutcome, c *content) (knowledge.PageOutcome, error) {
+	removed := knowledge.PageOutcome{State: knowledge.PageRemoved, Error: "Its document was deleted by hand", Digest: c.digest, Seen: true}
 	if p.Digest != nil && !p.Kept {
-		return knowledge.PageOutcome{State: knowledge.PageRemoved, Error: "Its document was deleted by hand", Digest: p.Digest, Seen: true}, nil
+		return removed, nil
 	}
 	o.Digest = c.digest
 	if p.Kept && string(p.Digest) == string(c.digest) {
@@ -167,6 +168,8 @@ func (r *run) keep(ctx context.Context, p knowledge.Page, o knowledge.PageOutcom
 		d, err = r.Documents.Add(ctx, c.upload)
 	}
 	switch {
+	case errors.Is(err, knowledge.ErrNotFound) && p.Kept: // a moment ago; or its site was, which recording it will tell
+		return removed, nil
 	case errors.Is(err, knowledge.ErrKnown) || err == nil && d.ID != p.ID:
 		return knowledge.PageOutcome{State: knowledge.PageDuplicate, Error: "Another document has the same content", Seen: true}, nil
 	case errors.Is(err, knowledge.ErrUnsupported), errors.Is(err, knowledge.ErrEmpty):

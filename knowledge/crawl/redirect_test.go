@@ -103,3 +103,29 @@ func TestRedirectsNeverLeadInside(t *testing.T) {
 		t.Errorf("%d requests reached another host, want none", n)
 	}
 }
+
+func TestADoorClosedForTheNightDeletesNothing(t *testing.T) {
+	w := newWeb(t)
+	w.set("/", "Home", "Home.", "/a")
+	w.set("/a", "A", "The first.")
+	d := newDesk(t, dbtest.URL(t), w.host())
+	id := d.add(t, knowledge.SiteRequest{URL: w.URL})
+	d.read(t, id)
+	w.set("/closed", "Closed", "We are working on it.")
+	w.answer("/a", http.StatusFound)
+	w.head("/a", "Location", "/closed")
+	d.again(t, id)
+	if p := d.pages(t, id)["/a"]; !p.Kept || p.State != knowledge.PageGone || !strings.Contains(p.Error, "/closed") {
+		t.Errorf("page = %+v, want its document kept and why it is missing", p)
+	}
+	w.answer("/a", 0)
+	if s := d.again(t, id); s.Progress.Changed != 0 || d.pages(t, id)["/a"].State != knowledge.PageReady {
+		t.Errorf("site = %+v, want the page back as it was", s)
+	}
+	w.answer("/a", http.StatusFound)
+	d.again(t, id)
+	d.again(t, id)
+	if p := d.pages(t, id)["/a"]; p.Kept || p.State != knowledge.PageSkipped {
+		t.Errorf("page = %+v, want it left out once it leads on twice", p)
+	}
+}

@@ -78,6 +78,12 @@ func (r *run) look(ctx context.Context, p knowledge.Page) (knowledge.PageOutcome
 		return knowledge.PageOutcome{State: knowledge.PageReady, ETag: p.ETag, LastModified: p.LastModified, Digest: p.Digest, Seen: true}, nil, nil
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
 		o, err := r.redirected(ctx, p, u, a.header.Get("Location"))
+		if p.Kept && o.State == knowledge.PageSkipped && p.Gone+1 < goneAfter {
+			// It may be a site's closed door for the night: its document stays until the next time.
+			why := o.Error
+			o = unread(p, why)
+			o.State = knowledge.PageGone
+		}
 		return o, nil, err
 	case http.StatusNotFound, http.StatusGone:
 		o := unread(p, "The site answers "+statusText(a.status))
