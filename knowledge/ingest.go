@@ -85,6 +85,8 @@ type Reader struct {
 	// this package's.
 	Detect  func(name, mediaType string, data []byte) (string, error)
 	Extract func(ctx context.Context, name, mediaType string, data []byte) (Text, error)
+	// Members takes apart what Detect calls an Archive; nil refuses archives.
+	Members func(ctx context.Context, data []byte) ([]Upload, error)
 	// Count is how many tokens a text has.
 	Count func(string) int
 }
@@ -98,19 +100,32 @@ type Ingest struct {
 	log    *slog.Logger
 }
 
-// NewIngest returns an Ingest; all of the reader's functions must be set.
+// NewIngest returns an Ingest; all of the reader's functions but Members must be set.
 func NewIngest(store DocumentStore, reader Reader, log *slog.Logger) *Ingest {
 	return &Ingest{store: store, reader: reader, log: log}
 }
 
 // Add stores a document and has it processed in the background. What can be
 // told to be unreadable at once is refused with ErrUnsupported, ErrCorrupt,
-// ErrTooLarge or ErrEmpty; the rest shows in the document's status.
+// ErrTooLarge or ErrEmpty; the rest shows in the document's status. Of an
+// archive it returns the first document; AddAll returns all.
 func (in *Ingest) Add(ctx context.Context, u Upload) (Document, error) {
 	mediaType, err := in.reader.Detect(u.Name, u.MediaType, u.Data)
 	if err != nil {
 		return Document{}, err
 	}
+	if mediaType == Archive {
+		all, err := in.addMembers(ctx, u)
+		if err != nil {
+			return Document{}, err
+		}
+		return all.Documents[0], nil
+	}
+	return in.add(ctx, u, mediaType)
+}
+
+// add stores a document whose format is known.
+func (in *Ingest) add(ctx context.Context, u Upload, mediaType string) (Document, error) {
 	u.URL = strings.TrimSpace(u.URL)
 	if len(u.URL) > maxURL {
 		return Document{}, fmt.Errorf("%w: the address has more than %d bytes", ErrTooLarge, maxURL)
@@ -195,6 +210,9 @@ func (in *Ingest) publish(ctx context.Context, d Document, data []byte) error {
 		if ctx.Err() != nil {
 			return fmt.Errorf("read document %s: %w", d.ID, ctx.Err())
 		}
+		if errors.Is(err, ErrBusy) {
+			return fmt.Errorf("read document %s: %w", d.ID, err)
+		}
 		in.log.WarnContext(ctx, "document cannot be read", "document", d.ID, "media_type", d.MediaType, "bytes", d.Bytes, "error", err)
 		if err := in.store.SetStatus(ctx, d.ID, StatusFailed, Words(err)); err != nil {
 			return err
@@ -216,7 +234,7 @@ func (in *Ingest) cut(ctx context.Context, d Document, data []byte) (text Text, 
 		}
 	}()
 	if text, err = in.reader.Extract(ctx, d.Name, d.MediaType, data); err != nil {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil && !errors.Is(err, ErrBusy) {
 			err = context.Cause(ctx)
 		}
 		return Text{}, nil, err

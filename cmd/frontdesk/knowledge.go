@@ -48,7 +48,7 @@ func newKnowledge(cfg *Config, pool *pgxpool.Pool, log *slog.Logger) (*knowledge
 		return nil, err
 	}
 	count := tokens.For(cfg.OpenAIModel[0]).Count
-	k.Ingest = knowledge.NewIngest(k.docs, knowledge.Reader{Detect: extract.Detect, Extract: extract.Extract, Count: count}, log)
+	k.Ingest = knowledge.NewIngest(k.docs, knowledge.Reader{Detect: extract.Detect, Extract: extract.Extract, Members: extract.Members, Count: count}, log)
 	if k.jobs, err = knowledgedb.NewJobs(k.docs, k.Ingest, log); err != nil {
 		return nil, err
 	}
