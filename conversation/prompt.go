@@ -73,9 +73,6 @@ type PromptTokens struct {
 	Trimmed  int `json:"trimmed_messages"`
 }
 
-// Sum is the size of the whole prompt.
-func (t PromptTokens) Sum() int { return t.Fixed + t.Passages + t.History + t.Turn }
-
 // Build makes the prompt for the customer's words now, after history, with the
 // hits as sources. Room goes first to the answer, then to the words (cut at their
 // end past half of what is left), then to passages, best first and whole, then to

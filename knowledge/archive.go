@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 )
@@ -24,22 +25,21 @@ type PassedOver struct {
 // added before another error stays, and adding the same archive again goes on
 // from there, because known bytes are not stored twice.
 func (in *Ingest) AddAll(ctx context.Context, u Upload) (Added, error) {
-	mediaType, err := in.reader.Detect(u.Name, u.MediaType, u.Data)
+	d, err := in.document(u)
 	if err != nil {
 		return Added{}, err
 	}
-	if mediaType == Archive {
+	if d.MediaType == Archive {
 		return in.addMembers(ctx, u)
 	}
-	d, err := in.add(ctx, u, mediaType)
-	if err != nil {
+	if d, err = in.store.AddDocument(ctx, d, sha256.Sum256(u.Data), u.Data); err != nil {
 		return Added{}, err
 	}
 	return Added{Documents: []Document{d}}, nil
 }
 
 func (in *Ingest) addMembers(ctx context.Context, u Upload) (Added, error) {
-	if in.reader.Members == nil {
+	if in.reader.Members == nil || u.Site != "" { // a site's pages are known by their addresses, members have none
 		return Added{}, fmt.Errorf("%w: archives cannot be taken apart here", ErrUnsupported)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, extractWithin, fmt.Errorf("%w: the archive could not be taken in within %v", ErrTooLarge, extractWithin))
@@ -50,10 +50,9 @@ func (in *Ingest) addMembers(ctx context.Context, u Upload) (Added, error) {
 	}
 	var out Added
 	for _, m := range members {
-		mediaType, err := in.reader.Detect(m.Name, m.MediaType, m.Data)
+		d, err := in.document(m)
 		if err == nil {
-			var d Document
-			if d, err = in.add(ctx, m, mediaType); err != nil {
+			if d, err = in.store.AddDocument(ctx, d, sha256.Sum256(m.Data), m.Data); err != nil {
 				return Added{}, caused(ctx, fmt.Errorf("add %q of the archive: %w", m.Name, err))
 			}
 			out.Documents = append(out.Documents, d)

@@ -65,6 +65,12 @@ var browser = sync.OnceValues(func() (context.Context, error) {
 var stopBrowser = func() {}
 
 func TestMain(m *testing.M) {
+	if os.Getenv(serveIdle) != "" {
+		if err := idleServer(); !errors.Is(err, http.ErrServerClosed) {
+			panic(err)
+		}
+		return
+	}
 	code := m.Run()
 	stopBrowser()
 	os.Exit(code)

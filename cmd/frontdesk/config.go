@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"frontdesk/conversation/staff"
+	"frontdesk/knowledge/crawl"
 
 	"github.com/caarlos0/env/v11"
 	"github.com/joho/godotenv"
@@ -54,12 +55,15 @@ type Config struct {
 	TrustedProxies  []string `env:"TRUSTED_PROXIES" about:"networks whose X-Forwarded-For and -Proto are believed, e.g. 10.0.0.0/8"`
 	WidgetRateLimit int      `env:"WIDGET_RATE_LIMIT" envDefault:"20" about:"messages a minute per visitor and, times ten, per address; 0: off"`
 
+	CrawlAllow []string `env:"CRAWL_ALLOW" about:"hosts and networks inside that pages may be taken from, e.g. wiki.corp:8080,10.0.0.0/8"`
+
 	LogFormat       string        `env:"LOG_FORMAT" envDefault:"text" about:"text or json"`
 	LogLevel        string        `env:"LOG_LEVEL" envDefault:"info" about:"debug, info, warn or error"`
 	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"25s" about:"how long a stop may take to finish what is under way"`
 	MetricsToken    Secret        `env:"METRICS_TOKEN" about:"Bearer token for /metrics; unset: only this machine may read it"`
 
 	proxies []netip.Prefix
+	crawl   crawl.Allow
 	level   slog.Level
 }
 
@@ -203,6 +207,10 @@ func (c *Config) check() []error {
 			continue
 		}
 		c.proxies = append(c.proxies, p)
+	}
+	var err error
+	if c.crawl, err = crawl.ParseAllow(c.CrawlAllow); err != nil {
+		fail("CRAWL_ALLOW: %v", err)
 	}
 	return bad
 }
