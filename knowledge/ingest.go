@@ -92,6 +92,8 @@ type Reader struct {
 	// this package's.
 	Detect  func(name, mediaType string, data []byte) (string, error)
 	Extract func(ctx context.Context, name, mediaType string, data []byte) (Text, error)
+	// Members takes apart what Detect calls an Archive; nil refuses archives.
+	Members func(ctx context.Context, data []byte) ([]Upload, error)
 	// Count is how many tokens a text has.
 	Count func(string) int
 }
@@ -105,20 +107,21 @@ type Ingest struct {
 	log    *slog.Logger
 }
 
-// NewIngest returns an Ingest; all of the reader's functions must be set.
+// NewIngest returns an Ingest; all of the reader's functions but Members must be set.
 func NewIngest(store DocumentStore, reader Reader, log *slog.Logger) *Ingest {
 	return &Ingest{store: store, reader: reader, log: log}
 }
 
 // Add stores a document and has it processed in the background. What can be
 // told to be unreadable at once is refused with ErrUnsupported, ErrCorrupt,
-// ErrTooLarge or ErrEmpty; the rest shows in the document's status.
+// ErrTooLarge or ErrEmpty; the rest shows in the document's status. Of an
+// archive it returns the first document; AddAll returns all.
 func (in *Ingest) Add(ctx context.Context, u Upload) (Document, error) {
-	d, err := in.document(u)
+	all, err := in.AddAll(ctx, u)
 	if err != nil {
 		return Document{}, err
 	}
-	return in.store.AddDocument(ctx, d, sha256.Sum256(u.Data), u.Data)
+	return all.Documents[0], nil
 }
 
 // Replace puts a new version in place of the document with the id. The old one
@@ -131,10 +134,14 @@ func (in *Ingest) Replace(ctx context.Context, id string, u Upload) (Document, e
 	if err != nil {
 		return Document{}, err
 	}
+	if d.MediaType == Archive {
+		return Document{}, fmt.Errorf("%w: an archive cannot take the place of a document", ErrUnsupported)
+	}
 	return in.store.ReplaceDocument(ctx, d, sha256.Sum256(u.Data), u.Data)
 }
 
-// document checks what was uploaded.
+// document checks what was uploaded; one whose MediaType is Archive holds
+// documents and is none.
 func (in *Ingest) document(u Upload) (Document, error) {
 	mediaType, err := in.reader.Detect(u.Name, u.MediaType, u.Data)
 	if err != nil {
@@ -151,7 +158,7 @@ func (in *Ingest) document(u Upload) (Document, error) {
 	if name == "" {
 		name = "document"
 	}
-	if _, params, err := mime.ParseMediaType(u.MediaType); err == nil && charsetName.MatchString(params["charset"]) {
+	if _, params, err := mime.ParseMediaType(u.MediaType); err == nil && mediaType != Archive && charsetName.MatchString(params["charset"]) {
 		mediaType += "; charset=" + params["charset"]
 	}
 	return Document{ID: u.ID, Site: u.Site, Name: name, URL: u.URL, MediaType: mediaType, Bytes: int64(len(u.Data))}, nil
@@ -223,6 +230,9 @@ func (in *Ingest) publish(ctx context.Context, d Document, data []byte) error {
 		if ctx.Err() != nil {
 			return fmt.Errorf("read document %s: %w", d.ID, ctx.Err())
 		}
+		if errors.Is(err, ErrBusy) {
+			return fmt.Errorf("read document %s: %w", d.ID, err)
+		}
 		in.log.WarnContext(ctx, "document cannot be read", "document", d.ID, "media_type", d.MediaType, "bytes", d.Bytes, "error", err)
 		if err := in.store.SetStatus(ctx, d.ID, StatusFailed, Words(err)); err != nil {
 			return err
@@ -244,7 +254,7 @@ func (in *Ingest) cut(ctx context.Context, d Document, data []byte) (text Text, 
 		}
 	}()
 	if text, err = in.reader.Extract(ctx, d.Name, d.MediaType, data); err != nil {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil && !errors.Is(err, ErrBusy) {
 			err = context.Cause(ctx)
 		}
 		return Text{}, nil, err

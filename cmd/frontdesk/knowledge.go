@@ -54,7 +54,7 @@ func newKnowledge(cfg *Config, pool *pgxpool.Pool, log *slog.Logger) (*knowledge
 		return nil, err
 	}
 	count := tokens.For(cfg.OpenAIModel[0]).Count
-	k.Ingest = knowledge.NewIngest(k.docs, knowledge.Reader{Detect: extract.Detect, Extract: extract.Extract, Count: count}, log)
+	k.Ingest = knowledge.NewIngest(k.docs, knowledge.Reader{Detect: extract.Detect, Extract: extract.Extract, Members: extract.Members, Count: count}, log)
 	k.siteStore, k.allow = k.docs.Sites(), cfg.crawl
 	crawler := crawl.New(crawl.Config{
 		Client: crawl.NewClient(k.allow, crawl.ClientOptions{UserAgent: userAgent(cfg)}),
