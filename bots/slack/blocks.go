@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"frontdesk/bots"
 	"frontdesk/conversation"
 
 	"github.com/slack-go/slack"
@@ -23,7 +24,10 @@ type post struct {
 // maxMessage units each. What belongs below the text goes under the last one.
 func compose(m conversation.Message) []post {
 	w := wordsFor(m.Text)
-	all := sections(markdown(m.Text), maxSection)
+	var all []string
+	for _, part := range bots.Split(m.Text, splitAt, escaped) {
+		all = append(all, sections(markdown(part), maxSection)...)
+	}
 	if len(all) == 0 {
 		all = []string{"…"}
 	}

@@ -21,8 +21,8 @@ const (
 
 var (
 	linkAt  = regexp.MustCompile(`^!?\[([^\[\]\n]{0,500})\]\(\s*<?([^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)>?(?:\s+["'(][^\n]{0,300}?["')])?\s*\)`)
-	autoAt  = regexp.MustCompile(`^<((?:https?://|mailto:)[^\s<>]{1,2000})>`)
-	bareAt  = regexp.MustCompile(`^https?://[^\s<>"|\x60]{1,2000}`)
+	autoAt  = regexp.MustCompile(`^<((?:https?://|mailto:)[^\s<>]+)>`)
+	bareAt  = regexp.MustCompile(`^https?://[^\s<>"|\x60]+`)
 	styles  = strings.NewReplacer("**", "", "__", "", "~~", "", "`", "")
 	nothing = "\u200b" // lets Slack see the end of a word before a mark
 )

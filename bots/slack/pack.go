@@ -14,6 +14,14 @@ const (
 	maxSourceLines = 10
 )
 
+// splitAt is where a Markdown text is cut, at places that suit its reader; it
+// leaves room for what the conversion may add to maxSection, which the packing
+// below enforces.
+const splitAt = 2700
+
+// escaped counts a character as Slack will be given it.
+func escaped(r rune) int { return units(letter(r)) }
+
 // sections packs lines into texts of at most limit units. It cuts between
 // lines, between words where one line is longer, and never within a token; a
 // code block that goes on in the next text is closed and opened again.
