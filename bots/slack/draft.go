@@ -184,7 +184,11 @@ func (b *Bot) withdraw(ctx context.Context, d *draft) {
 		return
 	}
 	// It goes although the turn's own time is over.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), withdrawTimeout)
+	within := withdrawTimeout
+	if ctx.Err() != nil {
+		within = withdrawAtEnd
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
 	defer cancel()
 	for attempt := range withdrawTries {
 		err := b.stop(ctx, d)
@@ -204,6 +208,7 @@ func (b *Bot) withdraw(ctx context.Context, d *draft) {
 // How long and how often the removal of a draft is tried.
 const (
 	withdrawTimeout = 20 * time.Second
+	withdrawAtEnd   = 5 * time.Second // when the server stops
 	withdrawTries   = 4
 )
 

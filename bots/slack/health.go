@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/slack-go/slack"
 )
 
 const (
@@ -70,8 +72,8 @@ func (b *Bot) State() State {
 }
 
 // whoami asks Slack who the token speaks as and what it may do.
-func (b *Bot) whoami(ctx context.Context) (*identity, error) {
-	r, err := b.api.AuthTestContext(ctx)
+func whoami(ctx context.Context, api *slack.Client) (*identity, error) {
+	r, err := api.AuthTestContext(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +91,7 @@ func (b *Bot) whoami(ctx context.Context) (*identity, error) {
 func (b *Bot) identify(ctx context.Context) {
 	said := ""
 	for attempt := 0; ; attempt++ {
-		me, err := b.whoami(ctx)
+		me, err := whoami(ctx, b.api)
 		if ctx.Err() != nil {
 			return
 		}
@@ -160,11 +162,12 @@ type Finding struct {
 	Advice string
 }
 
-// Check asks Slack, for doctor, whether the tokens work and what they may do.
-// It changes nothing.
-func (b *Bot) Check(ctx context.Context) []Finding {
+// Check asks Slack, for doctor, whether the tokens of c work and what they may
+// do; c needs nothing else. It changes nothing.
+func Check(ctx context.Context, c Config) []Finding {
+	api := newClient(c.defaults())
 	var out []Finding
-	me, err := b.whoami(ctx)
+	me, err := whoami(ctx, api)
 	switch {
 	case err != nil:
 		out = append(out, Finding{false, explainAuth(err), "The token begins with xoxb- and is on the app's page under OAuth & Permissions."})
@@ -178,13 +181,13 @@ func (b *Bot) Check(ctx context.Context) []Finding {
 	default:
 		out = append(out, Finding{true, "speaks as @" + me.Name + " in " + me.TeamName, ""})
 	}
-	if b.cfg.AppToken == "" {
-		if b.cfg.SigningSecret == "" {
+	if c.AppToken == "" {
+		if c.SigningSecret == "" {
 			out = append(out, Finding{false, "messages have no way in", "Set SLACK_APP_TOKEN for Socket Mode, or SLACK_SIGNING_SECRET for events over HTTP."})
 		}
 		return out
 	}
-	if _, _, err := b.api.StartSocketModeContext(ctx); err != nil {
+	if _, _, err := api.StartSocketModeContext(ctx); err != nil {
 		return append(out, Finding{false, "Socket Mode is refused: " + strings.TrimPrefix(safe(err).Error(), "slack: "),
 			"SLACK_APP_TOKEN begins with xapp- and needs the scope connections:write; Socket Mode must be on in the app's settings."})
 	}

@@ -14,9 +14,11 @@ const (
 	// maxLink bounds an address: longer ones are shown as text. Slack's own limit
 	// is a section's 3,000 characters, which escaping may use up.
 	maxLink = 1000
-	// maxLabel and maxSpan bound what is kept in one piece, in bytes.
+	// maxLabel and maxSpan bound what is kept in one piece, in bytes, and maxPiece
+	// what that becomes by escaping: well below any limit it has to fit.
 	maxLabel = 200
 	maxSpan  = 200
+	maxPiece = 1500
 )
 
 var (
@@ -158,6 +160,9 @@ func closing(s, mark string) int {
 func link(label, address string) []string {
 	label = strings.TrimSpace(styles.Replace(label))
 	safe, ok := safeURL(address)
+	if len(safe)+5*len(label) > maxPiece {
+		ok = false
+	}
 	switch {
 	case !ok && label == "":
 		return letters(address)

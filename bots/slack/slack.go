@@ -83,12 +83,7 @@ type Bot struct {
 	live     switches
 }
 
-// New returns a bot, whose Run must be called. It panics without engine or
-// threads, which are faults of the wiring.
-func New(c Config) *Bot {
-	if c.Engine == nil || c.Threads == nil {
-		panic("slack: engine and threads are required")
-	}
+func (c Config) defaults() Config {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -102,6 +97,16 @@ func New(c Config) *Bot {
 		c.APIURL = defaultAPIURL
 	}
 	c.APIURL = strings.TrimSuffix(c.APIURL, "/") + "/"
+	return c
+}
+
+// New returns a bot, whose Run must be called. It panics without engine or
+// threads, which are faults of the wiring.
+func New(c Config) *Bot {
+	if c.Engine == nil || c.Threads == nil {
+		panic("slack: engine and threads are required")
+	}
+	c = c.defaults()
 	b := &Bot{
 		engine: c.Engine, threads: c.Threads, cfg: c, api: newClient(c), log: c.Log, now: c.Now,
 		seen: newSeen(maxSeen),
