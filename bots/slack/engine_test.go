@@ -167,6 +167,7 @@ func newRig(t testing.TB, change func(*Config)) *rig {
 		change(&c)
 	}
 	r.Bot = New(c)
+	r.pace.every = time.Millisecond
 	r.me.Store(&identity{Team: testTeam, User: testBot, Bot: "B0BOTID1", Name: "frontdesk"})
 	r.Routes(r.mux)
 	t.Cleanup(r.tasks.close)

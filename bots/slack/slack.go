@@ -111,7 +111,7 @@ func New(c Config) *Bot {
 		engine: c.Engine, threads: c.Threads, cfg: c, api: newClient(c), log: c.Log, now: c.Now,
 		seen: newSeen(maxSeen),
 	}
-	b.live.now = c.Now
+	b.live.now, b.pace.every = c.Now, postEvery
 	b.tasks.init()
 	return b
 }
