@@ -3,6 +3,7 @@ package slack
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"frontdesk/conversation"
 )
@@ -87,6 +88,7 @@ func TestAWithdrawnAnswerLeavesNothing(t *testing.T) {
 
 func TestWhenAnotherProcessDeliversTheDraftGoes(t *testing.T) {
 	r := newRig(t, nil)
+	r.patience = 100 * time.Millisecond
 	other := newRig(t, func(c *Config) { c.APIURL = r.slack.URL })
 	id := r.thinking(t, "message_assistant")
 	r.delta(id, "turn-1", "Half an ans")

@@ -81,6 +81,7 @@ type Bot struct {
 	watching watching
 	progress progress
 	live     switches
+	patience time.Duration // with a delivery that is to take a draft
 }
 
 func (c Config) defaults() Config {
@@ -112,6 +113,7 @@ func New(c Config) *Bot {
 		seen: newSeen(maxSeen),
 	}
 	b.live.now, b.pace.every = c.Now, postEvery
+	b.patience = settleWithin
 	b.tasks.init()
 	return b
 }
