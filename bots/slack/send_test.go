@@ -135,7 +135,7 @@ func TestFaultsAreToldApart(t *testing.T) {
 }
 
 func TestEveryFaultLeavesExactlyOneMessage(t *testing.T) {
-	long := strings.Repeat("many words in a long answer ", 900) // three messages
+	long := strings.Repeat("many words in a long answer ", 600) // two messages
 	for name, fs := range map[string]map[string][]fault{
 		"too many":                    {"chat.postMessage": {{status: 429, retry: "1"}}},
 		"server errors":               {"chat.postMessage": {{status: 500}, {status: 502}}},
