@@ -19,7 +19,8 @@ func TestButtonsActOnTheConversationOfTheirThread(t *testing.T) {
 	for _, payload := range []string{
 		click,
 		strings.Replace(click, actionUnhelpful, actionHelpful, 1),
-		strings.Replace(click, actionUnhelpful, actionPerson, 1),
+		// From another company, in a shared channel.
+		strings.NewReplacer(actionUnhelpful, actionPerson, `"team":{"id":"T061EG9R6"`, `"team":{"id":"T0PARTNER"`).Replace(click),
 	} {
 		if code := r.clickOn(t, payload); code != 200 || r.last() != wasClick {
 			t.Errorf("status %d, %s, want 200, %s", code, r.last(), wasClick)
@@ -39,7 +40,6 @@ func TestAClickProvesNothingButItsPlace(t *testing.T) {
 	for name, c := range map[string]struct{ from, to string }{
 		"another channel":      {`"channel_id":"D024BE91L"`, `"channel_id":"D0STRANGE"`},
 		"another thread":       {`"channel_id":"D024BE91L"`, `"channel_id":"D024BE91L","thread_ts":"1.2"`},
-		"another workspace":    {`"team":{"id":"T061EG9R6"`, `"team":{"id":"T0STRANGE"`},
 		"no message of ours":   {`"value":"2"`, `"value":"1"`},
 		"a value of no number": {`"value":"2"`, `"value":"2;drop"`},
 		"an unknown button":    {actionUnhelpful, "delete_everything"},

@@ -202,6 +202,9 @@ func (b *Bot) explain(at place, ev event, err error) {
 // bot has answered what it said before, or will: it does not answer again.
 func (b *Bot) edited(ctx context.Context, to addressee, ev event) (string, error) {
 	now, before := ev.Message, ev.PreviousMessage
+	if now != nil && now.Subtype == "tombstone" { // with answers below it, a message leaves a stone
+		return b.deleted(ctx, to, ev)
+	}
 	if now == nil || now.BotID != "" || now.User == "" || now.User == to.bot {
 		return wasOwn, nil
 	}
@@ -229,8 +232,11 @@ func (b *Bot) deleted(ctx context.Context, to addressee, ev event) (string, erro
 // note adds a private note to the conversation a message belongs to, if any.
 func (b *Bot) note(ctx context.Context, to addressee, channel string, m *event, words string) error {
 	at := place{channel, m.ThreadTS}
-	if !direct(channel) {
+	switch {
+	case !direct(channel):
 		at.thread = or(m.ThreadTS, m.TS)
+	case m.ThreadTS == m.TS:
+		at.thread = "" // somebody began a thread below it, where it is not itself
 	}
 	id, err := b.threads.Thread(ctx, Channel, to.team, at.key())
 	if errors.Is(err, conversation.ErrNotFound) {

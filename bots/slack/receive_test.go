@@ -82,10 +82,21 @@ func TestEditsAndDeletionsAreNotedForStaff(t *testing.T) {
 	if got := r.engine.texts(); len(got) != 1 {
 		t.Errorf("stored %q, want the first wording alone", got)
 	}
-	unfolded := strings.ReplaceAll(strings.Replace(recorded(t, "message_changed"), "Ev0PV52K29", "Ev0PV52K99", 1), "return a gift", "return an order")
-	r.deliver(t, "/slack/events", unfolded)
-	if len(r.engine.notes) != 2 {
-		t.Errorf("notes %q after a link was unfolded, want no more of them", r.engine.notes)
+	stone := strings.NewReplacer("Ev0PV52K29", "Ev0PV52K97", `"message":{"client_msg_id":"8dcf","type":"message","text":"How do I return a gift?","user":"U061F7AUR"`,
+		`"message":{"type":"message","subtype":"tombstone","text":"This message was deleted.","user":"USLACKBOT"`, `"ts":"1763807400.000100"}`,
+		`"ts":"1763807400.000100","thread_ts":"1763807400.000100"}`).Replace(recorded(t, "message_changed"))
+	r.deliver(t, "/slack/events", stone)
+	if len(r.engine.notes) != 3 || !strings.Contains(r.engine.notes[2], "deleted a message") {
+		t.Errorf("notes %q after a message with answers was deleted, want that too", r.engine.notes)
+	}
+}
+
+func TestAnUnfoldedLinkIsNoEdit(t *testing.T) {
+	r := newRig(t, nil)
+	r.deliver(t, "/slack/events", recorded(t, "message_im"))
+	r.deliver(t, "/slack/events", strings.ReplaceAll(recorded(t, "message_changed"), "return a gift", "return an order"))
+	if len(r.engine.notes) != 0 {
+		t.Errorf("notes %q after a link was unfolded, want none", r.engine.notes)
 	}
 }
 

@@ -168,7 +168,7 @@ func (b *Bot) lookFor(ctx context.Context, at place, d conversation.Delivery, p 
 				ms, cursor = r.Messages, r.ResponseMetaData.NextCursor
 			}
 		}
-		if code(err) != "" && wait(err) == 0 && !is(err, refusedPlace) {
+		if is(err, unseeable) || code(err) != "" && wait(err) == 0 && !is(err, refusedPlace) && !is(err, refusedToken) {
 			b.log.Warn("slack: cannot see whether a message was posted; it may appear twice", "conversation", d.Message.Conversation, "err", safe(err))
 			p.unsure = false
 			return nil
