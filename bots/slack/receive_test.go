@@ -27,7 +27,9 @@ func TestEachKindOfEventIsTakenAsItIsMeant(t *testing.T) {
 		{[]string{"other_workspace"}, wasOtherTeam, nil},
 		{[]string{"file_share"}, wasUnreadable, nil},
 		{[]string{"assistant_thread_started"}, wasOpened, nil},
-		{[]string{"message_changed"}, wasEdit, nil},
+		{[]string{"message_changed"}, wasStored, []string{"D024BE91L How do I return a gift?"}},
+		{[]string{"message_changed", "message_im"}, wasConflict, []string{"D024BE91L How do I return a gift?"}},
+		{[]string{"message_im", "message_changed"}, wasEdit, []string{"D024BE91L How do I return an order?"}},
 		{[]string{"message_deleted"}, wasDeletion, nil},
 	} {
 		t.Run(strings.Join(c.events, " then "), func(t *testing.T) {
