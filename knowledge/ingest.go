@@ -32,6 +32,8 @@ var charsetName = regexp.MustCompile(`^[A-Za-z0-9_.:-]{1,40}$`)
 
 // Upload is a document as it arrives.
 type Upload struct {
+	ID        string // the UUID it is to have; made when empty
+	Site      string // the site it is a page of; deleted with it; may be empty
 	Name      string // the file's name, or what a source is called
 	MediaType string // as the sender declares it; may be empty or wrong
 	URL       string // where a customer can read it; may be empty
@@ -65,6 +67,11 @@ type DocumentStore interface {
 	// the document that has them is returned, and processed once more if it
 	// had failed.
 	AddDocument(ctx context.Context, d Document, digest [sha256.Size]byte, data []byte) (Document, error)
+	// ReplaceDocument gives a document other bytes and has them processed, both
+	// or neither; its passages stay until Publish puts others in their place.
+	// Bytes it has already are processed only if that had failed. It returns
+	// ErrNotFound, or ErrKnown when another document has the bytes.
+	ReplaceDocument(ctx context.Context, d Document, digest [sha256.Size]byte, data []byte) (Document, error)
 	// Content returns a document and its bytes, or ErrNotFound.
 	Content(ctx context.Context, id string) (Document, []byte, error)
 	// SetStatus moves a document on; reason is for an admin and may be empty.
@@ -107,6 +114,28 @@ func NewIngest(store DocumentStore, reader Reader, log *slog.Logger) *Ingest {
 // told to be unreadable at once is refused with ErrUnsupported, ErrCorrupt,
 // ErrTooLarge or ErrEmpty; the rest shows in the document's status.
 func (in *Ingest) Add(ctx context.Context, u Upload) (Document, error) {
+	d, err := in.document(u)
+	if err != nil {
+		return Document{}, err
+	}
+	return in.store.AddDocument(ctx, d, sha256.Sum256(u.Data), u.Data)
+}
+
+// Replace puts a new version in place of the document with the id. The old one
+// answers until the new one is ready. What cannot be read is refused as in Add
+// and changes nothing; ErrNotFound is returned when there is no such document,
+// ErrKnown when another has the same bytes.
+func (in *Ingest) Replace(ctx context.Context, id string, u Upload) (Document, error) {
+	u.ID = id
+	d, err := in.document(u)
+	if err != nil {
+		return Document{}, err
+	}
+	return in.store.ReplaceDocument(ctx, d, sha256.Sum256(u.Data), u.Data)
+}
+
+// document checks what was uploaded.
+func (in *Ingest) document(u Upload) (Document, error) {
 	mediaType, err := in.reader.Detect(u.Name, u.MediaType, u.Data)
 	if err != nil {
 		return Document{}, err
@@ -125,8 +154,7 @@ func (in *Ingest) Add(ctx context.Context, u Upload) (Document, error) {
 	if _, params, err := mime.ParseMediaType(u.MediaType); err == nil && charsetName.MatchString(params["charset"]) {
 		mediaType += "; charset=" + params["charset"]
 	}
-	d := Document{Name: name, URL: u.URL, MediaType: mediaType, Bytes: int64(len(u.Data))}
-	return in.store.AddDocument(ctx, d, sha256.Sum256(u.Data), u.Data)
+	return Document{ID: u.ID, Site: u.Site, Name: name, URL: u.URL, MediaType: mediaType, Bytes: int64(len(u.Data))}, nil
 }
 
 // AddFile is Add for a file of which no more is known; it returns the

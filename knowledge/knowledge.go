@@ -38,6 +38,7 @@ const (
 // Document is one thing an admin gave us: a file, a page or a single FAQ entry.
 type Document struct {
 	ID        string // UUID
+	Site      string // the site it is a page of, when it is stored; empty for none
 	Name      string // what a source is called towards a customer
 	URL       string // where a customer can read it; empty when there is no such place
 	MediaType string // as detected from name and bytes

@@ -146,6 +146,9 @@ func (b *Bot) message(ctx context.Context, to addressee, ev event, mentioned boo
 	case receipt.Repeat:
 		return wasRepeat, nil
 	}
+	if len(ev.Files) > 0 {
+		b.explain(at, ev, nil)
+	}
 	b.follow(at, to, ev.User, text, receipt)
 	return wasStored, nil
 }
@@ -176,8 +179,8 @@ func (b *Bot) follow(at place, to addressee, user, text string, r conversation.R
 	}
 }
 
-// explain tells the writer kindly why a message could not be taken. An event
-// that Slack sends twice is explained once.
+// explain tells the writer kindly why a message, or the files that came with
+// it, could not be taken. An event that Slack sends twice is explained once.
 func (b *Bot) explain(at place, ev event, err error) {
 	w := wordsFor(ev.Text)
 	words := w.Hello

@@ -105,6 +105,7 @@ func TestAnUnfoldedLinkIsNoEdit(t *testing.T) {
 func TestWhatCannotBeTakenIsExplainedOnce(t *testing.T) {
 	for name, c := range map[string]struct{ body, want string }{
 		"a file":             {recorded(t, "file_share"), "read files"},
+		"a file with words":  {strings.Replace(recorded(t, "file_share"), `"text":""`, `"text":"what is this?"`, 1), "read files"},
 		"a mention alone":    {strings.Replace(recorded(t, "app_mention"), " do you ship to <https://example.com/ch|Switzerland>?", "", 1), "Hello"},
 		"an endless message": {strings.Replace(recorded(t, "message_im"), "How do I", strings.Repeat("long ", 2000), 1), "8000"},
 	} {

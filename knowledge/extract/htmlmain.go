@@ -49,10 +49,15 @@ func (w *htmlWriter) frame(n *html.Node) bool {
 	}
 	for c := range strings.FieldsSeq(attr(n, "class")) {
 		if framingClasses[strings.ToLower(c)] {
-			return true
+			// A manual made as one page has its chapters inside its table of contents.
+			return find(n, isSection) == nil
 		}
 	}
 	return framingClasses[strings.ToLower(attr(n, "id"))] || contents(n)
+}
+
+func isSection(n *html.Node) bool {
+	return n.DataAtom == atom.Section || n.DataAtom == atom.Article || n.DataAtom == atom.H1 || n.DataAtom == atom.H2
 }
 
 func hidden(n *html.Node) bool {
