@@ -171,3 +171,22 @@ func TestAnInterruptedEndingIsTakenUpAgain(t *testing.T) {
 	}
 	r.shows(t, "It comes tomorrow.")
 }
+
+func TestADraftGoesWhenItsAnswerIsFoundPosted(t *testing.T) {
+	r := newRig(t, nil)
+	other := newRig(t, func(c *Config) { c.APIURL = r.slack.URL })
+	id := r.thinking(t, "message_assistant")
+	r.delta(id, "turn-1", "Half an ans")
+	draft := r.shows(t, "Half an ans")
+	d := conversation.Delivery{Message: r.engine.answer(id, "turn-1", "Half an answer is none."), Channel: Channel, Account: testTeam, Thread: pane, Attempt: 1}
+	d.Message.At = time.Unix(1763899990, 0)
+	r.slack.fail("chat.postMessage", fault{after: true})
+	if _, err := other.Send(t.Context(), d); err == nil {
+		t.Fatal("Send = nil, want the lost answer's error")
+	}
+	d.Attempt = 2
+	got, err := r.Send(t.Context(), d)
+	if all := r.slack.visible(); err != nil || got == draft.TS || len(all) != 1 || all[0].TS != got {
+		t.Errorf("Send = %q, %v with %+v, want what the other process posted, alone", got, err, all)
+	}
+}

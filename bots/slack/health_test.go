@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"reflect"
 	"slices"
@@ -100,6 +101,19 @@ func TestWithoutATokenNothingIsCalledAndAllIsRefused(t *testing.T) {
 	}
 	if r.State().OK || len(r.slack.calls) > 0 {
 		t.Errorf("state %+v, calls %v, want not configured and none", r.State(), r.slack.calls)
+	}
+}
+
+func TestTheTokenFollowsNoRedirect(t *testing.T) {
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("the redirect was followed, with Authorization %q", r.Header.Get("Authorization"))
+	}))
+	defer elsewhere.Close()
+	api := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
+	defer api.Close()
+	r := newRig(t, func(c *Config) { c.APIURL = api.URL })
+	if _, err := r.Send(t.Context(), delivery("hello", 1)); err == nil {
+		t.Error("Send = nil, want an error")
 	}
 }
 
