@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 	"conversation/console":        {"conversation", "conversation/staff", "knowledge"},
 	"conversation/conversationdb": {"conversation", "conversation/staff", "knowledge"},
 	"bots":                        {"conversation"},
+	"bots/slack":                  {"bots", "conversation"},
 	"bots/widget":                 {"bots", "conversation"},
 	"migrations":                  {},
 	"migrations/localpg":          {},
