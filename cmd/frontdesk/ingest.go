@@ -29,6 +29,7 @@ those it lists; a running server looks at them again every day. Ends when all is
 with exit code 1 when something is not. A file that is there already is not added twice.
 Works beside a running server.
 
+  frontdesk ingest --dry-run faq.csv
   frontdesk ingest faq.csv handbook/
   frontdesk ingest https://www.example.com/help/ --prefix /help/ --depth 2`,
 	setup: func(fs *flag.FlagSet) func(context.Context, *app, []string) error {
@@ -36,10 +37,14 @@ Works beside a running server.
 		one := fs.Bool("one-page", false, "of an address take the page alone")
 		fs.IntVar(&req.Depth, "depth", knowledge.DefaultSiteDepth, "links to follow from an address at most")
 		fs.IntVar(&req.Pages, "pages", knowledge.DefaultSitePages, "pages of an address to look at at most")
+		dry := fs.Bool("dry-run", false, "of files with FAQ entries say what an import would do, by row, and add nothing")
 		fs.StringVar(&req.Prefix, "prefix", "", "path that the pages of an address must begin with")
 		return func(ctx context.Context, a *app, args []string) error {
 			if len(args) == 0 {
 				return usageError("name a file, a directory or an address")
+			}
+			if *dry {
+				return dryRun(ctx, a, args)
 			}
 			if *one {
 				req.Kind = knowledge.SitePage

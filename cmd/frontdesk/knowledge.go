@@ -12,6 +12,7 @@ import (
 	"frontdesk/knowledge/crawl"
 	"frontdesk/knowledge/extract"
 	"frontdesk/knowledge/knowledgedb"
+	"frontdesk/knowledge/lexical"
 	"frontdesk/knowledge/sample"
 	"frontdesk/knowledge/tokens"
 
@@ -30,9 +31,10 @@ const (
 )
 
 // knowledgeParts is the knowledge as this program wires it. It is the console's
-// Documents and Sites.
+// Documents, Entries and Sites.
 type knowledgeParts struct {
 	*knowledge.Ingest
+	*knowledge.Import
 	*siteStore
 	store *knowledgedb.Store
 	docs  *knowledgedb.Documents
@@ -55,6 +57,7 @@ func newKnowledge(cfg *Config, pool *pgxpool.Pool, log *slog.Logger) (*knowledge
 	}
 	count := tokens.For(cfg.OpenAIModel[0]).Count
 	k.Ingest = knowledge.NewIngest(k.docs, knowledge.Reader{Detect: extract.Detect, Extract: extract.Extract, Members: extract.Members, Count: count}, log)
+	k.Import = knowledge.NewImport(k.Ingest, k.docs, extract.Entries, lexical.Key)
 	k.siteStore, k.allow = k.docs.Sites(), cfg.crawl
 	crawler := crawl.New(crawl.Config{
 		Client: crawl.NewClient(k.allow, crawl.ClientOptions{UserAgent: userAgent(cfg)}),

@@ -21,6 +21,7 @@ const callTimeout = 20 * time.Second
 type Options struct {
 	Staff     *staff.Service
 	Documents Documents
+	Entries   Entries
 	Sites     Sites
 	Finder    Finder
 	Engine    Engine
@@ -43,6 +44,7 @@ type Options struct {
 type Console struct {
 	staff     *staff.Service
 	documents Documents
+	entries   Entries
 	sites     Sites
 	finder    Finder
 	engine    Engine
@@ -54,6 +56,7 @@ type Console struct {
 
 	crossOrigin *http.CrossOriginProtection
 	streams     chan struct{} // one slot for each open event stream
+	imports     chan struct{} // one slot for each file of entries being imported
 	stopping    chan struct{} // closed by Stop
 	stopOnce    sync.Once
 	api         *http.ServeMux // the routes alone, to tell which methods a path takes
@@ -65,10 +68,11 @@ type Console struct {
 // New returns a Console, or an error when o.Origin is no origin.
 func New(o Options) (*Console, error) {
 	c := &Console{
-		staff: o.Staff, documents: o.Documents, sites: o.Sites, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
+		staff: o.Staff, documents: o.Documents, entries: o.Entries, sites: o.Sites, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
 		clientIP: o.ClientIP, secure: o.Secure, now: o.Now,
 		crossOrigin: http.NewCrossOriginProtection(),
 		streams:     make(chan struct{}, maxStreams),
+		imports:     make(chan struct{}, maxImports),
 		stopping:    make(chan struct{}),
 		api:         http.NewServeMux(),
 		pages:       newPages(),

@@ -38,7 +38,8 @@ var (
 	// The states are those of knowledge.PageState.
 	sitePageParams = append([]param{{"state", "Only pages in this state: new, ready, duplicate, skipped, failed, gone, removed.", "string"}}, pageParams...)
 
-	dayParams = []param{{"from", "First day, UTC.", "string"}, {"to", "Day after the last, UTC.", "string"}}
+	importParams = []param{{"dry_run", "true reports what an import would do and changes nothing; false is assumed.", "boolean"}}
+	dayParams    = []param{{"from", "First day, UTC.", "string"}, {"to", "Day after the last, UTC.", "string"}}
 )
 
 var routes []route
@@ -54,6 +55,7 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"GET", "/api/v1/documents", staff.RoleViewer, (*Console).listDocuments, "Documents, newest first.", pageParams, nil, false, documentsView{}, 200, false},
 		{"GET", "/api/v1/documents/{id}", staff.RoleViewer, (*Console).getDocument, "One document and how far it is. A site's id shows its pages as one.", nil, nil, false, documentView{}, 200, false},
 		{"DELETE", "/api/v1/documents/{id}", staff.RoleAdmin, (*Console).deleteDocument, "Delete a document with its passages, or a site with its pages.", nil, nil, false, nil, 204, false},
+		{"POST", "/api/v1/entries/import", staff.RoleAdmin, (*Console).importEntries, "Import the FAQ entries of a CSV, TSV, JSONL or JSON file, up to 20 MB and 20,000 rows, all or none, in place of the document of the file's name. The report has a verdict on each row: new, changed, same, conflict or invalid; with one of the last two nothing is imported, and the problem (422) has the same members as the report.", importParams, nil, true, importView{}, 200, false},
 		{"GET", "/api/v1/sites", staff.RoleViewer, (*Console).listSites, "Sites that are read again now and then, newest first.", nil, nil, false, sitesView{}, 200, false},
 		{"GET", "/api/v1/sites/{id}", staff.RoleViewer, (*Console).getSite, "One site and how far it is.", nil, nil, false, siteView{}, 200, false},
 		{"GET", "/api/v1/sites/{id}/pages", staff.RoleViewer, (*Console).listSitePages, "Its addresses and what became of each.", sitePageParams, nil, false, pagesView{}, 200, false},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"frontdesk/knowledge"
@@ -17,6 +18,15 @@ const maxColumns = 200
 // fromTable reads a CSV or TSV file whose first line names its columns. A
 // delimiter of 0 is told from that line.
 func fromTable(ctx context.Context, src string, delimiter rune) (knowledge.Text, error) {
+	rs := rows{ctx: ctx}
+	if err := rs.table(src, delimiter); err != nil {
+		return knowledge.Text{}, err
+	}
+	return rs.text, nil
+}
+
+func (rs *rows) table(src string, delimiter rune) error {
+	rs.unit = "line"
 	skipped := 0
 	if line, rest, ok := strings.Cut(src, "\n"); ok && len(line) == 5 && strings.HasPrefix(strings.ToLower(line), "sep=") {
 		delimiter, src, skipped = rune(line[4]), rest, 1 // what Excel writes and honours
@@ -31,39 +41,53 @@ func fromTable(ctx context.Context, src string, delimiter rune) (knowledge.Text,
 	r.LazyQuotes = delimiter == '\t' // most software writes a quote in a TSV file as it is
 	head, err := r.Read()
 	if err != nil {
-		return knowledge.Text{}, csvError(err, skipped)
+		return csvError(err, skipped)
 	}
 	names, err := header(head)
-	if err != nil {
-		return knowledge.Text{}, err
+	if err == nil && rs.byRow && !slices.Contains(names, colQuestion) {
+		err = fmt.Errorf("%w: the first line must name the columns question and answer", knowledge.ErrCorrupt)
 	}
-	rs := rows{ctx: ctx, unit: "line"}
+	if err != nil {
+		return err
+	}
 	for {
 		record, err := r.Read()
 		if errors.Is(err, io.EOF) {
-			return rs.text, nil
+			return nil
+		}
+		var bad *csv.ParseError
+		if rs.byRow && errors.As(err, &bad) {
+			if err := rs.pass(rs.fail(row{number: bad.StartLine + skipped}, knowledge.ErrCorrupt, "%v", bad.Err)); err != nil {
+				return err
+			}
+			continue
 		}
 		if err != nil {
-			return knowledge.Text{}, csvError(err, skipped)
+			return csvError(err, skipped)
 		}
 		line, _ := r.FieldPos(0)
-		row := row{number: line + skipped, cells: make(map[string]string, len(names))}
-		for i, cell := range record {
-			switch {
-			case i >= len(names) && strings.TrimSpace(cell) != "":
-				return knowledge.Text{}, rs.fail(row, knowledge.ErrCorrupt,
-					"there are %d columns, but the first line names %d; text with the separator in it must stand in quotes", len(record), len(names))
-			case i < len(names) && names[i] != "":
-				if old := row.cells[names[i]]; old != "" {
-					cell = old + "\n" + cell // two columns of one meaning, such as alternative and similar
-				}
-				row.cells[names[i]] = cell
-			}
-		}
-		if err := rs.add(row); err != nil {
-			return knowledge.Text{}, err
+		if err := rs.pass(rs.record(line+skipped, names, record)); err != nil {
+			return err
 		}
 	}
+}
+
+// record adds one line of a table.
+func (rs *rows) record(number int, names, record []string) error {
+	row := row{number: number, cells: make(map[string]string, len(names))}
+	for i, cell := range record {
+		switch {
+		case i >= len(names) && strings.TrimSpace(cell) != "":
+			return rs.fail(row, knowledge.ErrCorrupt,
+				"there are %d columns, but the first line names %d; text with the separator in it must stand in quotes", len(record), len(names))
+		case i < len(names) && names[i] != "":
+			if old := row.cells[names[i]]; old != "" {
+				cell = old + "\n" + cell // two columns of one meaning, such as alternative and similar
+			}
+			row.cells[names[i]] = cell
+		}
+	}
+	return rs.add(row)
 }
 
 // header maps the columns of a table to their meaning; unknown ones are "".

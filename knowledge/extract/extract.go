@@ -53,6 +53,9 @@ const MaxAlternatives = 100
 // MaxAnswer is how many bytes the answer of one FAQ entry may have.
 const MaxAnswer = 64 << 10
 
+// MaxURL is how many bytes an address may have; browsers agree on 2,000.
+const MaxURL = 2_000
+
 // MaxVerbatim is how many bytes an answer sent word for word may have. It is
 // never cut, so it must fit two chat messages of the strictest channel
 // (Telegram: 4,096 characters each).

@@ -12,19 +12,9 @@ import (
 
 // fromJSONL reads one JSON object a line.
 func fromJSONL(ctx context.Context, src string) (knowledge.Text, error) {
-	if strings.HasPrefix(strings.TrimSpace(src), "[") { // an array named .jsonl
-		return fromJSON(ctx, src)
-	}
-	rs := rows{ctx: ctx, unit: "line"}
-	number := 0
-	for line := range strings.Lines(src) {
-		number++
-		if strings.TrimSpace(line) == "" {
-			continue
-		}
-		if err := rs.object(number, json.RawMessage(line)); err != nil {
-			return knowledge.Text{}, err
-		}
+	rs := rows{ctx: ctx}
+	if err := rs.jsonl(src); err != nil {
+		return knowledge.Text{}, err
 	}
 	return rs.text, nil
 }
@@ -32,10 +22,36 @@ func fromJSONL(ctx context.Context, src string) (knowledge.Text, error) {
 // fromJSON reads an array of objects, an object with one such array in it, or
 // a single object.
 func fromJSON(ctx context.Context, src string) (knowledge.Text, error) {
-	if depth(src) > MaxDepth {
-		return knowledge.Text{}, fmt.Errorf("%w: arrays and objects are nested deeper than %d", knowledge.ErrTooLarge, MaxDepth)
+	rs := rows{ctx: ctx}
+	if err := rs.json(src); err != nil {
+		return knowledge.Text{}, err
 	}
-	rs := rows{ctx: ctx, unit: "element"}
+	return rs.text, nil
+}
+
+func (rs *rows) jsonl(src string) error {
+	if strings.HasPrefix(strings.TrimSpace(src), "[") { // an array named .jsonl
+		return rs.json(src)
+	}
+	rs.unit = "line"
+	number := 0
+	for line := range strings.Lines(src) {
+		number++
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		if err := rs.pass(rs.object(number, json.RawMessage(line))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (rs *rows) json(src string) error {
+	if depth(src) > MaxDepth {
+		return fmt.Errorf("%w: arrays and objects are nested deeper than %d", knowledge.ErrTooLarge, MaxDepth)
+	}
+	rs.unit = "element"
 	var list []json.RawMessage
 	if err := json.Unmarshal([]byte(src), &list); err != nil {
 		var object map[string]json.RawMessage
@@ -43,12 +59,12 @@ func fromJSON(ctx context.Context, src string) (knowledge.Text, error) {
 		case "{":
 			if err := json.Unmarshal([]byte(src), &object); err != nil {
 				if looksJSONL(strings.ToLower(strings.TrimSpace(src))) { // lines named .json
-					return fromJSONL(ctx, src)
+					return rs.jsonl(src)
 				}
-				return knowledge.Text{}, jsonError(err)
+				return jsonError(err)
 			}
 		default:
-			return knowledge.Text{}, jsonError(err)
+			return jsonError(err)
 		}
 		list = listIn(object)
 		if list == nil {
@@ -56,11 +72,11 @@ func fromJSON(ctx context.Context, src string) (knowledge.Text, error) {
 		}
 	}
 	for i, raw := range list {
-		if err := rs.object(i+1, raw); err != nil {
-			return knowledge.Text{}, err
+		if err := rs.pass(rs.object(i+1, raw)); err != nil {
+			return err
 		}
 	}
-	return rs.text, nil
+	return nil
 }
 
 // listIn is the one array of objects among the values of an object, or nil.
@@ -98,7 +114,13 @@ func (rs *rows) object(number int, raw json.RawMessage) error {
 			if err := json.Unmarshal(value, &list); err != nil {
 				return rs.fail(r, knowledge.ErrCorrupt, "%s must be a list of texts", key)
 			}
-			r.alternatives = append(r.alternatives, list...)
+			for _, a := range list {
+				a, err := clean(a) // as in scalar
+				if err != nil {
+					return err
+				}
+				r.alternatives = append(r.alternatives, a)
+			}
 			continue
 		}
 		s, ok := scalar(value)

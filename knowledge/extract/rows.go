@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -66,6 +67,10 @@ type rows struct {
 	text knowledge.Text
 	n    int
 	size int
+	// byRow is for who wants to know of every row: what would end the reading
+	// with an error is kept in judged, in order with the entries.
+	byRow  bool
+	judged []knowledge.EntryRow
 }
 
 // add checks one row and keeps it. A wholly empty row is skipped.
@@ -84,8 +89,8 @@ func (rs *rows) add(r row) error {
 	if empty {
 		return nil
 	}
-	if rs.n++; rs.n > MaxRows {
-		return fmt.Errorf("%w: more than %d rows", knowledge.ErrTooLarge, MaxRows)
+	if rs.n++; rs.n > MaxRows || rs.byRow && rs.n > knowledge.MaxImportRows {
+		return rs.tooMany()
 	}
 	if rs.size > MaxText {
 		return fmt.Errorf("%w: the text has more than %d MB", knowledge.ErrTooLarge, MaxText>>20)
@@ -112,6 +117,8 @@ func (rs *rows) entry(r row) error {
 		return rs.fail(r, knowledge.ErrTooLarge, "the question has more than %d bytes", MaxQuestion)
 	case len(e.Answer) > MaxAnswer:
 		return rs.fail(r, knowledge.ErrTooLarge, "the answer has more than %d bytes", MaxAnswer)
+	case len(e.URL) > MaxURL:
+		return rs.fail(r, knowledge.ErrTooLarge, "the address has more than %d bytes", MaxURL)
 	}
 	var ok bool
 	if e.Verbatim, ok = truth(r.cells[colVerbatim]); !ok {
@@ -123,6 +130,10 @@ func (rs *rows) entry(r row) error {
 	var err error
 	if e.Alternatives, err = rs.wordings(r, e.Question); err != nil {
 		return err
+	}
+	if rs.byRow {
+		rs.judged = append(rs.judged, knowledge.EntryRow{Entry: e})
+		return nil
 	}
 	rs.text.Entries = append(rs.text.Entries, e)
 	return nil
@@ -155,11 +166,17 @@ func (rs *rows) wordings(r row, question string) ([]string, error) {
 
 func (rs *rows) section(r row) error {
 	title, text := squeeze(r.cells[colTitle]), r.cells[colText]
+	if rs.byRow {
+		return rs.fail(r, knowledge.ErrCorrupt, "there is neither a question nor an answer")
+	}
 	if text == "" {
 		return rs.fail(r, knowledge.ErrCorrupt, "neither question and answer nor a text is here")
 	}
 	if len(title) > MaxQuestion {
 		return rs.fail(r, knowledge.ErrTooLarge, "the title has more than %d bytes", MaxQuestion)
+	}
+	if len(r.cells[colURL]) > MaxURL {
+		return rs.fail(r, knowledge.ErrTooLarge, "the address has more than %d bytes", MaxURL)
 	}
 	s := knowledge.Section{Body: text, Lang: tag(r.cells[colLang]), URL: r.cells[colURL]}
 	if title != "" {
@@ -169,8 +186,36 @@ func (rs *rows) section(r row) error {
 	return nil
 }
 
+// errJudged stands for what fail has kept.
+var errJudged = errors.New("extract: the row is judged")
+
+// fail is the error that a row ends the reading with, or errJudged.
 func (rs *rows) fail(r row, kind error, format string, args ...any) error {
-	return fmt.Errorf("%w: %s %d: %s; nothing of this file was imported", kind, rs.unit, r.number, fmt.Sprintf(format, args...))
+	why := fmt.Sprintf(format, args...)
+	if !rs.byRow {
+		return fmt.Errorf("%w: %s %d: %s; nothing of this file was imported", kind, rs.unit, r.number, why)
+	}
+	if len(rs.judged) >= knowledge.MaxImportRows {
+		return rs.tooMany()
+	}
+	question := clip(squeeze(clip(r.cells[colQuestion], MaxQuestion)), maxShown)
+	rs.judged = append(rs.judged, knowledge.EntryRow{Entry: knowledge.Entry{Question: question, Row: r.number}, Invalid: why})
+	return errJudged
+}
+
+// pass is nil for a row that was kept as it is.
+func (rs *rows) pass(err error) error {
+	if errors.Is(err, errJudged) {
+		return nil
+	}
+	return err
+}
+
+func (rs *rows) tooMany() error {
+	if rs.byRow {
+		return fmt.Errorf("%w: there are more than %d rows; make several files of them", knowledge.ErrTooLarge, knowledge.MaxImportRows)
+	}
+	return fmt.Errorf("%w: more than %d rows", knowledge.ErrTooLarge, MaxRows)
 }
 
 // tag tidies a language as people write it: "EN_us" is "en-us".

@@ -66,7 +66,7 @@ func (d *Documents) ReplaceDocument(ctx context.Context, doc knowledge.Document,
 }
 
 // errBusy says that a document is being worked on.
-var errBusy = errors.New("it is still being made searchable")
+var errBusy = fmt.Errorf("%w: it is still being made searchable", knowledge.ErrBusy)
 
 // holdSoon takes a document as soon as nobody else has it.
 func (d *Documents) holdSoon(ctx context.Context, id string) (*holding, error) {

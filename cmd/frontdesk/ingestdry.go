@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"frontdesk/knowledge"
+)
+
+// shownRunes is how much of a question a line of the report shows.
+const shownRunes = 80
+
+// dryRun says of files with FAQ entries what importing each would change. It
+// ends with exit code 1 when one of them would be refused.
+func dryRun(ctx context.Context, a *app, paths []string) error {
+	for _, p := range paths {
+		info, err := os.Stat(p)
+		if err != nil {
+			return err
+		}
+		if info.IsDir() {
+			return usageError("--dry-run takes files with FAQ entries, and " + p + " is a directory")
+		}
+	}
+	db, err := openBeside(ctx, &a.cfg, a.log)
+	if err != nil {
+		return err
+	}
+	defer db.close()
+	k, err := newKnowledge(&a.cfg, db.pool, a.log)
+	if err != nil {
+		return err
+	}
+	refused := false
+	for _, p := range paths {
+		content, err := readFile(p)
+		var report knowledge.ImportReport
+		if err == nil {
+			report, err = k.ImportEntries(ctx, filepath.Base(p), content, true)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			refused = true
+			fmt.Fprintf(a.stdout, "refused %s: %s\n", p, knowledge.Words(err))
+			continue
+		}
+		refused = refused || !report.Importable()
+		printImport(a.stdout, p, report)
+	}
+	if refused {
+		return silentError{}
+	}
+	return nil
+}
+
+// printImport has a line for each row that is not the same already.
+func printImport(w io.Writer, path string, r knowledge.ImportReport) {
+	for _, row := range r.Rows {
+		if row.Verdict == knowledge.EntrySame {
+			continue
+		}
+		line := fmt.Sprintf("%-8s row %d: %s", row.Verdict, row.Row, shortened(row.Question))
+		if len(row.Changes) > 0 {
+			line += " (" + strings.Join(row.Changes, ", ") + ")"
+		}
+		if row.Why != "" {
+			line += ": " + row.Why
+		}
+		fmt.Fprintln(w, line)
+	}
+	t := r.Totals
+	fmt.Fprintf(w, "%s: %d new, %d changed, %d same, %d in conflict, %d invalid", path, t[knowledge.EntryNew], t[knowledge.EntryChanged],
+		t[knowledge.EntrySame], t[knowledge.EntryConflict], t[knowledge.EntryInvalid])
+	if r.Replaces.ID != "" {
+		fmt.Fprintf(w, "; an import replaces the document of that name, of which %d other entries go", r.Removed)
+	}
+	fmt.Fprintln(w, "; nothing was changed")
+}
+
+func shortened(s string) string {
+	if r := []rune(s); len(r) > shownRunes {
+		return string(r[:shownRunes-1]) + "…"
+	}
+	return s
+}
