@@ -35,13 +35,13 @@ type Entries interface {
 
 // importView is the report on a file of entries.
 type importView struct {
-	DryRun   bool           `json:"dry_run"`
-	Name     string         `json:"name"`
-	Document *sourceView    `json:"document"` // what was made of the file
-	Replaces *sourceView    `json:"replaces"` // the document of that name
-	Removed  int            `json:"removed"`  // its entries whose question the file does not have
-	Totals   importTotals   `json:"totals"`
-	Rows     []entryRowView `json:"rows"`
+	DryRun   bool             `json:"dry_run"`
+	Name     string           `json:"name"`
+	Document *documentRefView `json:"document"` // what was made of the file
+	Replaces *documentRefView `json:"replaces"` // the document of that name
+	Removed  int              `json:"removed"`  // its entries whose question the file does not have
+	Totals   importTotals     `json:"totals"`
+	Rows     []entryRowView   `json:"rows"`
 }
 
 type importTotals struct {
@@ -52,7 +52,7 @@ type importTotals struct {
 	Invalid  int `json:"invalid"`
 }
 
-type sourceView struct {
+type documentRefView struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 }
@@ -63,7 +63,7 @@ type entryRowView struct {
 	Verdict  knowledge.Verdict `json:"verdict"`
 	Why      string            `json:"why,omitempty"`
 	Changes  []string          `json:"changes,omitempty"`
-	Document *sourceView       `json:"document,omitempty"` // where the entry is that the row was compared with
+	Document *documentRefView  `json:"document,omitempty"` // where the entry is that the row was compared with
 }
 
 // importRefused is the problem with the report beside its members.
@@ -72,21 +72,21 @@ type importRefused struct {
 	importView
 }
 
-func viewSource(r knowledge.DocumentRef) *sourceView {
+func viewRef(r knowledge.DocumentRef) *documentRefView {
 	if r == (knowledge.DocumentRef{}) {
 		return nil
 	}
-	return &sourceView{ID: r.ID, Name: r.Name}
+	return &documentRefView{ID: r.ID, Name: r.Name}
 }
 
 func viewImport(r knowledge.ImportReport, dryRun bool) importView {
-	v := importView{DryRun: dryRun, Name: r.Name, Document: viewSource(r.Document), Replaces: viewSource(r.Replaces), Removed: r.Removed,
+	v := importView{DryRun: dryRun, Name: r.Name, Document: viewRef(r.Document), Replaces: viewRef(r.Replaces), Removed: r.Removed,
 		Totals: importTotals{New: r.Totals[knowledge.EntryNew], Changed: r.Totals[knowledge.EntryChanged], Same: r.Totals[knowledge.EntrySame],
 			Conflict: r.Totals[knowledge.EntryConflict], Invalid: r.Totals[knowledge.EntryInvalid]},
 		Rows: make([]entryRowView, len(r.Rows))}
 	for i, row := range r.Rows {
 		v.Rows[i] = entryRowView{Row: row.Row, Question: row.Question, Verdict: row.Verdict, Why: row.Why, Changes: row.Changes,
-			Document: viewSource(row.Document)}
+			Document: viewRef(row.Document)}
 	}
 	return v
 }

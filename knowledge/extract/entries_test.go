@@ -58,7 +58,7 @@ func FuzzEntries(f *testing.F) {
 				return
 			}
 			if strings.ContainsAny(r.Question+r.Answer+strings.Join(r.Alternatives, ""), "\x00\x1b\u202e") {
-				t.Errorf("Entries(%q) holds what is not seen: %+q", data, r)
+				t.Errorf("Entries(%q) holds what is not seen: %+v", data, r)
 			}
 			entries = append(entries, r.Entry)
 		}
