@@ -57,7 +57,6 @@ func newKnowledge(cfg *Config, pool *pgxpool.Pool, log *slog.Logger) (*knowledge
 	}
 	count := tokens.For(cfg.OpenAIModel[0]).Count
 	k.Ingest = knowledge.NewIngest(k.docs, knowledge.Reader{Detect: extract.Detect, Extract: extract.Extract, Members: extract.Members, Count: count}, log)
-	k.Import = knowledge.NewImport(k.Ingest, k.docs, extract.Entries, lexical.Key)
 	k.siteStore, k.allow = k.docs.Sites(), cfg.crawl
 	crawler := crawl.New(crawl.Config{
 		Client: crawl.NewClient(k.allow, crawl.ClientOptions{UserAgent: userAgent(cfg)}),
@@ -66,6 +65,7 @@ func newKnowledge(cfg *Config, pool *pgxpool.Pool, log *slog.Logger) (*knowledge
 	if k.jobs, err = knowledgedb.NewJobs(k.docs, k.Ingest, log, k.Work(crawler)); err != nil {
 		return nil, err
 	}
+	k.Import = knowledge.NewImport(k.Ingest, k.docs, extract.Entries, lexical.Key)
 	return k, nil
 }
 

@@ -56,12 +56,12 @@ type Console struct {
 
 	crossOrigin *http.CrossOriginProtection
 	streams     chan struct{} // one slot for each open event stream
-	imports     chan struct{} // one slot for each file of entries being imported
 	stopping    chan struct{} // closed by Stop
 	stopOnce    sync.Once
 	api         *http.ServeMux // the routes alone, to tell which methods a path takes
 	pages       *pages
 	openAPI     func() []byte
+	imports     chan struct{} // one slot for each file of entries being imported
 	beat        time.Duration // heartbeat; tests cannot wait for it
 }
 
@@ -72,11 +72,11 @@ func New(o Options) (*Console, error) {
 		clientIP: o.ClientIP, secure: o.Secure, now: o.Now,
 		crossOrigin: http.NewCrossOriginProtection(),
 		streams:     make(chan struct{}, maxStreams),
-		imports:     make(chan struct{}, maxImports),
 		stopping:    make(chan struct{}),
 		api:         http.NewServeMux(),
 		pages:       newPages(),
 		beat:        heartbeat,
+		imports:     make(chan struct{}, maxImports),
 		openAPI:     sync.OnceValue(describe),
 	}
 	if o.Origin != "" {
