@@ -162,6 +162,14 @@ func TestQuestionIsAnsweredWithItsSource(t *testing.T) {
 	if got.Text != "Yes, within 30 days [1]. See also ." || len(got.Sources) != 1 || got.Sources[0].Passage != "p1" {
 		t.Errorf("answer = %q with %v, want the invented citation gone and one source", got.Text, got.Sources)
 	}
+	why := got.Why
+	if why == nil || why.Kind != conversation.KindModel || why.Model != "test" || len(why.Passages) != 1 || !why.Passages[0].Sent || !why.Passages[0].Cited {
+		t.Errorf("why = %+v, want the model, the passage it was sent and that it cited it", why)
+	}
+	public, err := d.Messages(t.Context(), id, 0, 10)
+	if err != nil || len(public) != 2 || public[1].Why != nil {
+		t.Errorf("Messages() = %+v, %v, want no reasons for the customer", public, err)
+	}
 }
 
 func TestWithoutModelThePassageIsQuoted(t *testing.T) {
