@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 	"conversation/conversationdb": {"conversation", "conversation/staff", "knowledge"},
 	"bots":                        {"conversation"},
 	"bots/widget":                 {"bots", "conversation"},
+	"bots/telegram":               {"bots", "conversation"},
 	"migrations":                  {},
 	"migrations/localpg":          {},
 	"migrations/dbtest":           {"migrations/..."},
