@@ -89,7 +89,7 @@ func (b *Bot) press(ctx context.Context, q *callbackQuery) (done string, err err
 		Sender: strconv.FormatInt(q.From.ID, 10), Locale: q.From.Language,
 		SenderName: strings.TrimSpace(q.From.FirstName + " " + q.From.LastName),
 	}
-	id, err := b.cfg.Threads.Thread(ctx, in)
+	id, err := b.cfg.Threads.EnsureThread(ctx, in)
 	if err != nil {
 		return "", err
 	}

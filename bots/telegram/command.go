@@ -50,7 +50,7 @@ func (b *Bot) command(ctx context.Context, in conversation.Inbound, name, rest s
 			return err
 		}
 	}
-	id, err := b.cfg.Threads.Thread(ctx, in)
+	id, err := b.cfg.Threads.EnsureThread(ctx, in)
 	if err != nil {
 		return fmt.Errorf("find the conversation of a command: %w", err)
 	}

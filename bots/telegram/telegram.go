@@ -37,9 +37,9 @@ type Engine interface {
 
 // Threads knows which conversation a thread of a channel is.
 type Threads interface {
-	// Thread returns the conversation of in's thread, which it makes where there
+	// EnsureThread returns the conversation of in's thread, which it makes where there
 	// is none yet.
-	Thread(ctx context.Context, in conversation.Inbound) (id string, err error)
+	EnsureThread(ctx context.Context, in conversation.Inbound) (id string, err error)
 	// MoveThread gives what was said in a thread, and in those below it, another
 	// name. Where there is a conversation of that name already both stay.
 	MoveThread(ctx context.Context, channel, account, from, to string) error

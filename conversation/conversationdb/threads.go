@@ -9,10 +9,10 @@ import (
 	"frontdesk/conversation"
 )
 
-// Thread returns the id of the conversation of in's thread, which it makes,
+// EnsureThread returns the id of the conversation of in's thread, which it makes,
 // without any message, where there is none yet. Channels need it for what is no
 // message, such as a button.
-func (s *Store) Thread(ctx context.Context, in conversation.Inbound) (string, error) {
+func (s *Store) EnsureThread(ctx context.Context, in conversation.Inbound) (string, error) {
 	const q = `SELECT id FROM conversations WHERE channel = @channel AND account = @account AND thread = @thread`
 	args := pgx.NamedArgs{"channel": in.Channel, "account": in.Account, "thread": in.Thread}
 	var id string

@@ -17,9 +17,9 @@ func TestAThreadIsMadeOnceAndThenFound(t *testing.T) {
 	var wg sync.WaitGroup
 	for range cap(ids) {
 		wg.Go(func() {
-			id, err := store.Thread(t.Context(), in)
+			id, err := store.EnsureThread(t.Context(), in)
 			if err != nil {
-				t.Errorf("Thread = %v", err)
+				t.Errorf("EnsureThread = %v", err)
 			}
 			ids <- id
 		})
@@ -29,7 +29,7 @@ func TestAThreadIsMadeOnceAndThenFound(t *testing.T) {
 	first := <-ids
 	for id := range ids {
 		if id != first {
-			t.Errorf("Thread = %s and %s, want one conversation", first, id)
+			t.Errorf("EnsureThread = %s and %s, want one conversation", first, id)
 		}
 	}
 	in.ExternalID, in.Text = "1", "Hello"
@@ -43,7 +43,7 @@ func TestAMovedThreadTakesItsTopicsAlong(t *testing.T) {
 	store := conversationdb.New(dbtest.New(t))
 	id := func(thread string) string {
 		t.Helper()
-		id, err := store.Thread(t.Context(), conversation.Inbound{Channel: "fake", Account: "a", Thread: thread, Sender: "u"})
+		id, err := store.EnsureThread(t.Context(), conversation.Inbound{Channel: "fake", Account: "a", Thread: thread, Sender: "u"})
 		if err != nil {
 			t.Fatal(err)
 		}
