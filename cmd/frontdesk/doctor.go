@@ -80,6 +80,7 @@ func examine(ctx context.Context, cfg *Config, now time.Time, on system) []findi
 	}
 	f = append(f, examinePort(ctx, cfg))
 	f = append(f, examineModel(cfg, now)...)
+	f = append(f, examineSlack(ctx, cfg)...)
 	return append(f, examineChannels(cfg)...)
 }
 
@@ -252,9 +253,6 @@ func modelFindings(model string, official bool, now time.Time) []finding {
 // examineChannels names settings that this version takes and does not use.
 func examineChannels(cfg *Config) []finding {
 	var f []finding
-	if cfg.SlackBotToken.Set() || cfg.SlackAppToken.Set() {
-		f = append(f, finding{"slack", verdictNote, "its settings are there; this version does not speak to Slack yet", ""})
-	}
 	if cfg.TelegramBotToken.Set() {
 		f = append(f, finding{"telegram", verdictNote, "its settings are there; this version does not speak to Telegram yet", ""})
 	}

@@ -19,7 +19,8 @@ import (
 // desk is the engine with what carries its hints between replicas.
 type desk struct {
 	*conversation.Engine
-	bus *conversationdb.Notifier
+	store *conversationdb.Store
+	bus   *conversationdb.Notifier
 }
 
 // newDesk wires the engine; Run makes it work.
@@ -37,7 +38,7 @@ func newDesk(cfg *Config, pool *pgxpool.Pool, k *knowledgeParts, o conversation.
 	if err != nil {
 		return nil, fmt.Errorf("make the engine: %w", err)
 	}
-	return &desk{Engine: engine, bus: bus}, nil
+	return &desk{Engine: engine, store: store, bus: bus}, nil
 }
 
 // newModel returns the model to ask, or nil when there is none.

@@ -72,6 +72,9 @@ type readyReport struct {
 	Ready  bool             `json:"ready"`
 	Checks map[string]check `json:"checks"`
 	Queues *queueState      `json:"queues,omitempty"`
+	// Channels is how those configured stand. One that cannot be reached leaves
+	// the server ready for the others.
+	Channels map[string]check `json:"channels,omitempty"`
 }
 
 // health serves /healthz and /readyz.
@@ -79,6 +82,7 @@ type health struct {
 	stopping atomic.Bool // set when a stop begins
 	pool     *pgxpool.Pool
 	queues   *queues
+	channels func() map[string]check // may be nil
 }
 
 // live says that the process runs and serves; it asks nothing else, so that a
@@ -105,6 +109,9 @@ func (h *health) ready(w http.ResponseWriter, r *http.Request) {
 
 func (h *health) report(ctx context.Context) readyReport {
 	rep := readyReport{Checks: map[string]check{}}
+	if h.channels != nil {
+		rep.Channels = h.channels()
+	}
 	if h.stopping.Load() {
 		rep.Checks["server"] = check{Detail: "shutting down"}
 		return rep

@@ -22,6 +22,7 @@ type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.HistogramVec
 	received *prometheus.CounterVec
+	events   *prometheus.CounterVec
 	turns    *prometheus.HistogramVec
 	calls    *prometheus.CounterVec
 	latency  *prometheus.HistogramVec
@@ -36,6 +37,7 @@ func newMetrics() *metrics {
 		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "frontdesk_http_request_seconds", Help: "Requests by route, method and status class. Event streams are not timed.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10}}, []string{"route", "method", "status"}),
 		received: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "frontdesk_messages_received_total", Help: "Customer messages stored, by channel."}, []string{"channel"}),
+		events:   prometheus.NewCounterVec(prometheus.CounterOpts{Name: "frontdesk_channel_events_total", Help: "What platforms sent, by channel and what became of it."}, []string{"channel", "outcome"}),
 		turns: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "frontdesk_turn_seconds", Help: "Turns by channel and outcome.",
 			Buckets: []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}}, []string{"channel", "outcome"}),
 		calls: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "frontdesk_model_calls_total", Help: "Model calls by model, purpose and outcome: ok, discarded or the kind of error."}, []string{"model", "purpose", "outcome"}),
@@ -45,7 +47,7 @@ func newMetrics() *metrics {
 		cost:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "frontdesk_model_cost_dollars_total", Help: "Cost of model calls where the price is known."}, []string{"model"}),
 		finding: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "frontdesk_find_seconds", Help: "Searches for a turn's passages.", Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5}}),
 	}
-	m.registry.MustRegister(m.requests, m.received, m.turns, m.calls, m.latency, m.tokens, m.cost, m.finding,
+	m.registry.MustRegister(m.requests, m.received, m.events, m.turns, m.calls, m.latency, m.tokens, m.cost, m.finding,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

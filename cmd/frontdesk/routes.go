@@ -48,6 +48,7 @@ func (s *server) route(ctx context.Context, pool *pgxpool.Pool, k *knowledgePart
 	pages.Register(mux)
 	chat.Routes(mux)
 	widget.DemoRoutes(mux)
+	s.channels.routes(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		console.WriteProblem(w, console.Problem{Status: http.StatusNotFound, Code: "no_route", Detail: "There is nothing at this address."})
 	})

@@ -96,13 +96,14 @@ func serve(ctx context.Context, a *app) (err error) {
 	if err := loadSample(ctx, db.pool, k, a.log); err != nil {
 		return err
 	}
-	s := &server{a: a, health: &health{pool: db.pool, queues: &queues{pool: db.pool}}, engine: engine, ln: ln, metrics: m}
+	channels := newChannels(&a.cfg, engine, m, a.log)
+	s := &server{a: a, health: &health{pool: db.pool, queues: &queues{pool: db.pool}, channels: channels.states}, engine: engine, channels: channels, ln: ln, metrics: m}
 	m.watchDatabase(db.pool, s.health.queues)
 	if err := s.route(ctx, db.pool, k, accounts, script); err != nil {
 		return err
 	}
 	for _, f := range append(examineModel(&a.cfg, began), examineChannels(&a.cfg)...) {
-		if f.Verdict == verdictWarning || f.Check == "slack" || f.Check == "telegram" {
+		if f.Verdict == verdictWarning || f.Check == "telegram" {
 			a.log.Warn("settings", "about", f.Check, "detail", f.Detail, "advice", f.Advice)
 		}
 	}
@@ -155,12 +156,13 @@ func firstAdmin(ctx context.Context, a *app, accounts *staff.Service) error {
 
 // server is what serves and how it stops.
 type server struct {
-	a       *app
-	health  *health
-	metrics *metrics
-	engine  *desk
-	ln      net.Listener
-	handler http.Handler
+	a        *app
+	health   *health
+	metrics  *metrics
+	engine   *desk
+	channels *channels
+	ln       net.Listener
+	handler  http.Handler
 	// endStreams ends the open event streams, which would otherwise outlast
 	// every wait.
 	endStreams func(context.Context)
@@ -177,6 +179,13 @@ func (s *server) run(ctx context.Context) error {
 	grace := s.a.cfg.ShutdownTimeout / 2
 	var wg sync.WaitGroup
 	wg.Go(func() { s.engine.Run(working, grace) })
+	sending, stopSending := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopSending()
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		s.channels.run(sending)
+	}()
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(s.ln) }()
 
@@ -198,10 +207,17 @@ func (s *server) run(ctx context.Context) error {
 	// Turns at work finish while those who wait for them still listen.
 	stopWork()
 	wg.Wait()
+	stopSending()
 	s.endStreams(stop)
 	if e := <-closed; e != nil {
 		s.a.log.Warn("connections were cut", "error", e)
 		srv.Close()
+	}
+	select {
+	case <-sent:
+	case <-stop.Done():
+		// A delivery that is cut is tried again by whoever serves next.
+		s.a.log.Warn("deliveries did not end in time")
 	}
 	s.a.log.Info("stopped serving", "took", time.Since(began))
 	return err

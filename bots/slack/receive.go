@@ -1,0 +1,247 @@
+package slack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"frontdesk/conversation"
+)
+
+// What became of an event, as counted.
+const (
+	wasStored       = "stored"
+	wasRepeat       = "repeat"
+	wasOwn          = "own"           // of this bot
+	wasBot          = "bot"           // of another one
+	wasNotAddressed = "not_addressed" // talk in a channel that is not for us
+	wasOtherKind    = "other_kind"
+	wasOtherTeam    = "other_workspace"
+	wasIncomplete   = "incomplete" // lacks what every message has
+	wasUnreadable   = "unreadable" // empty, too long or only a file; the writer was told
+	wasEdit         = "edited"
+	wasDeletion     = "deleted"
+	wasOpened       = "opened" // an assistant thread
+	wasClick        = "clicked"
+	wasFailed       = "failed"
+)
+
+// event deals with what the Events API sent, over HTTP or Socket Mode. When it
+// returns without an error nothing of it can be lost any more; with one Slack
+// is to send it again.
+func (b *Bot) event(ctx context.Context, env envelope) error {
+	if env.EventID != "" && b.seen.has(env.EventID) {
+		b.cfg.Count(wasRepeat)
+		return nil
+	}
+	outcome, err := b.take(ctx, env)
+	if err != nil {
+		b.cfg.Count(wasFailed)
+		return err
+	}
+	b.seen.add(env.EventID)
+	b.cfg.Count(outcome)
+	return nil
+}
+
+func (b *Bot) take(ctx context.Context, env envelope) (string, error) {
+	if env.Type != "event_callback" {
+		return wasOtherKind, nil
+	}
+	var ev event
+	if err := decode(env.Event, &ev); err != nil {
+		return "", err
+	}
+	to, ours := b.addressee(env)
+	if !ours {
+		return wasOtherTeam, nil
+	}
+	switch ev.Type {
+	case "message":
+		switch ev.Subtype {
+		case "", "file_share", "thread_broadcast", "me_message":
+			return b.message(ctx, to, ev, false)
+		case "message_changed":
+			return b.edited(ctx, to, ev)
+		case "message_deleted":
+			return b.deleted(ctx, to, ev)
+		case "bot_message":
+			return wasBot, nil
+		}
+	case "app_mention":
+		return b.message(ctx, to, ev, true)
+	case "assistant_thread_started":
+		return b.opened(ev.AssistantThread)
+	}
+	return wasOtherKind, nil
+}
+
+// addressee is the installation an event is for.
+type addressee struct{ team, bot string }
+
+// addressee reads who an event is for. It reports false for a workspace that
+// our token is not of. Until the token has been accepted the event's own word
+// is taken: it is signed.
+func (b *Bot) addressee(env envelope) (addressee, bool) {
+	to := addressee{team: env.TeamID}
+	for i, a := range env.Authorizations {
+		if i == 0 && a.TeamID != "" {
+			to.team = a.TeamID
+		}
+		if a.IsBot && to.bot == "" {
+			to.bot = a.UserID
+		}
+	}
+	me := b.me.Load()
+	if me == nil || me.Team == "" {
+		return to, to.team != ""
+	}
+	if to.team == me.Team {
+		return addressee{me.Team, me.User}, true
+	}
+	for _, a := range env.Authorizations {
+		if a.TeamID == me.Team {
+			return addressee{me.Team, me.User}, true
+		}
+	}
+	return to, false
+}
+
+// message stores a customer's message, when it is one and meant for us: direct,
+// with a mention, or in a thread that one began.
+func (b *Bot) message(ctx context.Context, to addressee, ev event, mentioned bool) (string, error) {
+	switch me := b.me.Load(); {
+	case ev.User != "" && ev.User == to.bot, me != nil && ev.BotID != "" && ev.BotID == me.Bot:
+		return wasOwn, nil
+	case ev.BotID != "", ev.User == "USLACKBOT":
+		return wasBot, nil
+	case !validID(ev.User) || !validID(ev.Channel) || !validTS(ev.TS) || ev.ThreadTS != "" && !validTS(ev.ThreadTS):
+		return wasIncomplete, nil
+	}
+	at := place{ev.Channel, ev.ThreadTS}
+	if !direct(ev.Channel) {
+		at.thread = or(ev.ThreadTS, ev.TS)
+		if !mentioned && !mentions(ev.Text, to.bot) {
+			known, err := b.follows(ctx, to, ev)
+			if err != nil || !known {
+				return wasNotAddressed, err
+			}
+		}
+	}
+	text := plain(ev.Text, to.bot)
+	receipt, err := b.engine.Receive(ctx, conversation.Inbound{
+		Channel: Channel, Account: to.team, Thread: at.key(), Sender: ev.User, ExternalID: ev.TS, Text: text,
+	})
+	switch {
+	case errors.Is(err, conversation.ErrEmpty), errors.Is(err, conversation.ErrTooLong):
+		b.explain(at, ev, err)
+		return wasUnreadable, nil
+	case errors.Is(err, conversation.ErrConflict):
+		// It was edited between the two events that a mention fires. What was
+		// stored first stands; the edit comes as an event of its own.
+		return wasRepeat, nil
+	case err != nil:
+		return "", fmt.Errorf("receive message %s: %w", ev.TS, err)
+	case receipt.Repeat:
+		return wasRepeat, nil
+	}
+	b.follow(at, to, ev.User, text, receipt)
+	return wasStored, nil
+}
+
+// follows reports whether a message in a channel continues a conversation.
+func (b *Bot) follows(ctx context.Context, to addressee, ev event) (bool, error) {
+	if ev.ThreadTS == "" {
+		return false, nil
+	}
+	_, err := b.threads.Thread(ctx, Channel, to.team, place{ev.Channel, ev.ThreadTS}.key())
+	if errors.Is(err, conversation.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// follow does what a stored message sets off besides its answer: the live view
+// of that, and on the first one the customer's name and the thread's title.
+func (b *Bot) follow(at place, to addressee, user, text string, r conversation.Receipt) {
+	if !b.Enabled() {
+		return
+	}
+	if r.Seq == 1 {
+		b.tasks.start(func(ctx context.Context) { b.introduce(ctx, at, user, text, r.Conversation) })
+	}
+	if r.State.Owner == conversation.OwnerBot && r.DueIn >= 0 {
+		b.watch(at, to, user, wordsFor(text).Status, r)
+	}
+}
+
+// explain tells the writer kindly why a message could not be taken. An event
+// that Slack sends twice is explained once.
+func (b *Bot) explain(at place, ev event, err error) {
+	w := wordsFor(ev.Text)
+	words := w.Hello
+	switch {
+	case errors.Is(err, conversation.ErrTooLong):
+		words = fmt.Sprintf(w.TooLong, conversation.MaxTextRunes)
+	case len(ev.Files) > 0:
+		words = w.NoFiles
+	}
+	if !b.Enabled() || !b.seen.add("explained "+ev.Channel+" "+ev.TS) {
+		return
+	}
+	b.tasks.start(func(ctx context.Context) {
+		if err := b.say(ctx, at, words); err != nil {
+			b.log.Warn("slack: a customer was not told why a message was not taken", "err", safe(err))
+		}
+	})
+}
+
+// edited notes for staff that a customer's message says something else now. The
+// bot has answered what it said before, or will: it does not answer again.
+func (b *Bot) edited(ctx context.Context, to addressee, ev event) (string, error) {
+	now, before := ev.Message, ev.PreviousMessage
+	if now == nil || now.BotID != "" || now.User == "" || now.User == to.bot {
+		return wasOwn, nil
+	}
+	if before != nil && before.Text == now.Text {
+		return wasOtherKind, nil // a link was unfolded, or a thread grew
+	}
+	text := plain(now.Text, to.bot)
+	return wasEdit, b.note(ctx, to, ev.Channel, now, "The customer changed an earlier message on Slack. It now reads:\n"+text)
+}
+
+// deleted notes for staff that a customer took a message back. What it said
+// stays in the log, where it was answered.
+func (b *Bot) deleted(ctx context.Context, to addressee, ev event) (string, error) {
+	gone := ev.PreviousMessage
+	if gone == nil || gone.BotID != "" || gone.User == "" || gone.User == to.bot {
+		return wasOwn, nil
+	}
+	words := "The customer deleted a message on Slack"
+	if sent, ok := timeOf(or(ev.DeletedTS, gone.TS)); ok {
+		words += " that they sent on " + sent.UTC().Format("2 January 2006, 15:04 UTC")
+	}
+	return wasDeletion, b.note(ctx, to, ev.Channel, gone, words+".")
+}
+
+// note adds a private note to the conversation a message belongs to, if any.
+func (b *Bot) note(ctx context.Context, to addressee, channel string, m *event, words string) error {
+	at := place{channel, m.ThreadTS}
+	if !direct(channel) {
+		at.thread = or(m.ThreadTS, m.TS)
+	}
+	id, err := b.threads.Thread(ctx, Channel, to.team, at.key())
+	if errors.Is(err, conversation.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if utf8.RuneCountInString(words) > conversation.MaxTextRunes {
+		words = strings.TrimSpace(string([]rune(words)[:conversation.MaxTextRunes-1])) + "…"
+	}
+	_, err = b.engine.Note(ctx, id, conversation.Actor{Name: "Slack"}, words)
+	return err
+}
