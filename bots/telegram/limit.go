@@ -27,6 +27,7 @@ const (
 type limiter struct {
 	all   *rate.Limiter
 	chats *recent[int64, *chatLimit]
+	fresh func(chat int64) *rate.Limiter
 }
 
 type chatLimit struct {
@@ -43,16 +44,18 @@ func (e *tooSoon) Error() string {
 }
 
 func newLimiter() *limiter {
-	return &limiter{all: rate.NewLimiter(perSecond, perSecond/3), chats: newRecent[int64, *chatLimit](maxChatsLimits)}
+	return &limiter{all: rate.NewLimiter(perSecond, perSecond/3), chats: newRecent[int64, *chatLimit](maxChatsLimits), fresh: usualLimit}
+}
+
+func usualLimit(chat int64) *rate.Limiter {
+	if chat < 0 { // groups have negative ids
+		return rate.NewLimiter(rate.Every(groupEvery), groupBurst)
+	}
+	return rate.NewLimiter(rate.Every(chatEvery), 1)
 }
 
 func (l *limiter) chat(chat int64) *chatLimit {
-	return l.chats.getOr(chat, func() *chatLimit {
-		if chat < 0 { // groups have negative ids
-			return &chatLimit{Limiter: rate.NewLimiter(rate.Every(groupEvery), groupBurst)}
-		}
-		return &chatLimit{Limiter: rate.NewLimiter(rate.Every(chatEvery), 1)}
-	})
+	return l.chats.getOr(chat, func() *chatLimit { return &chatLimit{Limiter: l.fresh(chat)} })
 }
 
 // wait returns when a message may go to the chat, or *tooSoon at once where that

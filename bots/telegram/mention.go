@@ -55,24 +55,25 @@ func slice(units []uint16, e entity) string {
 	return string(utf16.Decode(units[e.Offset : e.Offset+e.Length]))
 }
 
-// withoutMention is the text without the bot's name where that only calls it.
+// withoutMention is the text without the bot's name at its start or end, where
+// that only calls it.
 func withoutMention(m *message, me *user) string {
 	text, entities := written(m)
 	units := utf16.Encode([]rune(text))
-	var b strings.Builder
-	at := 0
 	for _, e := range entities {
-		if e.Type == entityCommand || !names(units, e, me) || e.Offset < at || slice(units, e) == "" {
+		if e.Type == entityCommand || !names(units, e, me) || slice(units, e) == "" {
 			continue
 		}
-		b.WriteString(string(utf16.Decode(units[at:e.Offset])))
-		at = e.Offset + e.Length
+		before := strings.TrimSpace(string(utf16.Decode(units[:e.Offset])))
+		after := strings.TrimSpace(string(utf16.Decode(units[e.Offset+e.Length:])))
+		switch {
+		case before == "":
+			return strings.TrimLeft(after, " ,:，：")
+		case after == "":
+			return before
+		}
 	}
-	if at == 0 {
-		return text
-	}
-	b.WriteString(string(utf16.Decode(units[at:])))
-	return strings.TrimLeft(strings.TrimSpace(b.String()), " ,:，：")
+	return text
 }
 
 // command splits a text that starts with a command, in lower case and without

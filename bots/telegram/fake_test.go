@@ -1,0 +1,370 @@
+package telegram
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"frontdesk/conversation"
+)
+
+const (
+	token  = "777001:TEST-secret_half"
+	patience = 30 * time.Second // how long a test waits for what must come
+)
+
+// call is one request a bot made.
+type call struct {
+	method string
+	params map[string]string
+}
+
+// platform is a Bot API in the test's hands.
+type platform struct {
+	*httptest.Server
+	mu       sync.Mutex // guards the rest
+	calls    []call
+	updates  []json.RawMessage
+	ids      []int64
+	offset   int64
+	messages int
+	script   map[string][]string // answers of a method, the next first
+	changed  chan struct{}       // closed and made anew when something happens
+	delay    map[string]chan struct{}
+}
+
+func newPlatform(t *testing.T) *platform {
+	p := &platform{script: map[string][]string{}, changed: make(chan struct{}), messages: 100, delay: map[string]chan struct{}{}}
+	p.Server = httptest.NewServer(http.HandlerFunc(p.serve))
+	t.Cleanup(func() { p.CloseClientConnections(); p.Close() })
+	return p
+}
+
+func (p *platform) serve(w http.ResponseWriter, r *http.Request) {
+	method, ok := strings.CutPrefix(r.URL.Path, "/bot"+token+"/")
+	if !ok {
+		http.Error(w, `{"ok":false,"error_code":404,"description":"Not Found"}`, http.StatusNotFound)
+		return
+	}
+	params := readParams(r)
+	p.mu.Lock()
+	p.calls = append(p.calls, call{method, params})
+	hold := p.delay[method]
+	p.wake()
+	var answer string
+	if s := p.script[method]; len(s) > 0 {
+		answer, p.script[method] = s[0], s[1:]
+	}
+	p.mu.Unlock()
+	if hold != nil {
+		select {
+		case <-hold:
+		case <-r.Context().Done():
+			return
+		}
+	}
+	if answer == "" {
+		answer = p.answer(r.Context(), method, params)
+	}
+	if code, body, ok := strings.Cut(answer, " "); ok && len(code) == 3 {
+		var status int
+		fmt.Sscan(code, &status)
+		w.WriteHeader(status)
+		answer = body
+	}
+	io.WriteString(w, answer)
+}
+
+// wake tells waiters that something happened; p.mu is held.
+func (p *platform) wake() {
+	close(p.changed)
+	p.changed = make(chan struct{})
+}
+
+func (p *platform) answer(ctx context.Context, method string, params map[string]string) string {
+	switch method {
+	case "getMe":
+		return `{"ok":true,"result":{"id":777001,"is_bot":true,"first_name":"Shop help","username":"ShopHelpBot"}}`
+	case "sendMessage":
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.messages++
+		return fmt.Sprintf(`{"ok":true,"result":{"message_id":%d,"date":1763800000,"chat":{"id":%s,"type":"private"},"text":"x"}}`, p.messages, params["chat_id"])
+	case "getUpdates":
+		return p.pending(ctx, params)
+	case "getWebhookInfo":
+		return `{"ok":true,"result":{"url":"https://desk.example.com/telegram/webhook","has_custom_certificate":false,"pending_update_count":0}}`
+	}
+	return `{"ok":true,"result":true}`
+}
+
+// pending answers getUpdates as Telegram does: what is below the offset is
+// forgotten, and with nothing new it waits.
+func (p *platform) pending(ctx context.Context, params map[string]string) string {
+	var offset int64
+	fmt.Sscan(params["offset"], &offset)
+	for {
+		p.mu.Lock()
+		p.offset = max(p.offset, offset)
+		var out []json.RawMessage
+		for i, id := range p.ids {
+			if id >= offset {
+				out = append(out, p.updates[i])
+			}
+		}
+		changed := p.changed
+		p.mu.Unlock()
+		if len(out) > 0 || params["timeout"] == "0" {
+			b, _ := json.Marshal(map[string]any{"ok": true, "result": append([]json.RawMessage{}, out...)})
+			return string(b)
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ""
+		}
+	}
+}
+
+func readParams(r *http.Request) map[string]string {
+	params := map[string]string{}
+	kind, attrs, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if kind == "application/json" {
+		var m map[string]json.RawMessage
+		json.NewDecoder(r.Body).Decode(&m)
+		for k, v := range m {
+			params[k] = strings.Trim(string(v), `"`)
+		}
+		return params
+	}
+	form := multipart.NewReader(r.Body, attrs["boundary"])
+	for {
+		part, err := form.NextPart()
+		if err != nil {
+			return params
+		}
+		b, _ := io.ReadAll(part)
+		params[part.FormName()] = string(b)
+	}
+}
+
+// post has an update fetched next.
+func (p *platform) post(raw []byte) {
+	var id struct {
+		ID int64 `json:"update_id"`
+	}
+	json.Unmarshal(raw, &id)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.updates, p.ids = append(p.updates, raw), append(p.ids, id.ID)
+	p.wake()
+}
+
+// answers sets what the next calls of a method get.
+func (p *platform) answers(method string, bodies ...string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.script[method] = append(p.script[method], bodies...)
+}
+
+// wait returns the calls of a method once there are n.
+func (p *platform) wait(t *testing.T, method string, n int) []call {
+	t.Helper()
+	deadline := time.After(patience)
+	for {
+		p.mu.Lock()
+		var got []call
+		for _, c := range p.calls {
+			if c.method == method {
+				got = append(got, c)
+			}
+		}
+		changed := p.changed
+		p.mu.Unlock()
+		if len(got) >= n {
+			return got
+		}
+		select {
+		case <-changed:
+		case <-deadline:
+			t.Fatalf("%d calls of %s, want %d", len(got), method, n)
+		}
+	}
+}
+
+// fast is a timing for tests: nothing is waited for longer than it must be.
+var fast = timing{
+	poll: 10 * time.Second, first: time.Millisecond, most: 2 * time.Millisecond, slow: 3 * time.Millisecond,
+	draft: 2 * time.Millisecond, inspect: time.Millisecond, answer: 10 * time.Second,
+}
+
+// newBot returns a bot at p that obeys no limits. No line it logs holds the token.
+func newBot(t *testing.T, p *platform, e Engine, change func(*Config)) *Bot {
+	t.Helper()
+	log := &safeBuffer{}
+	cfg := Config{Token: token, APIURL: p.URL, Engine: e, Threads: fakeThreads{}, Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	if change != nil {
+		change(&cfg)
+	}
+	b, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.timing = fast
+	b.limits.all = rate.NewLimiter(rate.Inf, 1)
+	b.limits.fresh = func(int64) *rate.Limiter { return rate.NewLimiter(rate.Inf, 1) }
+	t.Cleanup(func() {
+		if s := log.String(); strings.Contains(s, "secret_half") || strings.Contains(s, "hook-secret") {
+			t.Errorf("the log holds a secret:\n%s", s)
+		}
+	})
+	return b
+}
+
+// start runs b until the test ends.
+func start(t *testing.T, b *Bot) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { defer close(done); b.Run(ctx) }()
+	t.Cleanup(func() { cancel(); <-done })
+}
+
+// until waits for a condition that no channel tells of.
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	for !ok() {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not in time", what)
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+type safeBuffer struct {
+	mu sync.Mutex // guards b
+	b  bytes.Buffer
+}
+
+func (s *safeBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *safeBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+func payload(t testing.TB, name string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join("testdata", name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// fakeEngine notes what it is given.
+type fakeEngine struct {
+	mu    sync.Mutex // guards the rest
+	in    []conversation.Inbound
+	did   []string
+	fail  []error // of the next calls of Receive
+	owner conversation.Owner
+	hub   *conversation.Hub
+}
+
+func newFakeEngine() *fakeEngine {
+	return &fakeEngine{hub: conversation.NewHub(), owner: conversation.OwnerBot}
+}
+
+const fakeID = "11112222-3333-4444-8555-666677778888"
+
+func (e *fakeEngine) Receive(_ context.Context, in conversation.Inbound) (conversation.Receipt, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.fail) > 0 {
+		err := e.fail[0]
+		if e.fail = e.fail[1:]; err != nil {
+			return conversation.Receipt{}, err
+		}
+		panic("told to")
+	}
+	e.in = append(e.in, in)
+	return conversation.Receipt{Conversation: fakeID, Seq: int64(len(e.in)), DueIn: 0}, nil
+}
+
+func (e *fakeEngine) note(what string) (conversation.State, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.did = append(e.did, what)
+	if what == "bot" && e.owner == conversation.OwnerStaff {
+		return conversation.State{}, conversation.ErrNotCurrent
+	}
+	return conversation.State{Owner: e.owner}, nil
+}
+
+func (e *fakeEngine) State(context.Context, string) (conversation.State, error) {
+	return conversation.State{Owner: e.owner, Locale: "en"}, nil
+}
+
+func (e *fakeEngine) Handoff(context.Context, string, conversation.Actor, conversation.Reason) (conversation.State, error) {
+	return e.note("handoff")
+}
+
+func (e *fakeEngine) ChooseBot(context.Context, string) (conversation.State, error) {
+	return e.note("bot")
+}
+
+func (e *fakeEngine) Feedback(_ context.Context, id string, seq int64, helpful bool) error {
+	if seq == 404 {
+		return conversation.ErrNotFound
+	}
+	_, err := e.note(fmt.Sprint("feedback ", seq, helpful))
+	return err
+}
+
+func (e *fakeEngine) Subscribe(id string) *conversation.Subscription { return e.hub.Subscribe(id) }
+
+func (e *fakeEngine) received() []conversation.Inbound {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return append([]conversation.Inbound{}, e.in...)
+}
+
+func (e *fakeEngine) done() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return strings.Join(e.did, ", ")
+}
+
+type fakeThreads struct{ moved chan string }
+
+func (fakeThreads) EnsureThread(context.Context, conversation.Inbound) (string, error) {
+	return fakeID, nil
+}
+
+func (f fakeThreads) MoveThread(_ context.Context, _, _, from, to string) error {
+	if f.moved != nil {
+		f.moved <- from + " to " + to
+	}
+	return nil
+}
