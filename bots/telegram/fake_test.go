@@ -24,7 +24,7 @@ import (
 )
 
 const (
-	token  = "777001:TEST-secret_half"
+	token    = "777001:TEST-secret_half"
 	patience = 30 * time.Second // how long a test waits for what must come
 )
 

@@ -49,6 +49,9 @@ func (b *Bot) update(ctx context.Context, raw []byte) error {
 // message takes a message in a chat the bot is in.
 func (b *Bot) message(ctx context.Context, m *message) error {
 	switch {
+	case m.Chat.ID == 0:
+		b.cfg.Observe("unreadable")
+		return nil
 	case m.MigrateTo != 0:
 		return b.moved(ctx, m.Chat.ID, m.MigrateTo)
 	case m.MigrateFrom != 0:
