@@ -32,6 +32,7 @@ const (
 type call struct {
 	method string
 	params map[string]string
+	ok     bool // it was answered without a fault
 }
 
 // platform is a Bot API in the test's hands.
@@ -63,13 +64,13 @@ func (p *platform) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	params := readParams(r)
 	p.mu.Lock()
-	p.calls = append(p.calls, call{method, params})
 	hold := p.delay[method]
-	p.wake()
 	var answer string
 	if s := p.script[method]; len(s) > 0 {
 		answer, p.script[method] = s[0], s[1:]
 	}
+	p.calls = append(p.calls, call{method, params, answer == ""})
+	p.wake()
 	p.mu.Unlock()
 	if hold != nil {
 		select {
