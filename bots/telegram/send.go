@@ -28,10 +28,17 @@ type progress struct {
 // without its topic, in the chat it moved to.
 const attempts = 4
 
+// errOtherBot is returned for what is to leave through another bot than this one,
+// as after its token was replaced by that of another.
+var errOtherBot = errors.New("the conversation is with another Telegram bot")
+
 // Send delivers d as one or more messages and returns the last one's id. It
 // returns *conversation.SendError where Telegram says how long to wait, or that
 // there is no use in trying again.
 func (b *Bot) Send(ctx context.Context, d conversation.Delivery) (string, error) {
+	if d.Account != b.account {
+		return "", &conversation.SendError{Permanent: true, Err: errOtherBot}
+	}
 	at, err := parseThread(d.Thread)
 	if err != nil {
 		return "", &conversation.SendError{Permanent: true, Err: err}

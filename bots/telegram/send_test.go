@@ -97,6 +97,17 @@ func TestFailuresSayWhatToDo(t *testing.T) {
 	}
 }
 
+func TestAnotherBotsDeliveriesAreNotSent(t *testing.T) {
+	p := newPlatform(t)
+	d := answerTo("5501", "Yes")
+	d.Account = "888002"
+	_, err := newBot(t, p, newFakeEngine(), nil).Send(t.Context(), d)
+	var send *conversation.SendError
+	if !errors.As(err, &send) || !send.Permanent || len(p.wait(t, "sendMessage", 0)) != 0 {
+		t.Errorf("Send = %v, want it given up and nothing sent", err)
+	}
+}
+
 func TestAfterTooManyTheChatIsLeftInPeace(t *testing.T) {
 	p := newPlatform(t)
 	b := newBot(t, p, newFakeEngine(), nil)
@@ -176,7 +187,9 @@ func TestASlowOrUnreachablePlatformIsTriedAgain(t *testing.T) {
 	p := newPlatform(t)
 	b := newBot(t, p, newFakeEngine(), nil)
 	b.timing.answer = 20 * time.Millisecond
-	p.delay["sendMessage"] = make(chan struct{})
+	held := make(chan struct{})
+	p.delay["sendMessage"] = held
+	t.Cleanup(func() { close(held) })
 	if _, err := b.Send(t.Context(), answerTo("5501", "Yes")); !transient(err) {
 		t.Errorf("no answer: Send = %v, want it tried again", err)
 	}

@@ -62,6 +62,10 @@ func (s *streamer) expect(r conversation.Receipt, thread string) {
 		return
 	}
 	l := s.live.getOr(r.Conversation, func() *live { return &live{at: at} })
+	if l.at != at { // the group has moved
+		l = &live{at: at}
+		s.live.put(r.Conversation, l)
+	}
 	if r.DueIn < 0 {
 		return // the bot will not answer
 	}
@@ -79,8 +83,8 @@ func (s *streamer) end(conversation, turn string) {
 		return
 	}
 	l.finish(turn)
-	l.sending.Lock()
-	l.sending.Unlock() //nolint:staticcheck // waiting is all that is wanted
+	l.sending.Lock() // until the preview on its way has arrived
+	defer l.sending.Unlock()
 }
 
 func (l *live) finish(turn string) {
@@ -112,13 +116,14 @@ func (s *streamer) run(ctx context.Context) {
 			}
 		case <-tick.C:
 			for id, l := range writing {
+				if !l.more() {
+					delete(writing, id) // until there is more
+					continue
+				}
 				select {
 				case slots <- struct{}{}:
 					wg.Go(func() { s.show(ctx, l); <-slots })
 				default: // the next tick shows more of it
-				}
-				if !l.goesOn() {
-					delete(writing, id)
 				}
 			}
 		}
@@ -163,10 +168,11 @@ func (l *live) add(turn, text string) bool {
 	return true
 }
 
-func (l *live) goesOn() bool {
+// more reports whether there is more of an answer than was shown.
+func (l *live) more() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.turn != l.over
+	return l.fresh && l.turn != l.over
 }
 
 // show shows what there is of an answer, where there is more than before.
