@@ -24,6 +24,7 @@ type answering struct {
 	ctx      context.Context
 	t        Turn
 	began    time.Time
+	leave    func() // makes room for the next turn to prepare
 	words    string // what the customer wrote since they were last answered
 	folded   string // the same for comparing with known wordings
 	history  []Message
@@ -171,6 +172,7 @@ func (a *answering) ask(r knowledge.Result) (Outcome, error) {
 	p := a.e.prompter.Build(a.history, a.words, r.Hits)
 	p.Request.User = a.t.State.Conversation
 	c := &citer{sources: len(p.Passages), emit: a.stream}
+	a.leave()
 	began := time.Now()
 	reply, err := a.e.d.Model.Stream(a.ctx, p.Request, c.write)
 	call := Call{

@@ -2,7 +2,6 @@ package conversation
 
 import (
 	"math/rand/v2"
-	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -53,8 +52,6 @@ func TestCitationsAreCheckedAsTheyStream(t *testing.T) {
 		}
 	}
 }
-
-var bracketed = regexp.MustCompile(`\[(\d{1,3})\]([^(]|$)`)
 
 func FuzzCiter(f *testing.F) {
 	f.Add("Yes [1] and ![x](y) 【2】 [3", uint64(3))

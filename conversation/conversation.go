@@ -125,7 +125,8 @@ type Source struct {
 	Heading string `json:"heading,omitempty"`
 	Page    int    `json:"page,omitempty"`
 	URL     string `json:"url,omitempty"`
-	Passage string `json:"passage"`
+	Excerpt string `json:"excerpt,omitempty"` // of the passage, for whoever wants to see it there and then
+	Passage string `json:"passage"`           // its id
 }
 
 // Opening starts a conversation on a channel where the visitor is new.

@@ -3,6 +3,7 @@ package conversation
 import (
 	"context"
 	"log/slog"
+	"runtime"
 	"time"
 )
 
@@ -82,6 +83,7 @@ type Engine struct {
 	hub      *Hub
 	prompter *Prompter
 	sched    scheduler
+	desks    chan struct{} // one for each turn that may claim, search and prepare at once
 }
 
 // New returns an engine, whose Run must be called for turns to be taken.
@@ -102,6 +104,7 @@ func New(cfg Config, d Deps) (*Engine, error) {
 	}
 	e := &Engine{cfg: cfg, d: d, log: d.Log, hub: NewHub(), prompter: p}
 	e.sched.init(cfg.Concurrency)
+	e.desks = make(chan struct{}, preparing*runtime.GOMAXPROCS(0))
 	return e, nil
 }
 
@@ -190,6 +193,12 @@ func (e *Engine) lookAgain(id string) {
 	e.hub.Publish(Event{Kind: EventMessage, Conversation: id})
 	e.hub.Publish(Event{Kind: EventState, Conversation: id})
 }
+
+// preparing is how many turns per processor claim, search and prepare at once. That is work
+// for this machine's processors and its database, unlike waiting for a model; with
+// more at once, receiving messages would starve under load, and turns that wait
+// here gather what their customers still write.
+const preparing = 4
 
 type noBus struct{}
 

@@ -73,9 +73,6 @@ type PromptTokens struct {
 	Trimmed  int `json:"trimmed_messages"`
 }
 
-// Sum is the size of the whole prompt.
-func (t PromptTokens) Sum() int { return t.Fixed + t.Passages + t.History + t.Turn }
-
 // Build makes the prompt for the customer's words now, after history, with the
 // hits as sources. Room goes first to the answer, then to the words (cut at their
 // end past half of what is left), then to passages, best first and whole, then to
@@ -92,16 +89,7 @@ func (p *Prompter) Build(history []Message, words string, hits []knowledge.Hit) 
 	out.Tokens.Turn = messageTokens + p.count.Count(turnText("", words))
 	room -= out.Tokens.Turn
 
-	sources := ""
-	for _, h := range hits {
-		next := sources + sourceText(len(out.Passages)+1, h)
-		cost := messageTokens + p.count.Count(turnText(next, words)) - out.Tokens.Turn
-		if cost > min(p.budget.Passages, room) {
-			break
-		}
-		sources, out.Tokens.Passages = next, cost
-		out.Passages = append(out.Passages, h)
-	}
+	sources := p.fit(&out, words, hits, min(p.budget.Passages, room))
 	room -= out.Tokens.Passages
 
 	kept, used := p.trim(history, room)
@@ -115,6 +103,31 @@ func (p *Prompter) Build(history []Message, words string, hits []knowledge.Hit) 
 	ms = append(ms, PromptMessage{RoleUser, turnText(sources, words)})
 	out.Request = ModelRequest{Messages: ms, Tools: p.tools, MaxTokens: p.budget.Answer}
 	return out
+}
+
+// fit takes as many hits into out as room has tokens for and returns them as
+// text. Each is counted once by itself, which is right but for a token or two
+// where texts meet; the count of the whole then has the last word.
+func (p *Prompter) fit(out *Prompt, words string, hits []knowledge.Hit, room int) string {
+	ends := make([]int, 0, len(hits))
+	var b strings.Builder
+	for sum := 0; len(ends) < len(hits); {
+		next := sourceText(len(ends)+1, hits[len(ends)])
+		if sum += p.count.Count(next); sum > room {
+			break
+		}
+		b.WriteString(next)
+		ends = append(ends, b.Len())
+	}
+	for n := len(ends); n > 0; n-- {
+		sources := b.String()[:ends[n-1]]
+		cost := messageTokens + p.count.Count(turnText(sources, words)) - out.Tokens.Turn
+		if cost <= room {
+			out.Passages, out.Tokens.Passages = hits[:n:n], cost
+			return sources
+		}
+	}
+	return ""
 }
 
 // trim keeps the newest whole turns of history that fit in room. A turn is what

@@ -17,8 +17,9 @@ type Thresholds struct {
 
 // How much is quoted.
 const (
-	maxQuotes     = 3
-	maxQuoteRunes = 700
+	maxQuotes       = 3
+	maxQuoteRunes   = 700
+	maxExcerptRunes = 300 // of a source below an answer
 	// A further passage is quoted only when it scored at least this share of the
 	// best one, so that a clear answer stands alone.
 	quoteShare = 0.85
@@ -82,19 +83,32 @@ func lexicalShare(h, top knowledge.Hit) float64 {
 	return 0
 }
 
-// excerpt cuts a passage at the end of a paragraph or sentence.
+// excerpt quotes a passage, up to the end of a paragraph or sentence.
 func excerpt(text, more string) string {
+	short := shorten(text, maxQuoteRunes)
+	if cut, ok := strings.CutSuffix(short, ellipsis); ok {
+		return strings.TrimSpace(cut) + " " + more
+	}
+	return short
+}
+
+// ellipsis ends what shorten has cut.
+const ellipsis = "…"
+
+// shorten cuts text to about most characters at the end of a paragraph, a
+// sentence or a word.
+func shorten(text string, most int) string {
 	text = strings.TrimSpace(text)
-	if utf8.RuneCountInString(text) <= maxQuoteRunes {
+	if utf8.RuneCountInString(text) <= most {
 		return text
 	}
-	cut := string([]rune(text)[:maxQuoteRunes])
+	cut := string([]rune(text)[:most])
 	for _, stop := range []string{"\n\n", "。", ". ", "؟ ", "! ", "? ", "\n", " "} {
 		if i := strings.LastIndex(cut, stop); i > len(cut)/2 {
-			return strings.TrimSpace(cut[:i+len(strings.TrimRight(stop, " \n"))]) + " " + more
+			return strings.TrimSpace(cut[:i+len(strings.TrimRight(stop, " \n"))]) + " " + ellipsis
 		}
 	}
-	return cut + more
+	return cut + ellipsis
 }
 
 func source(n int, h knowledge.Hit) Source {
@@ -102,7 +116,7 @@ func source(n int, h knowledge.Hit) Source {
 	if title == "" {
 		title = h.Document
 	}
-	s := Source{N: n, Title: title, Page: h.Page, URL: h.URL, Passage: h.ID}
+	s := Source{N: n, Title: title, Page: h.Page, URL: h.URL, Excerpt: shorten(h.Text, maxExcerptRunes), Passage: h.ID}
 	if h.Heading != title {
 		s.Heading = h.Heading
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync"
 	"time"
 )
 
@@ -23,10 +24,13 @@ const (
 func (e *Engine) work(ctx context.Context, id string, r *run, claim func() (Turn, bool)) {
 	defer e.sched.wg.Done()
 	due := time.Duration(-1)
+	e.desks <- struct{}{}
+	leave := sync.OnceFunc(func() { <-e.desks })
 	if t, ok := claim(); ok {
 		e.sched.claimed(r, &t)
-		due = e.take(ctx, t)
+		due = e.take(ctx, t, leave)
 	}
+	leave()
 	again, next := e.sched.finish(id, r)
 	if again && due < 0 {
 		due = 0
@@ -40,13 +44,15 @@ func (e *Engine) work(ctx context.Context, id string, r *run, claim func() (Turn
 }
 
 // take runs a claimed turn to its end. It returns how long until the
-// conversation's next turn is due, negative when none is known to be.
-func (e *Engine) take(ctx context.Context, t Turn) time.Duration {
+// conversation's next turn is due, negative when none is known to be. leave is
+// called as soon as the turn only waits.
+func (e *Engine) take(ctx context.Context, t Turn, leave func()) time.Duration {
 	began := time.Now()
 	limited, cancel := context.WithTimeout(ctx, e.cfg.TurnTimeout)
 	defer cancel()
-	a := &answering{e: e, ctx: limited, t: t, began: began}
+	a := &answering{e: e, ctx: limited, t: t, began: began, leave: leave}
 	out, err := a.run()
+	leave()
 	if err == nil {
 		err = a.hold()
 	}

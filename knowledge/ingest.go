@@ -32,6 +32,8 @@ var charsetName = regexp.MustCompile(`^[A-Za-z0-9_.:-]{1,40}$`)
 
 // Upload is a document as it arrives.
 type Upload struct {
+	ID        string // the UUID it is to have; made when empty
+	Site      string // the site it is a page of; deleted with it; may be empty
 	Name      string // the file's name, or what a source is called
 	MediaType string // as the sender declares it; may be empty or wrong
 	URL       string // where a customer can read it; may be empty
@@ -65,6 +67,11 @@ type DocumentStore interface {
 	// the document that has them is returned, and processed once more if it
 	// had failed.
 	AddDocument(ctx context.Context, d Document, digest [sha256.Size]byte, data []byte) (Document, error)
+	// ReplaceDocument gives a document other bytes and has them processed, both
+	// or neither; its passages stay until Publish puts others in their place.
+	// Bytes it has already are processed only if that had failed. It returns
+	// ErrNotFound, or ErrKnown when another document has the bytes.
+	ReplaceDocument(ctx context.Context, d Document, digest [sha256.Size]byte, data []byte) (Document, error)
 	// Content returns a document and its bytes, or ErrNotFound.
 	Content(ctx context.Context, id string) (Document, []byte, error)
 	// SetStatus moves a document on; reason is for an admin and may be empty.
@@ -85,6 +92,8 @@ type Reader struct {
 	// this package's.
 	Detect  func(name, mediaType string, data []byte) (string, error)
 	Extract func(ctx context.Context, name, mediaType string, data []byte) (Text, error)
+	// Members takes apart what Detect calls an Archive; nil refuses archives.
+	Members func(ctx context.Context, data []byte) ([]Upload, error)
 	// Count is how many tokens a text has.
 	Count func(string) int
 }
@@ -98,15 +107,42 @@ type Ingest struct {
 	log    *slog.Logger
 }
 
-// NewIngest returns an Ingest; all of the reader's functions must be set.
+// NewIngest returns an Ingest; all of the reader's functions but Members must be set.
 func NewIngest(store DocumentStore, reader Reader, log *slog.Logger) *Ingest {
 	return &Ingest{store: store, reader: reader, log: log}
 }
 
 // Add stores a document and has it processed in the background. What can be
 // told to be unreadable at once is refused with ErrUnsupported, ErrCorrupt,
-// ErrTooLarge or ErrEmpty; the rest shows in the document's status.
+// ErrTooLarge or ErrEmpty; the rest shows in the document's status. Of an
+// archive it returns the first document; AddAll returns all.
 func (in *Ingest) Add(ctx context.Context, u Upload) (Document, error) {
+	all, err := in.AddAll(ctx, u)
+	if err != nil {
+		return Document{}, err
+	}
+	return all.Documents[0], nil
+}
+
+// Replace puts a new version in place of the document with the id. The old one
+// answers until the new one is ready. What cannot be read is refused as in Add
+// and changes nothing; ErrNotFound is returned when there is no such document,
+// ErrKnown when another has the same bytes.
+func (in *Ingest) Replace(ctx context.Context, id string, u Upload) (Document, error) {
+	u.ID = id
+	d, err := in.document(u)
+	if err != nil {
+		return Document{}, err
+	}
+	if d.MediaType == Archive {
+		return Document{}, fmt.Errorf("%w: an archive cannot take the place of a document", ErrUnsupported)
+	}
+	return in.store.ReplaceDocument(ctx, d, sha256.Sum256(u.Data), u.Data)
+}
+
+// document checks what was uploaded; one whose MediaType is Archive holds
+// documents and is none.
+func (in *Ingest) document(u Upload) (Document, error) {
 	mediaType, err := in.reader.Detect(u.Name, u.MediaType, u.Data)
 	if err != nil {
 		return Document{}, err
@@ -122,11 +158,10 @@ func (in *Ingest) Add(ctx context.Context, u Upload) (Document, error) {
 	if name == "" {
 		name = "document"
 	}
-	if _, params, err := mime.ParseMediaType(u.MediaType); err == nil && charsetName.MatchString(params["charset"]) {
+	if _, params, err := mime.ParseMediaType(u.MediaType); err == nil && mediaType != Archive && charsetName.MatchString(params["charset"]) {
 		mediaType += "; charset=" + params["charset"]
 	}
-	d := Document{Name: name, URL: u.URL, MediaType: mediaType, Bytes: int64(len(u.Data))}
-	return in.store.AddDocument(ctx, d, sha256.Sum256(u.Data), u.Data)
+	return Document{ID: u.ID, Site: u.Site, Name: name, URL: u.URL, MediaType: mediaType, Bytes: int64(len(u.Data))}, nil
 }
 
 // AddFile is Add for a file of which no more is known; it returns the
@@ -195,6 +230,9 @@ func (in *Ingest) publish(ctx context.Context, d Document, data []byte) error {
 		if ctx.Err() != nil {
 			return fmt.Errorf("read document %s: %w", d.ID, ctx.Err())
 		}
+		if errors.Is(err, ErrBusy) {
+			return fmt.Errorf("read document %s: %w", d.ID, err)
+		}
 		in.log.WarnContext(ctx, "document cannot be read", "document", d.ID, "media_type", d.MediaType, "bytes", d.Bytes, "error", err)
 		if err := in.store.SetStatus(ctx, d.ID, StatusFailed, Words(err)); err != nil {
 			return err
@@ -216,7 +254,7 @@ func (in *Ingest) cut(ctx context.Context, d Document, data []byte) (text Text, 
 		}
 	}()
 	if text, err = in.reader.Extract(ctx, d.Name, d.MediaType, data); err != nil {
-		if ctx.Err() != nil {
+		if ctx.Err() != nil && !errors.Is(err, ErrBusy) {
 			err = context.Cause(ctx)
 		}
 		return Text{}, nil, err

@@ -21,6 +21,9 @@ var (
 	ErrCorrupt = errors.New("knowledge: corrupt")
 	// ErrEmpty is returned when a document holds no text at all.
 	ErrEmpty = errors.New("knowledge: no text")
+	// ErrBusy is returned when a document was not looked at because the reader
+	// was busy with another for too long; a later attempt may succeed.
+	ErrBusy = errors.New("knowledge: busy")
 )
 
 // Status is where a document stands on its way to being searchable.
@@ -38,6 +41,7 @@ const (
 // Document is one thing an admin gave us: a file, a page or a single FAQ entry.
 type Document struct {
 	ID        string // UUID
+	Site      string // the site it is a page of, when it is stored; empty for none
 	Name      string // what a source is called towards a customer
 	URL       string // where a customer can read it; empty when there is no such place
 	MediaType string // as detected from name and bytes
@@ -49,11 +53,17 @@ type Document struct {
 	UpdatedAt time.Time
 }
 
+// Archive is the media type of a file that holds documents and is none itself.
+const Archive = "application/zip"
+
 // Text is what extraction makes of a document's bytes, before it is cut.
 type Text struct {
 	Title    string
 	Sections []Section
 	Entries  []Entry
+	// Warnings tell an admin, in whole phrases, what in the document looks made
+	// to mislead a model or was left out; the text is data all the same.
+	Warnings []string
 }
 
 // Section is a run of text under one heading path on one page.

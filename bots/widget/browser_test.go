@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -64,6 +65,12 @@ var browser = sync.OnceValues(func() (context.Context, error) {
 var stopBrowser = func() {}
 
 func TestMain(m *testing.M) {
+	if os.Getenv(serveIdle) != "" {
+		if err := idleServer(); !errors.Is(err, http.ErrServerClosed) {
+			panic(err)
+		}
+		return
+	}
 	code := m.Run()
 	stopBrowser()
 	os.Exit(code)
@@ -95,7 +102,7 @@ func openPage(t *testing.T, path string, hosts map[string]string) *page {
 func preparePage(t *testing.T, hosts map[string]string) *page {
 	t.Helper()
 	parent, err := browser()
-	if err != nil && os.Getenv("FRONTDESK_REQUIRE_BROWSER") != "1" {
+	if errors.Is(err, exec.ErrNotFound) && os.Getenv("FRONTDESK_REQUIRE_BROWSER") != "1" {
 		t.Skip("chromium not found: browser tests skipped")
 	}
 	if err != nil {
@@ -320,6 +327,7 @@ const axeRun = `axe.run(document, {resultTypes: ['violations']}).then((result) =
 // wantAccessible fails the test for every violation that axe finds.
 func (p *page) wantAccessible(what string) {
 	p.t.Helper()
+	p.settled() // what is half faded in has half the contrast
 	ctx, cancel := context.WithTimeout(p.ctx, waitAtMost)
 	defer cancel()
 	if _, err := cd.Run(ctx, cd.Evaluate[bool](axeScript+";true")); err != nil {

@@ -56,9 +56,9 @@ func (h *Handler) getEvents(w http.ResponseWriter, r *http.Request) error {
 	}
 	if conn == nil { // it cannot be taken over, so it is served from here
 		defer release()
-		t := newResponseTransport(w)
-		if t.write(opening) == nil {
-			s.run(r.Context().Done(), t)
+		s.to = newResponseTransport(w)
+		if s.to.write(opening) == nil {
+			s.run(r.Context().Done())
 		}
 		return nil
 	}
@@ -67,10 +67,11 @@ func (h *Handler) getEvents(w http.ResponseWriter, r *http.Request) error {
 		release()
 		return nil
 	}
+	s.to = conn
 	go func() {
 		defer release()
 		defer conn.close()
-		s.run(conn.gone, conn)
+		s.run(conn.gone)
 	}()
 	return nil
 }
@@ -99,7 +100,7 @@ func streamHeaders(h http.Header) {
 	h.Set("X-Accel-Buffering", "no") // nginx would hold events back otherwise
 }
 
-// opening returns the first bytes of the stream.
+// opening returns the first bytes of the stream: the state and a page of the log.
 func (s *stream) opening(ctx context.Context) ([]byte, error) {
 	state, err := s.engine.State(ctx, s.id)
 	if err != nil {
@@ -112,5 +113,5 @@ func (s *stream) opening(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.appendLog(ctx, b)
+	return s.appendPage(ctx, b)
 }

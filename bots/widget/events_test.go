@@ -209,6 +209,49 @@ func TestHintWithoutMessageReadsTheLog(t *testing.T) {
 	l.want("message 3 three")
 }
 
+func TestStateWithoutItsValueIsReadAnew(t *testing.T) {
+	s := newEventServer(t, nil)
+	session := openSession(t, s.h)
+	l := s.listen(t, session.Token, "")
+	l.want("state bot")
+	err := s.engine.with(session.Conversation, func(r *room) error {
+		r.state.Owner = conversation.OwnerQueue
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.engine.hub.Publish(conversation.Event{Kind: conversation.EventState, Conversation: session.Conversation})
+	l.want("state queue")
+}
+
+func TestHintOfManyMessagesRepeatsNothing(t *testing.T) {
+	s := newEventServer(t, nil)
+	session := openSession(t, s.h)
+	id := session.Conversation
+	l := s.listen(t, session.Token, "?after=0")
+	l.want("state bot")
+	const many = 3*logPage + 1
+	// Holding the engine back has all of it told in one go.
+	err := s.engine.with(id, func(r *room) error {
+		s.engine.delta(id, "t1", "piece")
+		s.engine.typing(id, "Ana")
+		for i := 1; i <= many; i++ {
+			r.log = append(r.log, conversation.Message{Seq: int64(i), Author: conversation.AuthorStaff, Text: "m"})
+		}
+		r.state.Seq = many
+		s.engine.hub.Publish(conversation.Event{Kind: conversation.EventMessage, Conversation: id})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.want("delta t1 piece", "typing Ana")
+	for i := 1; i <= many; i++ {
+		l.want(fmt.Sprintf("message %d m", i))
+	}
+}
+
 func TestMessageThatOvertookAnotherWaitsForIt(t *testing.T) {
 	s := newEventServer(t, nil)
 	session := openSession(t, s.h)
@@ -312,8 +355,8 @@ func TestVisitorWhoTakesNothingIsDropped(t *testing.T) {
 	closing := make(chan struct{})
 	conn := &hijacked{near, make(chan struct{}), time.Millisecond}
 	go conn.watch()
-	s := &stream{engine: e, closing: closing, beat: time.Millisecond, sub: e.Subscribe("x")}
-	s.run(conn.gone, conn) // returns, since the first heartbeat cannot be written
+	s := &stream{engine: e, to: conn, closing: closing, beat: time.Millisecond, sub: e.Subscribe("x")}
+	s.run(conn.gone) // returns, since the first heartbeat cannot be written
 	s.sub.Close()
 	conn.close()
 }

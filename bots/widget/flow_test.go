@@ -2,6 +2,8 @@ package widget
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -186,7 +188,7 @@ func TestRightToLeft(t *testing.T) {
 	p := preparePage(t, bare(`data-lang="ar" data-accent="#ffd400"`))
 	p.phone()
 	p.goTo("/bare")
-	p.answering("يمكنك إرجاع المنتج خلال **60 يومًا** [1].\n\n- احتفظ بالفاتورة\n- order FH-2041 is fine", conversation.Source{N: 1, Title: "سياسة الإرجاع", Heading: "المدة", Page: 2, Passage: "خلال 60 يومًا من الاستلام."})
+	p.answering("يمكنك إرجاع المنتج خلال **60 يومًا** [1].\n\n- احتفظ بالفاتورة\n- order FH-2041 is fine", conversation.Source{N: 1, Title: "سياسة الإرجاع", Heading: "المدة", Page: 2, Excerpt: "خلال 60 يومًا من الاستلام."})
 	p.ask("كم يومًا لدي لإرجاع الخيمة؟")
 	p.wait(`one('.sources')`)
 	if eval[string](p, `getComputedStyle(one('.panel')).direction`) != "rtl" {
@@ -222,6 +224,35 @@ func TestTextsInChineseAndSpanish(t *testing.T) {
 		}
 		p.mu.Unlock()
 	}
+}
+
+func TestQuestionsOfTheDemoOpenTheChatAndAsk(t *testing.T) {
+	p := openPage(t, "/", nil)
+	p.answering("Within 60 days.")
+	p.do(cd.Click(cd.CSS(`#ask [data-ask]`)))
+	p.wait(`!one('.panel').hidden && log().includes('Within 60 days.')`)
+	if got := p.engine.texts(t, p.engine.only(t)); !slices.Equal(got, []string{"How long do I have to return something?"}) {
+		t.Errorf("asked %q, want the button's question", got)
+	}
+	p.wantNoFaults()
+}
+
+func TestChatWorksOnAnotherOrigin(t *testing.T) {
+	p := preparePage(t, nil)
+	host := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'nonce-n0nce'; img-src data:; connect-src "+p.url+"; require-trusted-types-for 'script'")
+		fmt.Fprint(w, strings.Replace(bare(``)["/bare"], `src="`, `src="`+p.url, 1))
+	}))
+	t.Cleanup(host.Close)
+	p.do(cd.Navigate(host.URL))
+	p.wait(`!!window.Frontdesk`)
+	p.answering("Hello **there**")
+	p.ask("Hi")
+	p.wait(`one('.bot strong')?.textContent === 'there'`)
+	p.click(".switch")
+	p.wait(`one('.waiting')`)
+	p.wantNoFaults()
 }
 
 func TestPageMayUseTheAPI(t *testing.T) {

@@ -20,22 +20,22 @@ import (
 // serveIdle tells this binary to be the server of BenchmarkIdleStreams.
 const serveIdle = "FRONTDESK_TEST_SERVE_IDLE"
 
-// TestServeIdle is not a test: it is the process whose memory the benchmark
-// measures. It ends with its standard input.
-func TestServeIdle(t *testing.T) {
-	if os.Getenv(serveIdle) == "" {
-		t.Skip("serves BenchmarkIdleStreams only")
-	}
-	h, _ := newTestHandler(t, func(c *Config) { c.Script = func() (*Script, error) { return nil, io.EOF } })
+// idleServer is the process whose memory the benchmark measures, and all that
+// this binary does when it is told to be. It ends with its standard input.
+func idleServer() error {
+	mux := http.NewServeMux()
+	New(Config{Engine: newFakeEngine(), Key: bytes.Repeat([]byte("k"), keyBytes), Script: bundled}).Routes(mux)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
-	go server.Serve(l)
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		server.Close()
+	}()
 	fmt.Printf("listening on %s\n", l.Addr())
-	_, _ = io.Copy(io.Discard, os.Stdin)
-	server.Close()
+	return server.Serve(l)
 }
 
 // BenchmarkIdleStreams reports what one idle event stream costs in the server's
@@ -45,7 +45,7 @@ func BenchmarkIdleStreams(b *testing.B) {
 	if _, err := os.Stat("/proc/self/status"); err != nil {
 		b.Skip("needs /proc to read a process's memory")
 	}
-	server := exec.Command(os.Args[0], "-test.run=^TestServeIdle$", "-test.v")
+	server := exec.Command(os.Args[0])
 	server.Env = append(os.Environ(), serveIdle+"=1")
 	in, err := server.StdinPipe()
 	if err != nil {
@@ -64,7 +64,7 @@ func BenchmarkIdleStreams(b *testing.B) {
 	}()
 	address := ""
 	for lines := bufio.NewScanner(out); address == "" && lines.Scan(); {
-		if _, found, ok := strings.Cut(lines.Text(), "listening on "); ok {
+		if found, ok := strings.CutPrefix(lines.Text(), "listening on "); ok {
 			address = found
 		}
 	}

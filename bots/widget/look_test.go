@@ -12,8 +12,8 @@ const sample = "You can send things back within **60 days**, used or not [1].\n\
 	"Refunds take 3–5 working days [2]. For a tent, dry it first: see the [care guide](https://example.com/care)."
 
 var sampleSources = []conversation.Source{
-	{N: 1, Title: "Returns and refunds", Heading: "How long you have", Page: 2, URL: "https://example.com/returns", Passage: "Send anything back within 60 days of delivery. It may have been used; it must not be damaged by more than ordinary use."},
-	{N: 2, Title: "Returns and refunds", Heading: "When the money comes", Passage: "We refund to the card you paid with, within 3 to 5 working days of the parcel reaching us."},
+	{N: 1, Title: "Returns and refunds", Heading: "How long you have", Page: 2, URL: "https://example.com/returns", Excerpt: "Send anything back within 60 days of delivery. It may have been used; it must not be damaged by more than ordinary use."},
+	{N: 2, Title: "Returns and refunds", Heading: "When the money comes", Excerpt: "We refund to the card you paid with, within 3 to 5 working days of the parcel reaching us."},
 	{N: 3, Title: "Care guide", URL: "https://example.com/care"},
 }
 
@@ -39,6 +39,11 @@ func TestAccessible(t *testing.T) {
 			p.goTo("/")
 			p.wantAccessible("closed")
 			p.picture(view.name + "-1-closed")
+			for _, section := range []string{"gear", "ask"} {
+				p.run(`document.getElementById('` + section + `').scrollIntoView({behavior: 'instant'})`)
+				p.picture(view.name + "-1-" + section)
+			}
+			p.run(`scrollTo({top: 0, behavior: 'instant'})`)
 			p.run(`Frontdesk.open()`)
 			p.wantAccessible("greeting")
 			p.picture(view.name + "-2-greeting")

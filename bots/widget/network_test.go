@@ -22,7 +22,6 @@ func TestMessagesWrittenOfflineAreSentOnceAndInOrder(t *testing.T) {
 		p.run(fmt.Sprintf(`Frontdesk.send('offline %d')`, i))
 	}
 	p.wait(`all('.pending').length === 3 && one('.pending .note').textContent === 'Waiting to be sent'`)
-	// A reload keeps them; the page itself needs the network for a moment.
 	p.offline(false)
 	p.wait(`!all('.pending').length && one('.notice').hidden`)
 	want := []string{"before", "offline 0", "offline 1", "offline 2"}

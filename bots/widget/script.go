@@ -61,16 +61,6 @@ func newVariant(body []byte) (variant, error) {
 	return variant{body: body, gzip: z.Bytes(), hash: hex.EncodeToString(sum[:8])}, nil
 }
 
-// Languages returns those the widget speaks, in order.
-func (s *Script) Languages() []string { return s.packs.languages() }
-
-// Hash names the script's content in a language of Languages. A page that asks
-// for /widget.js?v=HASH may keep the answer for good.
-func (s *Script) Hash(lang string) string { return s.variants[lang].hash }
-
-// CompressedBytes is what a browser downloads in a language of Languages.
-func (s *Script) CompressedBytes(lang string) int { return len(s.variants[lang].gzip) }
-
 // getScript serves the script in the language of ?lang=, else in the default.
 // With ?v= and its present hash the answer may be kept for good.
 func (h *Handler) getScript(w http.ResponseWriter, r *http.Request) error {

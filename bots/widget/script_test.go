@@ -30,11 +30,11 @@ func TestScriptBundlesAndStaysSmall(t *testing.T) {
 	if err != nil {
 		t.Fatalf("NewScript = %v, want a script", err)
 	}
-	if got := s.Languages(); !slices.Equal(got, []string{"ar", "en", "es", "zh"}) {
-		t.Errorf("Languages() = %v", got)
+	if got := s.packs.languages(); !slices.Equal(got, []string{"ar", "en", "es", "zh"}) {
+		t.Errorf("languages() = %v, want ar, en, es and zh", got)
 	}
-	for _, lang := range s.Languages() {
-		size := s.CompressedBytes(lang)
+	for lang, v := range s.variants {
+		size := len(v.gzip)
 		t.Logf("%s: %d bytes compressed", lang, size)
 		if size > maxScriptBytes {
 			t.Errorf("%s: %d bytes compressed, want at most %d", lang, size, maxScriptBytes)
@@ -137,7 +137,7 @@ func TestScriptIsServedForCaching(t *testing.T) {
 	if got := plain.Header().Get("Cache-Control"); strings.Contains(got, "immutable") || !strings.Contains(got, "max-age=300") {
 		t.Errorf("Cache-Control %q, want a short time", got)
 	}
-	if got := get("/widget.js?v=" + s.Hash("en")).Header().Get("Cache-Control"); !strings.Contains(got, "immutable") {
+	if got := get("/widget.js?v=" + s.variants["en"].hash).Header().Get("Cache-Control"); !strings.Contains(got, "immutable") {
 		t.Errorf("with its hash: Cache-Control %q, want immutable", got)
 	}
 	if got := get("/widget.js?v=older").Header().Get("Cache-Control"); strings.Contains(got, "immutable") {

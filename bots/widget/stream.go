@@ -29,10 +29,12 @@ type transport interface {
 type stream struct {
 	engine  Engine
 	sub     *conversation.Subscription
+	to      transport
 	closing <-chan struct{}
 	beat    time.Duration
 	id      string
 	last    int64  // number of the last message told
+	behind  bool   // the log may have more after it
 	done    string // turn of the last message told: its pieces are stale
 }
 
@@ -44,16 +46,19 @@ const maxPooledBytes = 64 << 10
 
 // run writes what happens until the visitor is gone, the server closes or a
 // write fails.
-func (s *stream) run(gone <-chan struct{}, t transport) {
+func (s *stream) run(gone <-chan struct{}) {
 	beat := time.NewTicker(s.beat)
 	defer beat.Stop()
+	if s.behind && s.tell(nil) != nil {
+		return
+	}
 	for {
 		var err error
 		select {
 		case <-s.sub.C():
-			err = s.tell(t)
+			err = s.tell(s.sub.Take())
 		case <-beat.C:
-			err = t.write([]byte(heartbeat))
+			err = s.to.write([]byte(heartbeat))
 		case <-gone:
 			return
 		case <-s.closing:
@@ -67,19 +72,21 @@ func (s *stream) run(gone <-chan struct{}, t transport) {
 	}
 }
 
-// tell writes what waits in the subscription, in one write.
-func (s *stream) tell(t transport) error {
-	ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
-	defer cancel()
+// tell writes what is left of the log, when the stream is behind, and events.
+func (s *stream) tell(events []conversation.Event) error {
 	buf := buffers.Get().(*[]byte)
 	b, err := (*buf)[:0], error(nil)
-	for _, e := range s.sub.Take() {
-		if b, err = s.appendEvent(ctx, b, e); err != nil {
+	if s.behind {
+		b, err = s.appendLog(b)
+	}
+	for _, e := range events {
+		if err != nil {
 			break
 		}
+		b, err = s.appendEvent(b, e)
 	}
 	if err == nil && len(b) > 0 {
-		err = t.write(b)
+		err = s.to.write(b)
 	}
 	if cap(b) <= maxPooledBytes {
 		*buf = b
@@ -88,13 +95,13 @@ func (s *stream) tell(t transport) error {
 	return err
 }
 
-func (s *stream) appendEvent(ctx context.Context, b []byte, e conversation.Event) ([]byte, error) {
+func (s *stream) appendEvent(b []byte, e conversation.Event) ([]byte, error) {
 	switch e.Kind {
 	case conversation.EventMessage:
 		switch m := e.Message; {
 		case m == nil, m.Seq > s.last+1:
 			// Something between is missing, be it only a note: the log knows.
-			return s.appendLog(ctx, b)
+			return s.appendLog(b)
 		case m.Seq <= s.last:
 			return b, nil
 		case m.Note:
@@ -113,38 +120,62 @@ func (s *stream) appendEvent(ctx context.Context, b []byte, e conversation.Event
 	case conversation.EventTyping:
 		return appendFrame(b, e.Kind, 0, typingEvent{e.Name})
 	case conversation.EventState:
-		if e.State == nil { // it changed; the store knows how, and the place in the queue
-			state, err := s.engine.State(ctx, s.id)
-			if err != nil {
-				return b, err
-			}
-			e.State = &state
-		}
-		return appendFrame(b, e.Kind, 0, wireState(*e.State))
+		return s.appendState(b, e.State)
 	default:
 		return b, nil
 	}
 }
 
-// appendLog appends the messages after the last one told.
-func (s *stream) appendLog(ctx context.Context, b []byte) ([]byte, error) {
-	for {
-		page, err := s.engine.Messages(ctx, s.id, s.last, logPage)
+// appendState appends the state. Without one it changed somewhere else: the
+// store knows how, and the place in the queue.
+func (s *stream) appendState(b []byte, state *conversation.State) ([]byte, error) {
+	if state == nil {
+		ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+		defer cancel()
+		stored, err := s.engine.State(ctx, s.id)
 		if err != nil {
 			return b, err
 		}
-		for _, m := range page {
-			if m.Note || m.Seq <= s.last {
-				continue
-			}
-			if b, err = s.appendMessage(b, m); err != nil {
-				return b, err
-			}
+		state = &stored
+	}
+	return appendFrame(b, conversation.EventState, 0, wireState(*state))
+}
+
+// appendLog appends the messages after the last one told. What is more than a
+// page is written at once, so that a long log is never held whole.
+func (s *stream) appendLog(b []byte) ([]byte, error) {
+	for {
+		var err error
+		ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+		b, err = s.appendPage(ctx, b)
+		cancel()
+		if err != nil || !s.behind {
+			return b, err
 		}
-		if len(page) < logPage {
-			return b, nil
+		if err := s.to.write(b); err != nil {
+			return b, err
+		}
+		b = b[:0]
+	}
+}
+
+// appendPage appends up to logPage messages after the last one told, and notes
+// whether there may be more.
+func (s *stream) appendPage(ctx context.Context, b []byte) ([]byte, error) {
+	page, err := s.engine.Messages(ctx, s.id, s.last, logPage)
+	if err != nil {
+		return b, err
+	}
+	for _, m := range page {
+		if m.Note || m.Seq <= s.last {
+			continue
+		}
+		if b, err = s.appendMessage(b, m); err != nil {
+			return b, err
 		}
 	}
+	s.behind = len(page) == logPage
+	return b, nil
 }
 
 func (s *stream) appendMessage(b []byte, m conversation.Message) ([]byte, error) {

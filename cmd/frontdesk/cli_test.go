@@ -35,7 +35,7 @@ func TestTheCommandLineExplainsItself(t *testing.T) {
 		{[]string{"search", "x", "--limit", "ten"}, 2, "^$", "(?s)invalid value.*Usage: frontdesk search"},
 		{[]string{"ask", "  "}, 2, "^$", "say what"},
 		{[]string{"ingest"}, 2, "^$", "name a file"},
-		{[]string{"ingest", "https://example.com/faq"}, 1, "^$", "not available yet"},
+		{[]string{"ingest", "http://169.254.169.254/latest"}, 1, "^$", "CRAWL_ALLOW"},
 		{[]string{"eval"}, 2, "^$", "name one directory"},
 		{[]string{"serve", "now"}, 2, "^$", "no arguments"},
 		{[]string{"token", "create", "--role", "admin"}, 2, "^$", "--name is missing"},

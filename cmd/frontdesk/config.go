@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"frontdesk/conversation/staff"
+	"frontdesk/knowledge/crawl"
 
 	"github.com/caarlos0/env/v11"
 	"github.com/joho/godotenv"
@@ -32,26 +33,29 @@ type Config struct {
 	ListenAddr  string `env:"LISTEN_ADDR" envDefault:":8080" about:"address to serve on"`
 	PublicURL   string `env:"PUBLIC_URL" about:"where browsers reach the server, e.g. https://help.example.com"`
 
-	OpenAIKey        Secret   `env:"OPENAI_API_KEY" about:"key of the model's server; without it answers are quoted from the documents"`
-	OpenAIBaseURL    string   `env:"OPENAI_BASE_URL" about:"another OpenAI-compatible server"`
-	OpenAIModel      []string `env:"OPENAI_MODEL" envDefault:"gpt-4o-mini" about:"model, or a list tried in order when one is gone"`
-	EmbeddingModel   string   `env:"OPENAI_EMBEDDING_MODEL" about:"model that finds by meaning; text-embedding-3-small at OpenAI itself, none elsewhere; none switches it off"`
-	EmbeddingSize    int      `env:"OPENAI_EMBEDDING_DIMENSIONS" about:"its dimensions; 0: the model's own"`
-	TranscribeModel  string   `env:"OPENAI_TRANSCRIBE_MODEL" about:"model that turns speech into text"`
-	SlackBotToken    Secret   `env:"SLACK_BOT_TOKEN" about:"Slack bot token"`
-	SlackSecret      Secret   `env:"SLACK_SIGNING_SECRET" about:"Slack signing secret"`
-	SlackAppToken    Secret   `env:"SLACK_APP_TOKEN" about:"Slack app token, for Socket Mode"`
-	SlackAPIURL      string   `env:"SLACK_API_URL" about:"another address for Slack's API"`
-	SlackStaff       string   `env:"SLACK_STAFF_CHANNEL" about:"Slack channel where staff answer"`
-	TelegramBotToken Secret   `env:"TELEGRAM_BOT_TOKEN" about:"Telegram bot token"`
-	TelegramSecret   Secret   `env:"TELEGRAM_WEBHOOK_SECRET" about:"Telegram webhook secret"`
-	TelegramAPIURL   string   `env:"TELEGRAM_API_URL" about:"another address for Telegram's API"`
-	TelegramStaff    string   `env:"TELEGRAM_STAFF_CHAT" about:"Telegram chat where staff answer"`
+	OpenAIKey        Secret        `env:"OPENAI_API_KEY" about:"key of the model's server; without it answers are quoted from the documents"`
+	OpenAIBaseURL    string        `env:"OPENAI_BASE_URL" about:"another OpenAI-compatible server"`
+	OpenAIModel      []string      `env:"OPENAI_MODEL" envDefault:"gpt-4o-mini" about:"model, or a list tried in order when one is gone"`
+	OpenAITimeout    time.Duration `env:"OPENAI_TIMEOUT" envDefault:"40s" about:"how long an answer of the model may take in all; then the documents answer"`
+	EmbeddingModel   string        `env:"OPENAI_EMBEDDING_MODEL" about:"model that finds by meaning; text-embedding-3-small at OpenAI itself, none elsewhere; none switches it off"`
+	EmbeddingSize    int           `env:"OPENAI_EMBEDDING_DIMENSIONS" about:"its dimensions; 0: the model's own"`
+	TranscribeModel  string        `env:"OPENAI_TRANSCRIBE_MODEL" about:"model that turns speech into text"`
+	SlackBotToken    Secret        `env:"SLACK_BOT_TOKEN" about:"Slack bot token"`
+	SlackSecret      Secret        `env:"SLACK_SIGNING_SECRET" about:"Slack signing secret"`
+	SlackAppToken    Secret        `env:"SLACK_APP_TOKEN" about:"Slack app token, for Socket Mode"`
+	SlackAPIURL      string        `env:"SLACK_API_URL" about:"another address for Slack's API"`
+	SlackStaff       string        `env:"SLACK_STAFF_CHANNEL" about:"Slack channel where staff answer"`
+	TelegramBotToken Secret        `env:"TELEGRAM_BOT_TOKEN" about:"Telegram bot token"`
+	TelegramSecret   Secret        `env:"TELEGRAM_WEBHOOK_SECRET" about:"Telegram webhook secret"`
+	TelegramAPIURL   string        `env:"TELEGRAM_API_URL" about:"another address for Telegram's API"`
+	TelegramStaff    string        `env:"TELEGRAM_STAFF_CHAT" about:"Telegram chat where staff answer"`
 
 	AdminEmail      string   `env:"ADMIN_EMAIL" envDefault:"admin@localhost" about:"e-mail address of the first admin"`
 	AdminPassword   Secret   `env:"ADMIN_PASSWORD" about:"the first admin's password; unset: one is made and shown once"`
 	TrustedProxies  []string `env:"TRUSTED_PROXIES" about:"networks whose X-Forwarded-For and -Proto are believed, e.g. 10.0.0.0/8"`
 	WidgetRateLimit int      `env:"WIDGET_RATE_LIMIT" envDefault:"20" about:"messages a minute per visitor and, times ten, per address; 0: off"`
+
+	CrawlAllow []string `env:"CRAWL_ALLOW" about:"hosts and networks inside that pages may be taken from, e.g. wiki.corp:8080,10.0.0.0/8"`
 
 	LogFormat       string        `env:"LOG_FORMAT" envDefault:"text" about:"text or json"`
 	LogLevel        string        `env:"LOG_LEVEL" envDefault:"info" about:"debug, info, warn or error"`
@@ -59,6 +63,7 @@ type Config struct {
 	MetricsToken    Secret        `env:"METRICS_TOKEN" about:"Bearer token for /metrics; unset: only this machine may read it"`
 
 	proxies []netip.Prefix
+	crawl   crawl.Allow
 	level   slog.Level
 }
 
@@ -189,6 +194,9 @@ func (c *Config) check() []error {
 	if err := c.level.UnmarshalText([]byte(c.LogLevel)); err != nil {
 		fail("LOG_LEVEL is %q, not debug, info, warn or error", c.LogLevel)
 	}
+	if c.OpenAITimeout < time.Second {
+		fail("OPENAI_TIMEOUT is %v; it must be a second or more", c.OpenAITimeout)
+	}
 	if c.ShutdownTimeout <= 0 {
 		fail("SHUTDOWN_TIMEOUT is %v; it must be longer than nothing", c.ShutdownTimeout)
 	}
@@ -199,6 +207,10 @@ func (c *Config) check() []error {
 			continue
 		}
 		c.proxies = append(c.proxies, p)
+	}
+	var err error
+	if c.crawl, err = crawl.ParseAllow(c.CrawlAllow); err != nil {
+		fail("CRAWL_ALLOW: %v", err)
 	}
 	return bad
 }

@@ -16,6 +16,10 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
+// besideModel is what a turn may take besides the model's time: finding passages
+// before, and answering from them when the model has failed.
+const besideModel = 15 * time.Second
+
 // desk is the engine with what carries its hints between replicas.
 type desk struct {
 	*conversation.Engine
@@ -31,7 +35,7 @@ func newDesk(cfg *Config, pool *pgxpool.Pool, k *knowledgeParts, o conversation.
 	}
 	store := conversationdb.New(pool)
 	bus := store.Notifier(log)
-	engine, err := conversation.New(conversation.Config{}, conversation.Deps{
+	engine, err := conversation.New(conversation.Config{TurnTimeout: cfg.OpenAITimeout + besideModel}, conversation.Deps{
 		Store: store, Finder: k.store, Model: model, Counter: tokens.For(cfg.OpenAIModel[0]),
 		Bus: bus, Observer: o, Log: log,
 	})

@@ -14,34 +14,58 @@ import (
 
 	"frontdesk/conversation/console"
 	"frontdesk/knowledge"
+	"frontdesk/knowledge/crawl"
 )
 
 // atOnce is how many files are on their way at a time; the workers read two.
 const atOnce = 4
 
 var ingestCommand = command{
-	name: "ingest", usage: "PATH…", quiet: true,
-	summary: "Add files to the knowledge: Markdown, text, HTML, CSV, JSONL",
+	name: "ingest", usage: "PATH|URL…", quiet: true,
+	summary: "Add files and websites to the knowledge",
 	help: `A directory is taken with all it holds; hidden files and files of other formats in it are
-passed over. Ends when every file is searchable, with exit code 1 when one is not. A file
-that is there already is not added twice. Works beside a running server.
+passed over. An address is taken with the pages of its site that it links to, a sitemap with
+those it lists; a running server looks at them again every day. Ends when all is searchable,
+with exit code 1 when something is not. A file that is there already is not added twice.
+Works beside a running server.
 
-  frontdesk ingest faq.csv handbook/`,
-	setup: func(*flag.FlagSet) func(context.Context, *app, []string) error {
+  frontdesk ingest faq.csv handbook/
+  frontdesk ingest https://www.example.com/help/ --prefix /help/ --depth 2`,
+	setup: func(fs *flag.FlagSet) func(context.Context, *app, []string) error {
+		var req knowledge.SiteRequest
+		one := fs.Bool("one-page", false, "of an address take the page alone")
+		fs.IntVar(&req.Depth, "depth", knowledge.DefaultSiteDepth, "links to follow from an address at most")
+		fs.IntVar(&req.Pages, "pages", knowledge.DefaultSitePages, "pages of an address to look at at most")
+		fs.StringVar(&req.Prefix, "prefix", "", "path that the pages of an address must begin with")
 		return func(ctx context.Context, a *app, args []string) error {
 			if len(args) == 0 {
-				return usageError("name a file or a directory")
+				return usageError("name a file, a directory or an address")
 			}
+			if *one {
+				req.Kind = knowledge.SitePage
+			}
+			var paths []string
+			var sites []knowledge.SiteRequest
 			for _, p := range args {
 				if strings.HasPrefix(p, "http://") || strings.HasPrefix(p, "https://") {
-					return errors.New("importing from an address is not available yet; save the page and name the file")
+					site := req
+					site.URL = p
+					if _, err := crawl.Plan(a.cfg.crawl, site); err != nil {
+						return fmt.Errorf("%s: %w", p, err)
+					}
+					sites = append(sites, site)
+					continue
+				}
+				paths = append(paths, p)
+			}
+			var files []source
+			if len(paths) > 0 {
+				var err error
+				if files, err = gather(paths); err != nil {
+					return err
 				}
 			}
-			files, err := gather(args)
-			if err != nil {
-				return err
-			}
-			return ingest(ctx, a, files)
+			return ingest(ctx, a, files, sites)
 		}
 	},
 }
@@ -87,9 +111,9 @@ func gather(paths []string) ([]source, error) {
 	return out, nil
 }
 
-// ingest adds the files and waits until each is searchable or has failed. The
-// jobs run here and, when one serves, there too: whoever is first takes one.
-func ingest(ctx context.Context, a *app, files []source) error {
+// ingest adds the files and sites and waits until each is searchable or has
+// failed. The jobs run here and, when one serves, there too: whoever is first takes one.
+func ingest(ctx context.Context, a *app, files []source, sites []knowledge.SiteRequest) error {
 	db, err := openBeside(ctx, &a.cfg, a.log)
 	if err != nil {
 		return err
@@ -104,8 +128,11 @@ func ingest(ctx context.Context, a *app, files []source) error {
 	}
 	defer k.stopJobs(a.log)
 
-	p := &progress{w: a.stdout, live: isTerminal(a.stdout), total: len(files)}
+	p := &progress{w: a.stdout, live: isTerminal(a.stdout), total: len(files) + len(sites)}
 	var wg sync.WaitGroup
+	for _, req := range sites { // each waits for its server; the jobs read two at a time
+		wg.Go(func() { p.site(k.siteAndWait(ctx, req, func(s knowledge.Site) { p.crawling(req.URL, s) })) })
+	}
 	slots := make(chan struct{}, atOnce)
 	for _, f := range files {
 		slots <- struct{}{}

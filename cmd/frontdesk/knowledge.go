@@ -9,6 +9,7 @@ import (
 	"frontdesk/conversation/conversationdb"
 	"frontdesk/conversation/openai"
 	"frontdesk/knowledge"
+	"frontdesk/knowledge/crawl"
 	"frontdesk/knowledge/extract"
 	"frontdesk/knowledge/knowledgedb"
 	"frontdesk/knowledge/sample"
@@ -29,13 +30,18 @@ const (
 )
 
 // knowledgeParts is the knowledge as this program wires it. It is the console's
-// Documents.
+// Documents and Sites.
 type knowledgeParts struct {
 	*knowledge.Ingest
+	*siteStore
 	store *knowledgedb.Store
 	docs  *knowledgedb.Documents
 	jobs  *knowledgedb.Jobs
+	allow crawl.Allow
 }
+
+// siteStore is Sites under another name, since that has a method called Sites.
+type siteStore = knowledgedb.Sites
 
 // newKnowledge wires the knowledge; nothing runs yet.
 func newKnowledge(cfg *Config, pool *pgxpool.Pool, log *slog.Logger) (*knowledgeParts, error) {
@@ -48,8 +54,13 @@ func newKnowledge(cfg *Config, pool *pgxpool.Pool, log *slog.Logger) (*knowledge
 		return nil, err
 	}
 	count := tokens.For(cfg.OpenAIModel[0]).Count
-	k.Ingest = knowledge.NewIngest(k.docs, knowledge.Reader{Detect: extract.Detect, Extract: extract.Extract, Count: count}, log)
-	if k.jobs, err = knowledgedb.NewJobs(k.docs, k.Ingest, log); err != nil {
+	k.Ingest = knowledge.NewIngest(k.docs, knowledge.Reader{Detect: extract.Detect, Extract: extract.Extract, Members: extract.Members, Count: count}, log)
+	k.siteStore, k.allow = k.docs.Sites(), cfg.crawl
+	crawler := crawl.New(crawl.Config{
+		Client: crawl.NewClient(k.allow, crawl.ClientOptions{UserAgent: userAgent(cfg)}),
+		Sites:  k.siteStore, Pages: k.siteStore, Documents: k, Read: extract.Extract, Log: log, Pause: crawl.DefaultPause,
+	})
+	if k.jobs, err = knowledgedb.NewJobs(k.docs, k.Ingest, log, k.Work(crawler)); err != nil {
 		return nil, err
 	}
 	return k, nil
@@ -69,22 +80,10 @@ func newEmbedder(cfg *Config, log *slog.Logger) (knowledge.Embedder, error) {
 }
 
 func openaiConfig(cfg *Config, log *slog.Logger) openai.Config {
-	return openai.Config{APIKey: cfg.OpenAIKey.Reveal(), BaseURL: cfg.OpenAIBaseURL, Models: cfg.OpenAIModel, Logger: log}
-}
-
-// Document returns one document.
-func (k *knowledgeParts) Document(ctx context.Context, id string) (knowledge.Document, error) {
-	return k.docs.Document(ctx, id)
-}
-
-// Documents lists documents.
-func (k *knowledgeParts) Documents(ctx context.Context, cursor string, limit int) ([]knowledge.Document, string, error) {
-	return k.docs.Documents(ctx, cursor, limit)
-}
-
-// DeleteDocument deletes a document.
-func (k *knowledgeParts) DeleteDocument(ctx context.Context, id string) error {
-	return k.docs.DeleteDocument(ctx, id)
+	return openai.Config{
+		APIKey: cfg.OpenAIKey.Reveal(), BaseURL: cfg.OpenAIBaseURL, Models: cfg.OpenAIModel, Logger: log,
+		Timeout: cfg.OpenAITimeout, FirstByteTimeout: min(cfg.OpenAITimeout, openai.DefaultFirstByteTimeout),
+	}
 }
 
 func (k *knowledgeParts) startJobs(ctx context.Context) error { return k.jobs.Start(ctx) }

@@ -77,7 +77,7 @@ func (s system) upgradeVector() string {
 	case s.is("fedora") || s.is("rhel"):
 		return "sudo dnf upgrade pgvector"
 	case s.is("debian") || s.is("ubuntu"):
-		return "scripts/setup in a checkout of Frontdesk, or apt.postgresql.org"
+		return "scripts/setup in a checkout of Frontdesk, or the PostgreSQL project's own packages"
 	}
 	return "see github.com/pgvector/pgvector"
 }

@@ -51,7 +51,6 @@ The first signal (Ctrl-C, SIGTERM) lets it finish; the second ends it at once.
 // serve runs the server until ctx ends, and then stops it in good order.
 func serve(ctx context.Context, a *app) (err error) {
 	began := time.Now()
-	debug.SetGCPercent(50)
 	debug.SetMemoryLimit(memoryTarget)
 
 	var lc net.ListenConfig

@@ -103,7 +103,7 @@ func TestBadInputIsAClearProblem(t *testing.T) {
 		{"a limit below 0", "POST", "/api/v1/search", raw("application/json", `{"query":"x","limit":-1}`), 422, "bad_limit"},
 		{"a limit too high", "POST", "/api/v1/search", raw("application/json", `{"query":"x","limit":101}`), 422, "bad_limit"},
 		{"half an entry", "POST", "/api/v1/documents", raw("application/json", `{"question":"x"}`), 422, "incomplete_entry"},
-		{"an address", "POST", "/api/v1/documents", raw("application/json", `{"url":"http://169.254.169.254/"}`), 501, "no_crawling"},
+		{"an address inside", "POST", "/api/v1/documents", raw("application/json", `{"url":"http://169.254.169.254/"}`), 422, "bad_address"},
 		{"a form without boundary", "POST", "/api/v1/documents", raw("multipart/form-data", "x"), 400, "bad_form"},
 		{"a form cut short", "POST", "/api/v1/documents", raw("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x.md\"\r\n\r\nabc"), 400, "bad_form"},
 		{"a form without file", "POST", "/api/v1/documents", raw("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\nabc\r\n--b--\r\n"), 422, "no_file"},

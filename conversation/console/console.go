@@ -21,6 +21,7 @@ const callTimeout = 20 * time.Second
 type Options struct {
 	Staff     *staff.Service
 	Documents Documents
+	Sites     Sites
 	Finder    Finder
 	Engine    Engine
 	Events    Events
@@ -42,6 +43,7 @@ type Options struct {
 type Console struct {
 	staff     *staff.Service
 	documents Documents
+	sites     Sites
 	finder    Finder
 	engine    Engine
 	hub       Events
@@ -63,7 +65,7 @@ type Console struct {
 // New returns a Console, or an error when o.Origin is no origin.
 func New(o Options) (*Console, error) {
 	c := &Console{
-		staff: o.Staff, documents: o.Documents, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
+		staff: o.Staff, documents: o.Documents, sites: o.Sites, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
 		clientIP: o.ClientIP, secure: o.Secure, now: o.Now,
 		crossOrigin: http.NewCrossOriginProtection(),
 		streams:     make(chan struct{}, maxStreams),

@@ -67,7 +67,8 @@ type addedView struct {
 	ID string `json:"id"`
 }
 
-// addRequest is a document as JSON: one FAQ entry, or an address.
+// addRequest is a document as JSON: one FAQ entry, or an address whose pages
+// are to be read; the members after URL are for that.
 type addRequest struct {
 	Question     string   `json:"question,omitempty"`
 	Answer       string   `json:"answer,omitempty"`
@@ -75,6 +76,11 @@ type addRequest struct {
 	Lang         string   `json:"lang,omitempty"`
 	Verbatim     bool     `json:"verbatim,omitempty"`
 	URL          string   `json:"url,omitempty"`
+	Kind         string   `json:"kind,omitempty"`
+	Prefix       string   `json:"prefix,omitempty"`
+	MaxDepth     int      `json:"max_depth,omitempty"`
+	MaxPages     int      `json:"max_pages,omitempty"`
+	EveryHours   int      `json:"every_hours,omitempty"`
 }
 
 func viewDocument(d knowledge.Document) documentView {
@@ -168,7 +174,7 @@ func (c *Console) addJSON(w http.ResponseWriter, r *http.Request) (string, error
 		return "", err
 	}
 	if req.URL != "" && req.Question == "" && req.Answer == "" {
-		return "", problem(http.StatusNotImplemented, "no_crawling", "Importing from an address is not available yet. Upload the page as a file.")
+		return c.addSite(r, req)
 	}
 	e := knowledge.Entry{
 		Question: strings.TrimSpace(storable(req.Question)), Answer: strings.TrimSpace(storable(req.Answer)),

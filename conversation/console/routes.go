@@ -35,7 +35,10 @@ type param struct{ name, about, kind string }
 var (
 	pageParams = []param{{"cursor", "Where the page before ended.", "string"}, {"limit", "Items wanted.", "integer"}}
 	logParams  = []param{{"after", "Sequence number to begin after.", "integer"}, {"limit", "Messages wanted.", "integer"}}
-	dayParams  = []param{{"from", "First day, UTC.", "string"}, {"to", "Day after the last, UTC.", "string"}}
+	// The states are those of knowledge.PageState.
+	sitePageParams = append([]param{{"state", "Only pages in this state: new, ready, duplicate, skipped, failed, gone, removed.", "string"}}, pageParams...)
+
+	dayParams = []param{{"from", "First day, UTC.", "string"}, {"to", "Day after the last, UTC.", "string"}}
 )
 
 var routes []route
@@ -47,10 +50,15 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"GET", "/api/v1/me", staff.RoleViewer, (*Console).me, "Who the caller is.", nil, nil, false, meView{}, 200, false},
 		{"GET", "/api/v1/openapi.json", anyone, (*Console).getOpenAPI, "This description.", nil, nil, false, struct{}{}, 200, false},
 
-		{"POST", "/api/v1/documents", staff.RoleAdmin, (*Console).addDocument, "Add a file, or one question with its answer. It is read in the background.", nil, addRequest{}, true, addedView{}, 202, false},
+		{"POST", "/api/v1/documents", staff.RoleAdmin, (*Console).addDocument, "Add a file, one question with its answer, or an address with the pages of its site. It is read in the background.", nil, addRequest{}, true, addedView{}, 202, false},
 		{"GET", "/api/v1/documents", staff.RoleViewer, (*Console).listDocuments, "Documents, newest first.", pageParams, nil, false, documentsView{}, 200, false},
-		{"GET", "/api/v1/documents/{id}", staff.RoleViewer, (*Console).getDocument, "One document and how far it is.", nil, nil, false, documentView{}, 200, false},
-		{"DELETE", "/api/v1/documents/{id}", staff.RoleAdmin, (*Console).deleteDocument, "Delete a document with its passages.", nil, nil, false, nil, 204, false},
+		{"GET", "/api/v1/documents/{id}", staff.RoleViewer, (*Console).getDocument, "One document and how far it is. A site's id shows its pages as one.", nil, nil, false, documentView{}, 200, false},
+		{"DELETE", "/api/v1/documents/{id}", staff.RoleAdmin, (*Console).deleteDocument, "Delete a document with its passages, or a site with its pages.", nil, nil, false, nil, 204, false},
+		{"GET", "/api/v1/sites", staff.RoleViewer, (*Console).listSites, "Sites that are read again now and then, newest first.", nil, nil, false, sitesView{}, 200, false},
+		{"GET", "/api/v1/sites/{id}", staff.RoleViewer, (*Console).getSite, "One site and how far it is.", nil, nil, false, siteView{}, 200, false},
+		{"GET", "/api/v1/sites/{id}/pages", staff.RoleViewer, (*Console).listSitePages, "Its addresses and what became of each.", sitePageParams, nil, false, pagesView{}, 200, false},
+		{"POST", "/api/v1/sites/{id}/crawl", staff.RoleAdmin, (*Console).crawlSite, "Read a site again now.", nil, nil, false, addedView{}, 202, false},
+		{"DELETE", "/api/v1/sites/{id}", staff.RoleAdmin, (*Console).deleteSite, "Delete a site with the documents of its pages.", nil, nil, false, nil, 204, false},
 		{"POST", "/api/v1/search", staff.RoleViewer, (*Console).search, "Find passages as the bot does, with the reasons.", nil, searchRequest{}, false, ResultView{}, 200, false},
 
 		{"GET", "/api/v1/conversations", staff.RoleViewer, (*Console).listConversations, "Conversations, the latest changed first.", pageParams, nil, false, conversationsView{}, 200, false},

@@ -103,13 +103,14 @@ type place struct {
 	staff   *staff.Service
 	engine  *conversation.Engine
 	library *library
+	sites   *siteList
 	secure  bool // what the console is told of the connection
 	log     *bytes.Buffer
 }
 
 func newPlace(t *testing.T) *place {
 	t.Helper()
-	p := &place{t: t, log: &bytes.Buffer{}, library: &library{docs: map[string]knowledge.Document{}, content: map[string][]byte{}}}
+	p := &place{t: t, log: &bytes.Buffer{}, library: &library{docs: map[string]knowledge.Document{}, content: map[string][]byte{}}, sites: &siteList{}}
 	pool := dbtest.New(t)
 	p.staff = staff.New(conversationdb.NewStaffStore(pool), nil)
 	var err error
@@ -120,7 +121,7 @@ func newPlace(t *testing.T) *place {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.console, err = New(Options{Staff: p.staff, Documents: p.library, Finder: p.library, Engine: p.engine, Events: p.engine,
+	p.console, err = New(Options{Staff: p.staff, Documents: p.library, Sites: p.sites, Finder: p.library, Engine: p.engine, Events: p.engine,
 		Log: slog.New(slog.NewTextHandler(p.log, nil)), Secure: func(*http.Request) bool { return p.secure }})
 	if err != nil {
 		t.Fatal(err)

@@ -80,25 +80,6 @@ func (s *StaffStore) AccountByEmail(ctx context.Context, email string) (staff.Ac
 	return a, hash, nil
 }
 
-// SetPassword replaces the hash and ends every session of the account, at once.
-func (s *StaffStore) SetPassword(ctx context.Context, accountID, passwordHash string) error {
-	const q = `WITH account AS (
-			UPDATE staff_accounts SET password_hash = @hash WHERE id = @id RETURNING id
-		), ended AS (
-			DELETE FROM staff_sessions WHERE account_id IN (SELECT id FROM account)
-		)
-		SELECT id FROM account`
-	var id string
-	err := s.pool.QueryRow(ctx, q, pgx.NamedArgs{"id": accountID, "hash": passwordHash}).Scan(&id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return staff.ErrNotFound
-	}
-	if err != nil {
-		return fmt.Errorf("set password of %s: %w", accountID, err)
-	}
-	return nil
-}
-
 // AnyAccount reports whether there is an account.
 func (s *StaffStore) AnyAccount(ctx context.Context) (bool, error) {
 	var some bool
@@ -185,21 +166,6 @@ func (s *StaffStore) UseToken(ctx context.Context, h staff.Hash, now time.Time) 
 		return staff.Token{}, fmt.Errorf("use token: %w", err)
 	}
 	return t, nil
-}
-
-// Tokens lists those not revoked, newest first.
-func (s *StaffStore) Tokens(ctx context.Context) ([]staff.Token, error) {
-	const q = `SELECT id, name, role, created_at, last_used_at FROM staff_tokens
-		WHERE revoked_at IS NULL ORDER BY created_at DESC, id`
-	rows, err := s.pool.Query(ctx, q)
-	if err != nil {
-		return nil, fmt.Errorf("list tokens: %w", err)
-	}
-	tokens, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (staff.Token, error) { return scanToken(row) })
-	if err != nil {
-		return nil, fmt.Errorf("list tokens: %w", err)
-	}
-	return tokens, nil
 }
 
 // RevokeToken ends a token at once, or returns staff.ErrNotFound.

@@ -29,7 +29,7 @@ const OfficialURL = "https://api.openai.com/v1/"
 // Defaults of Config.
 const (
 	DefaultTimeout          = 60 * time.Second
-	DefaultFirstByteTimeout = 20 * time.Second // a local model that loads takes 10 s or more
+	DefaultFirstByteTimeout = 15 * time.Second // a local model that loads takes 10 s or more
 	DefaultIdleTimeout      = 15 * time.Second
 )
 

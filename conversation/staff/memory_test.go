@@ -55,23 +55,6 @@ func (m *memory) AccountByEmail(_ context.Context, email string) (Account, strin
 	return a, m.hashes[email], nil
 }
 
-func (m *memory) SetPassword(_ context.Context, id, hash string) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for email, a := range m.accounts {
-		if a.ID == id {
-			m.hashes[email] = hash
-			for h, s := range m.sessions {
-				if s.email == email {
-					delete(m.sessions, h)
-				}
-			}
-			return nil
-		}
-	}
-	return ErrNotFound
-}
-
 func (m *memory) AnyAccount(context.Context) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -134,8 +117,6 @@ func (m *memory) UseToken(_ context.Context, h Hash, _ time.Time) (Token, error)
 	}
 	return t, nil
 }
-
-func (m *memory) Tokens(context.Context) ([]Token, error) { return nil, nil }
 
 func (m *memory) RevokeToken(_ context.Context, id string) error {
 	m.mu.Lock()

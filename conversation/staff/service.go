@@ -49,8 +49,6 @@ type Accounts interface {
 	AddFirstAccount(ctx context.Context, a Account, passwordHash string) (Account, error)
 	// AccountByEmail returns an enabled account with its password hash, or ErrNotFound.
 	AccountByEmail(ctx context.Context, email string) (Account, string, error)
-	// SetPassword replaces the hash and ends every session of the account.
-	SetPassword(ctx context.Context, accountID, passwordHash string) error
 	// AnyAccount reports whether there is an account.
 	AnyAccount(ctx context.Context) (bool, error)
 }
@@ -73,8 +71,6 @@ type Tokens interface {
 	// UseToken returns the token and notes the use, at most once a minute, or
 	// ErrNotFound when it is unknown or revoked.
 	UseToken(ctx context.Context, h Hash, now time.Time) (Token, error)
-	// Tokens lists those not revoked, newest first.
-	Tokens(ctx context.Context) ([]Token, error)
 	// RevokeToken ends a token at once, or returns ErrNotFound.
 	RevokeToken(ctx context.Context, id string) error
 }
@@ -129,24 +125,6 @@ func (s *Service) add(ctx context.Context, email, password string, role Role,
 		return Account{}, err
 	}
 	return store(ctx, Account{Email: email, Name: nameOf(email), Role: role}, hash)
-}
-
-// SetPassword gives the account a new password and ends all its sessions. It
-// returns ErrNotFound when there is no such account.
-func (s *Service) SetPassword(ctx context.Context, email, password string) error {
-	email, err := NormalizeEmail(email)
-	if err != nil {
-		return err
-	}
-	a, _, err := s.store.AccountByEmail(ctx, email)
-	if err != nil {
-		return err
-	}
-	hash, err := s.hasher.hash(ctx, password)
-	if err != nil {
-		return err
-	}
-	return s.store.SetPassword(ctx, a.ID, hash)
 }
 
 // Login starts a session for whoever knows the password and returns its secret,
@@ -240,9 +218,6 @@ func (s *Service) Token(ctx context.Context, bearer string) (Principal, error) {
 	}
 	return Principal{ID: t.ID, Name: t.Name, Role: t.Role, Token: true}, nil
 }
-
-// Tokens lists the API tokens in force, newest first.
-func (s *Service) Tokens(ctx context.Context) ([]Token, error) { return s.store.Tokens(ctx) }
 
 // RevokeToken ends a token at once, or returns ErrNotFound.
 func (s *Service) RevokeToken(ctx context.Context, id string) error {

@@ -208,15 +208,6 @@ func TestSessionsEnd(t *testing.T) {
 	}
 	gone(left, "after logout")
 
-	changed := login()
-	if err := s.SetPassword(t.Context(), "ana.lima@example.com", "another password"); err != nil {
-		t.Fatal(err)
-	}
-	gone(changed, "after a change of password")
-	if err := s.SetPassword(t.Context(), "ana.lima@example.com", "a good password"); err != nil {
-		t.Fatal(err)
-	}
-
 	old := login()
 	c.add(SessionLife - time.Second)
 	if _, err := s.Session(t.Context(), old); err != nil {

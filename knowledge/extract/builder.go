@@ -23,6 +23,7 @@ type builder struct {
 	levels   []int // of path, strictly rising
 	path     []string
 	url      string
+	page     int // of the text being read; 0 without pages
 	body     strings.Builder
 	total    int
 	err      error // the first limit passed; everything after is ignored
@@ -43,6 +44,18 @@ func (b *builder) heading(level int, title, url string) {
 	if len(full) > len(title) {
 		b.block(full)
 	}
+}
+
+// turn begins page n; the headings above go on.
+func (b *builder) turn(n int) {
+	b.flush()
+	b.page = n
+}
+
+// rise leaves all headings: what follows stands under none.
+func (b *builder) rise() {
+	b.flush()
+	b.levels, b.path, b.url = nil, nil, ""
 }
 
 // block adds a paragraph, list, table or listing to the section begun last.
@@ -74,7 +87,7 @@ func (b *builder) flush() {
 		return
 	}
 	b.sections = append(b.sections, knowledge.Section{
-		Heading: slices.Clone(b.path), Body: body, Lang: b.lang, URL: b.url,
+		Heading: slices.Clone(b.path), Page: b.page, Body: body, Lang: b.lang, URL: b.url,
 	})
 }
 

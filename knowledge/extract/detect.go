@@ -14,12 +14,15 @@ import (
 // sniffLen is how much of a document is looked at to tell its format.
 const sniffLen = 64 << 10
 
+// oldOffice begins compound files, in which Office kept documents up to 2003
+// and keeps encrypted ones to this day (MS-CFB 2.2).
+const oldOffice = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
 // signatures are the first bytes of formats people try to upload and nothing
 // here reads. The order matters only where one is the beginning of another.
 var signatures = []struct{ magic, name string }{
-	{"%PDF-", "PDF"},
 	{"{\\rtf", "RTF"},
-	{"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file (DOC, XLS or PPT)"},
+	{oldOffice, "an old Office file (DOC, XLS or PPT) or one protected by a password"},
 	{"\x89PNG\r\n\x1a\n", "an image"},
 	{"\xff\xd8\xff", "an image"},
 	{"GIF8", "an image"},
@@ -45,13 +48,14 @@ var byExtension = map[string]string{
 	".html": HTML, ".htm": HTML, ".xhtml": HTML,
 	".csv": CSV, ".tsv": TSV, ".tab": TSV,
 	".jsonl": JSONL, ".ndjson": JSONL, ".json": JSON,
+	".pdf": PDF, ".docx": DOCX, ".docm": DOCX, ".dotx": DOCX, ".pptx": PPTX, ".pptm": PPTX, ".ppsx": PPTX,
+	".xlsx": XLSX, ".xlsm": XLSX, ".xltx": XLSX, ".odt": ODT, ".ott": ODT, ".zip": ZIP,
 }
 
 // unread are the formats whose names are known and whose bytes are not read.
 var unread = map[string]string{
-	".pdf": "PDF", ".docx": "DOCX", ".doc": "DOC", ".pptx": "PPTX", ".ppt": "PPT",
-	".xlsx": "XLSX", ".xls": "XLS", ".odt": "ODT", ".ods": "ODS", ".odp": "ODP",
-	".rtf": "RTF", ".epub": "EPUB", ".zip": "ZIP", ".xml": "XML", ".yaml": "YAML", ".yml": "YAML",
+	".doc": "DOC", ".ppt": "PPT", ".xls": "XLS", ".xlsb": "XLSB", ".ods": "ODS", ".odp": "ODP",
+	".rtf": "RTF", ".epub": "EPUB", ".xml": "XML", ".yaml": "YAML", ".yml": "YAML",
 	".png": "images", ".jpg": "images", ".jpeg": "images", ".gif": "images", ".webp": "images",
 }
 
@@ -59,23 +63,40 @@ var unread = map[string]string{
 // its sender gave, in that order of trust, as one of this package's media
 // types. Its errors are those of Extract.
 func Detect(name, mediaType string, data []byte) (string, error) {
-	if len(data) > MaxBytes {
-		return "", fmt.Errorf("%w: the file has %.1f MB, at most %d MB can be read",
-			knowledge.ErrTooLarge, float64(len(data))/(1<<20), MaxBytes>>20)
+	if len(data) > MaxFile {
+		return "", tooLong(len(data), MaxFile)
 	}
 	if len(bytes.TrimSpace(data)) == 0 {
 		return "", fmt.Errorf("%w: the file is empty", knowledge.ErrEmpty)
 	}
 	ext := strings.ToLower(path.Ext(strings.TrimSpace(name)))
 	claimed, known := byExtension[ext]
+	if format := packed(data); format != "" {
+		switch {
+		case known && !packedFormats[claimed]:
+			return "", fmt.Errorf("%w: the name ends in %s but the content is %s", knowledge.ErrCorrupt, ext, short(format))
+		case known && format == ZIP && claimed != ZIP:
+			return "", fmt.Errorf("%w: the name ends in %s but the file is damaged or something else", knowledge.ErrCorrupt, ext)
+		case !packedFormats[format]:
+			return "", notYet(format)
+		}
+		return format, nil
+	}
 	if what := binary(data); what != "" {
-		if known {
+		switch {
+		case packedFormats[claimed] && bytes.HasPrefix(data, []byte(oldOffice)):
+			return "", fmt.Errorf("%w: the file is protected by a password or was saved by an old version of Office; save it without a password and as %s",
+				knowledge.ErrCorrupt, strings.ToUpper(ext[1:]))
+		case known:
 			return "", fmt.Errorf("%w: the name ends in %s but the content is %s", knowledge.ErrCorrupt, ext, what)
 		}
 		return "", notYet(what)
 	}
-	if what, ok := unread[ext]; ok {
-		if strings.Contains("PDF DOCX DOC PPTX PPT XLSX XLS ODT ODS ODP EPUB ZIP images", what) {
+	if len(data) > MaxBytes {
+		return "", tooLong(len(data), MaxBytes)
+	}
+	if what, ok := unread[ext]; packedFormats[claimed] || ok {
+		if packedFormats[claimed] || strings.Contains("DOC PPT XLS XLSB ODS ODP EPUB images", what) {
 			return "", fmt.Errorf("%w: the name ends in %s but the content is something else", knowledge.ErrCorrupt, ext)
 		}
 		return "", notYet(what)
@@ -107,32 +128,13 @@ func binary(data []byte) string {
 			return s.name
 		}
 	}
-	if bytes.HasPrefix(data, []byte("%PDF-")) || bytes.HasPrefix(data, []byte("{\\rtf")) {
-		return map[byte]string{'%': "PDF", '{': "RTF"}[data[0]]
-	}
-	if bytes.HasPrefix(data, []byte("PK\x03\x04")) || bytes.HasPrefix(data, []byte("PK\x05\x06")) {
-		return zipped(data)
+	if bytes.HasPrefix(data, []byte("{\\rtf")) {
+		return "RTF"
 	}
 	if utf16Of(data) == 0 && hasControls(data) {
 		return "not text"
 	}
 	return ""
-}
-
-// zipped tells the office formats apart by the names of their parts, which
-// stand uncompressed in the archive.
-func zipped(data []byte) string {
-	head := data[:min(len(data), sniffLen)]
-	for _, f := range []struct{ part, name string }{
-		{"word/", "DOCX"}, {"xl/", "XLSX"}, {"ppt/", "PPTX"},
-		{"opendocument.text", "ODT"}, {"opendocument.spreadsheet", "ODS"},
-		{"opendocument.presentation", "ODP"}, {"epub+zip", "EPUB"},
-	} {
-		if bytes.Contains(head, []byte(f.part)) {
-			return f.name
-		}
-	}
-	return "a ZIP archive"
 }
 
 // hasControls reports whether bytes no text holds make up more than one in a
@@ -169,6 +171,20 @@ func byMediaType(mediaType string) (string, bool) {
 		return JSONL, true
 	}
 	return "", false // text/plain is what software says when it does not know
+}
+
+// short is a packed format as file names have it.
+func short(format string) string {
+	for ext, f := range map[string]string{"PDF": PDF, "DOCX": DOCX, "PPTX": PPTX, "XLSX": XLSX, "ODT": ODT, "a ZIP archive": ZIP} {
+		if f == format {
+			return ext
+		}
+	}
+	return format
+}
+
+func tooLong(n, limit int) error {
+	return fmt.Errorf("%w: the file has %.1f MB, at most %d MB can be read", knowledge.ErrTooLarge, float64(n)/(1<<20), limit>>20)
 }
 
 func notYet(what string) error {

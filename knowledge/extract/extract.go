@@ -9,13 +9,18 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"frontdesk/knowledge"
 )
 
-// MaxBytes is how large a document may be: the longest manuals seen as text
+// MaxBytes is how large a text may be: the longest manuals seen as text
 // are below a tenth of it, and the bytes stand in memory while they are read.
 const MaxBytes = 20 << 20
+
+// MaxFile is how large a PDF, an office file or an archive may be: most of their
+// bytes are pictures. MaxBytes is what any other document may have.
+const MaxFile = 64 << 20
 
 // MaxText is how many bytes of text one document may become. Text grows where
 // another encoding becomes UTF-8 (two bytes of GBK become three).
@@ -62,10 +67,16 @@ const (
 	TSV      = "text/tab-separated-values"
 	JSONL    = "application/jsonl"
 	JSON     = "application/json"
+	PDF      = "application/pdf"
+	DOCX     = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+	PPTX     = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+	XLSX     = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	ODT      = "application/vnd.oasis.opendocument.text"
+	ZIP      = knowledge.Archive
 )
 
 // Formats names what can be read, for messages and upload forms.
-const Formats = "Markdown, plain text, HTML, CSV, TSV, JSONL and JSON"
+const Formats = "PDF, DOCX, PPTX, XLSX, ODT, Markdown, plain text, HTML, CSV, TSV, JSONL and JSON, and ZIP archives of these"
 
 // Extract reads data, called name by whoever sent it and mediaType by their
 // software (both may be empty or wrong), and returns its text.
@@ -74,38 +85,22 @@ const Formats = "Markdown, plain text, HTML, CSV, TSV, JSONL and JSON"
 // knowledge.ErrCorrupt where the bytes do not follow their format,
 // knowledge.ErrTooLarge past a limit of this package and knowledge.ErrEmpty
 // when there is no text; each wrapped in words an admin can act on. When ctx
-// ends it returns the context's error soon after.
-func Extract(ctx context.Context, name, mediaType string, data []byte) (knowledge.Text, error) {
+// ends it returns the context's error soon after, with knowledge.ErrBusy where
+// it had only waited for another document. An archive is not a text: it is
+// taken apart by Members.
+func Extract(ctx context.Context, name, mediaType string, data []byte) (text knowledge.Text, err error) {
 	format, err := Detect(name, mediaType, data)
 	if err != nil {
 		return knowledge.Text{}, err
 	}
-	src, err := decode(data, mediaType)
-	if err != nil {
-		return knowledge.Text{}, err
-	}
-	if strings.TrimSpace(src) == "" {
-		return knowledge.Text{}, fmt.Errorf("%w was found in this %s", knowledge.ErrEmpty, label(format))
-	}
 	if err := ctx.Err(); err != nil {
 		return knowledge.Text{}, err
 	}
-	var text knowledge.Text
-	switch format {
-	case Markdown:
-		text, err = fromMarkdown(ctx, src)
-	case HTML:
-		text, err = fromHTML(ctx, src)
-	case CSV:
-		text, err = fromTable(ctx, src, 0)
-	case TSV:
-		text, err = fromTable(ctx, src, '\t')
-	case JSONL:
-		text, err = fromJSONL(ctx, src)
-	case JSON:
-		text, err = fromJSON(ctx, src)
-	default:
-		text = knowledge.Text{Sections: []knowledge.Section{{Body: strings.TrimSpace(src)}}}
+	var sus suspicions
+	if packedFormats[format] {
+		text, err = fromPacked(ctx, format, data, &sus)
+	} else {
+		text, err = fromText(ctx, format, mediaType, data, &sus)
 	}
 	if err != nil {
 		return knowledge.Text{}, err
@@ -113,7 +108,64 @@ func Extract(ctx context.Context, name, mediaType string, data []byte) (knowledg
 	if len(text.Sections) == 0 && len(text.Entries) == 0 {
 		return knowledge.Text{}, fmt.Errorf("%w was found in this %s", knowledge.ErrEmpty, label(format))
 	}
+	sus.instructions(text)
+	text.Warnings = sus.list
 	return text, nil
+}
+
+// fromText reads the formats that are text themselves.
+func fromText(ctx context.Context, format, mediaType string, data []byte, sus *suspicions) (knowledge.Text, error) {
+	src, err := decode(data, mediaType)
+	if err != nil {
+		return knowledge.Text{}, err
+	}
+	if strings.TrimSpace(src) == "" {
+		return knowledge.Text{}, fmt.Errorf("%w was found in this %s", knowledge.ErrEmpty, label(format))
+	}
+	if utf16Of(data) == 0 && utf8.Valid(data) { // no other encoding in use has such characters
+		sus.smuggled("", string(data))
+	}
+	if err := ctx.Err(); err != nil {
+		return knowledge.Text{}, err
+	}
+	switch format {
+	case Markdown:
+		return fromMarkdown(ctx, src)
+	case HTML:
+		return fromHTML(ctx, src, sus)
+	case CSV:
+		return fromTable(ctx, src, 0)
+	case TSV:
+		return fromTable(ctx, src, '\t')
+	case JSONL:
+		return fromJSONL(ctx, src)
+	case JSON:
+		return fromJSON(ctx, src)
+	}
+	return knowledge.Text{Sections: []knowledge.Section{{Body: strings.TrimSpace(src)}}}, nil
+}
+
+// fromPacked reads the formats that pack text in a way of their own. A fault in
+// a library that reads one is the document's.
+func fromPacked(ctx context.Context, format string, data []byte, sus *suspicions) (text knowledge.Text, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			text, err = knowledge.Text{}, fmt.Errorf("%w: this %s is damaged: %v", knowledge.ErrCorrupt, label(format), fault)
+		}
+	}()
+	switch format {
+	case PDF:
+		return fromPDF(ctx, data, sus)
+	case DOCX:
+		return fromDOCX(ctx, data, sus)
+	case PPTX:
+		return fromPPTX(ctx, data, sus)
+	case ODT:
+		return fromODT(ctx, data, sus)
+	case XLSX:
+		return fromXLSX(ctx, data, sus)
+	}
+	return knowledge.Text{}, fmt.Errorf("%w: an archive is not a document; its members are", knowledge.ErrUnsupported)
 }
 
 // label is what people call a format.
@@ -127,6 +179,18 @@ func label(format string) string {
 		return "table"
 	case JSONL, JSON:
 		return "JSON file"
+	case PDF:
+		return "PDF"
+	case DOCX:
+		return "Word document"
+	case PPTX:
+		return "presentation"
+	case XLSX:
+		return "workbook"
+	case ODT:
+		return "OpenDocument text"
+	case ZIP:
+		return "ZIP archive"
 	}
 	return "text file"
 }

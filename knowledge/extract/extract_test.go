@@ -38,6 +38,14 @@ func TestFilesAreToldApartByBytesAndName(t *testing.T) {
 		{"a.json", "", `[{"text":"x"}]`, JSON},
 		{"", "", `{"question":"x","answer":"y"}`, JSONL},
 		{"x.unknown", "application/json", `[]`, JSON},
+		{"a.pdf", "", "%PDF-1.4\n", PDF},
+		{"scan", "", "\x00\x01junk %PDF-1.4\n", PDF},
+		{"a.docx", "", docxFile(""), DOCX},
+		{"old.doc", "", docxFile(""), DOCX},
+		{"", "", odtFile("", ""), ODT},
+		{"a.pptx", "", pptxFile(""), PPTX},
+		{"a.xlsx", "", xlsxFile([]string{"A", "x"}), XLSX},
+		{"a.zip", "", zipped("a.txt", "x"), ZIP},
 	} {
 		got, err := Detect(c.name, c.mediaType, []byte(c.data))
 		if err != nil || got != c.want {
@@ -53,11 +61,17 @@ func TestWhatCannotBeReadIsRefusedInWords(t *testing.T) {
 		want       error
 		says       string
 	}{
-		{"a.pdf", "%PDF-1.7\n\x00\x01", knowledge.ErrUnsupported, "not supported yet: PDF. What can be read: Markdown"},
-		{"a", "%PDF-1.4\nall ascii", knowledge.ErrUnsupported, "PDF"},
-		{"a.docx", zip + "word/document.xml", knowledge.ErrUnsupported, "DOCX"},
-		{"a.xlsx", zip + "xl/workbook.xml", knowledge.ErrUnsupported, "XLSX"},
-		{"a.zip", zip, knowledge.ErrUnsupported, "ZIP"},
+		{"a.pdf", "%PDF-1.7\n\x00\x01", knowledge.ErrCorrupt, "PDF is damaged"},
+		{"a.docx", zip + "word/document.xml", knowledge.ErrCorrupt, "damaged"},
+		{"a.docx", oldOffice + "\x00\x00", knowledge.ErrCorrupt, "protected by a password"},
+		{"a.doc", oldOffice + "\x00\x00", knowledge.ErrUnsupported, "What can be read: PDF, DOCX"},
+		{"a.docx", docxFile(""), knowledge.ErrEmpty, "Word document"},
+		{"a.docx", zipped("[Content_Types].xml", "", "word/document.xml", "<w:document><w:body><w:p>"), knowledge.ErrCorrupt, "XML"},
+		{"a.docx", zipped("a.txt", "x"), knowledge.ErrCorrupt, "something else"},
+		{"a.odt", odtFile("", ""), knowledge.ErrEmpty, "OpenDocument"},
+		{"a.ods", zipped("mimetype", "application/vnd.oasis.opendocument.spreadsheet"), knowledge.ErrUnsupported, "ODS"},
+		{"a.md", docxFile(""), knowledge.ErrCorrupt, "name ends in .md but the content is DOCX"},
+		{"a.zip", zip, knowledge.ErrUnsupported, "archive"},
 		{"a.xml", "<a/>", knowledge.ErrUnsupported, "XML"},
 		{"a.md", "%PDF-1.7\n\x00", knowledge.ErrCorrupt, "name ends in .md but the content is PDF"},
 		{"a.csv", "\x89PNG\r\n\x1a\n\x00", knowledge.ErrCorrupt, "an image"},
@@ -68,6 +82,7 @@ func TestWhatCannotBeReadIsRefusedInWords(t *testing.T) {
 		{"a.html", "<html><script>x()</script><nav>Home</nav>", knowledge.ErrEmpty, "HTML page"},
 		{"a.md", "# Only a title", knowledge.ErrEmpty, "Markdown"},
 		{"a.txt", strings.Repeat("x", MaxBytes+1), knowledge.ErrTooLarge, "20 MB"},
+		{"a.pdf", "%PDF-1.7" + strings.Repeat("x", MaxFile), knowledge.ErrTooLarge, "64 MB"},
 		{"a.html", strings.Repeat("<p>", MaxTags+1), knowledge.ErrTooLarge, "tags"},
 		{"a.html", strings.Repeat("<div>", 600), knowledge.ErrTooLarge, "512"},
 		{"a.md", strings.Repeat("> ", 200) + "x", knowledge.ErrTooLarge, "deeper"},
@@ -87,6 +102,14 @@ func TestExtractionEndsWithItsContext(t *testing.T) {
 	for _, name := range []string{"a.md", "a.txt", "a.html", "a.csv", "a.jsonl"} {
 		if _, err := Extract(ctx, name, "", []byte("question,answer\nx,y\n")); !errors.Is(err, context.Canceled) {
 			t.Errorf("Extract(%q) with an ended context = %v, want context.Canceled", name, err)
+		}
+	}
+	for name, read := range map[string]func(context.Context, []byte, *suspicions) (knowledge.Text, error){
+		docxFile(wordPara("Normal", "x")): fromDOCX, odtFile("", "<text:p>x</text:p>"): fromODT, pptxFile("", slideShape("", "x")): fromPPTX,
+		xlsxFile([]string{"A", "x"}): fromXLSX, pdfFile(article(1, "", "x")): fromPDF,
+	} {
+		if _, err := read(ctx, []byte(name), &suspicions{}); !errors.Is(err, context.Canceled) {
+			t.Errorf("%.8q with an ended context = %v, want context.Canceled", name, err)
 		}
 	}
 }

@@ -21,7 +21,7 @@ var selfClosed = regexp.MustCompile(`<(a|span|div|p|i|b|em|strong|td|th|li|scrip
 // its paragraphs, lists, tables and listings Markdown. What frames the content
 // (navigation, headers, footers, scripts, hidden parts) is left out, images
 // leave their description.
-func fromHTML(ctx context.Context, src string) (knowledge.Text, error) {
+func fromHTML(ctx context.Context, src string, sus *suspicions) (knowledge.Text, error) {
 	if strings.Count(src, "<") > MaxTags {
 		return knowledge.Text{}, fmt.Errorf("%w: the page has more than %d tags", knowledge.ErrTooLarge, MaxTags)
 	}
@@ -35,6 +35,8 @@ func fromHTML(ctx context.Context, src string) (knowledge.Text, error) {
 	}
 	w := htmlWriter{b: builder{ctx: ctx}, holds: map[*html.Node]bool{}}
 	w.survey(tree)
+	purify(tree, sus)
+	concealed(tree, sus)
 	title := ""
 	if root := find(tree, func(n *html.Node) bool { return n.DataAtom == atom.Html }); root != nil {
 		w.b.lang = tag(attr(root, "lang"))

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -49,10 +50,15 @@ func (w *htmlWriter) frame(n *html.Node) bool {
 	}
 	for c := range strings.FieldsSeq(attr(n, "class")) {
 		if framingClasses[strings.ToLower(c)] {
-			return true
+			// A manual made as one page has its chapters inside its table of contents.
+			return find(n, isSection) == nil
 		}
 	}
 	return framingClasses[strings.ToLower(attr(n, "id"))] || contents(n)
+}
+
+func isSection(n *html.Node) bool {
+	return n.DataAtom == atom.Section || n.DataAtom == atom.Article || n.DataAtom == atom.H1 || n.DataAtom == atom.H2
 }
 
 func hidden(n *html.Node) bool {
@@ -66,12 +72,58 @@ func hidden(n *html.Node) bool {
 			}
 		case "style":
 			s := strings.ToLower(strings.ReplaceAll(a.Val, " ", ""))
-			if strings.Contains(s, "display:none") || strings.Contains(s, "visibility:hidden") {
+			if strings.Contains(s, "display:none") || strings.Contains(s, "visibility:hidden") || disguised.MatchString(s) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// disguised finds, in a style without spaces, ways to keep text from readers
+// that no page needs: no size, no colour, a place far off the screen.
+var disguised = regexp.MustCompile(`(?:^|;)(?:font-size:0*\.?[01](?:\.0*)?(?:px|pt|em|rem|%)?|opacity:0*\.?0*|color:(?:transparent|rgba\([^)]*,0\))|(?:left|top|text-indent|margin-left):-\d{4,}[a-z]*)(?:!important)?(?:;|$)`)
+
+// concealed tells of text readers do not see, which is left out: always where
+// a style disguises it, elsewhere, as menus and dialogs are hidden with good
+// reason, where it instructs a model.
+func concealed(tree *html.Node, sus *suspicions) {
+	var walk func(*html.Node)
+	walk = func(n *html.Node) {
+		for c := n.FirstChild; c != nil; c = c.NextSibling {
+			if c.Type == html.ElementNode && !framing[c.DataAtom] && hidden(c) {
+				text := rawText(c)
+				style := strings.ToLower(strings.ReplaceAll(attr(c, "style"), " ", ""))
+				switch found := sus.instruction(text); {
+				case found != "":
+					sus.add("", "it holds hidden text that reads like an instruction to an assistant, which was left out", found)
+				case disguised.MatchString(style):
+					sus.hidden("", "it holds text made invisible, which was left out", text)
+				}
+				continue
+			}
+			walk(c)
+		}
+	}
+	walk(tree)
+}
+
+// purify cleans what character references put into a tree, as clean does with
+// what the bytes of the page hold.
+func purify(tree *html.Node, sus *suspicions) {
+	tidy := func(s string) string {
+		sus.smuggled("", s)
+		s, _ = clean(s) // no longer than the page
+		return s
+	}
+	each(tree, func(n *html.Node) {
+		if n.Type == html.TextNode {
+			n.Data = tidy(n.Data)
+		}
+		for i := range n.Attr {
+			n.Attr[i].Val = tidy(n.Attr[i].Val)
+		}
+	})
 }
 
 // contents reports whether a list is a table of contents: three or more links

@@ -86,7 +86,7 @@ func load(b testing.TB, s *Store, texts []string) {
 			title, body, _ := strings.Cut(t, "\n")
 			ps = append(ps, knowledge.Passage{Title: title, Text: body, Lang: "en"})
 		}
-		if err := s.ReplacePassages(ctx, id, ps, nil); err != nil {
+		if err := s.Publish(ctx, id, "synthetic", ps); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -60,9 +60,12 @@ func one(ctx context.Context, db interface {
 }
 
 // malformed reports whether an id given from outside is no UUID.
-func malformed(err error) bool {
+func malformed(err error) bool { return violates(err, "22P02") } // invalid_text_representation
+
+// violates reports whether Postgres refused a statement with the code.
+func violates(err error, code string) bool {
 	var pg *pgconn.PgError
-	return errors.As(err, &pg) && pg.Code == "22P02" // invalid_text_representation
+	return errors.As(err, &pg) && pg.Code == code
 }
 
 // AddDocument stores a document and queues its job in one transaction. Bytes
@@ -70,18 +73,21 @@ func malformed(err error) bool {
 // it had failed.
 func (d *Documents) AddDocument(ctx context.Context, doc knowledge.Document, digest [sha256.Size]byte, data []byte) (knowledge.Document, error) {
 	const (
-		insert = `INSERT INTO documents (id, name, url, media_type, digest, bytes, content)
-			VALUES (@id, @name, @url, @media_type, @digest, @bytes, @content)
+		insert = `INSERT INTO documents (id, site_id, name, url, media_type, digest, bytes, content)
+			VALUES (@id, nullif(@site, '')::uuid, @name, @url, @media_type, @digest, @bytes, @content)
 			ON CONFLICT (digest) DO NOTHING RETURNING ` + documentColumns
 		again = `UPDATE documents SET status = 'queued', error = '', updated_at = now()
 			WHERE digest = @digest AND status = 'failed' RETURNING ` + documentColumns
 		known = `SELECT ` + documentColumns + ` FROM documents WHERE digest = @digest`
 	)
+	if doc.ID == "" {
+		doc.ID = knowledge.NewID()
+	}
 	var out knowledge.Document
 	err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
 		var err error
 		out, err = one(ctx, tx, insert, pgx.NamedArgs{
-			"id": newID(), "name": doc.Name, "url": doc.URL, "media_type": doc.MediaType,
+			"id": doc.ID, "site": doc.Site, "name": doc.Name, "url": doc.URL, "media_type": doc.MediaType,
 			"digest": digest[:], "bytes": len(data), "content": data,
 		})
 		args := pgx.NamedArgs{"digest": digest[:]}
@@ -99,6 +105,9 @@ func (d *Documents) AddDocument(ctx context.Context, doc knowledge.Document, dig
 		_, err = d.queue.InsertTx(ctx, tx, ingestArgs{Document: out.ID}, nil)
 		return err
 	})
+	if violates(err, "23503") { // foreign_key_violation: its site is gone
+		err = knowledge.ErrNotFound
+	}
 	if err != nil {
 		return knowledge.Document{}, fmt.Errorf("add document: %w", err)
 	}

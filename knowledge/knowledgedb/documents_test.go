@@ -86,7 +86,7 @@ func TestWhatIsNoDocumentIsRefusedAtOnce(t *testing.T) {
 	b := newServer(t, dbtest.URL(t), nil, textReader)
 	for data, want := range map[string]error{
 		"":                          knowledge.ErrEmpty,
-		"%PDF-1.7 \x00":             knowledge.ErrUnsupported,
+		"{\\rtf1 x}":                knowledge.ErrUnsupported,
 		"\x89PNG\r\n\x1a\n\x00\x00": knowledge.ErrUnsupported,
 		strings.Repeat("x", 21<<20): knowledge.ErrTooLarge,
 	} {

@@ -30,9 +30,9 @@ func (d *Documents) Content(ctx context.Context, id string) (knowledge.Document,
 }
 
 // SetStatus moves a document to status, with a reason for an admin.
-func (d *Documents) SetStatus(ctx context.Context, id string, status knowledge.Status, reason string) error {
+func (s *Store) SetStatus(ctx context.Context, id string, status knowledge.Status, reason string) error {
 	const sql = `UPDATE documents SET status = @status, error = @reason, updated_at = now() WHERE id = @id`
-	tag, err := d.pool.Exec(ctx, sql, pgx.NamedArgs{"id": id, "status": status, "reason": reason})
+	tag, err := s.pool.Exec(ctx, sql, pgx.NamedArgs{"id": id, "status": status, "reason": reason})
 	if err == nil && tag.RowsAffected() == 0 {
 		err = knowledge.ErrNotFound
 	}
@@ -42,65 +42,72 @@ func (d *Documents) SetStatus(ctx context.Context, id string, status knowledge.S
 	return nil
 }
 
-// Publish replaces the document's passages and names it, in one transaction.
-// The document is then ready, or embedding when the store has an embedder.
-func (d *Documents) Publish(ctx context.Context, id, name string, ps []knowledge.Passage) error {
-	const sql = `UPDATE documents SET name = @name, status = @status WHERE id = @id`
+// Publish makes ps the document's passages and names it, in one transaction: a
+// search sees all of the old ones or all of the new ones. The document is then
+// ready, or embedding when the store has an embedder; a passage keeps the
+// vectors that the same text had in this document. IDs are made where ps has
+// none, and those given are new; ordinals are the order of ps. It returns
+// knowledge.ErrNotFound when the document is gone.
+//
+// Once that is committed it sees to the index (see Maintain), which may take a
+// while after a large load and whose failure is only logged.
+func (s *Store) Publish(ctx context.Context, id, name string, ps []knowledge.Passage) error {
+	const sql = `UPDATE documents SET name = @name, status = @status, error = '', passages = @passages, updated_at = now() WHERE id = @id`
 	status := knowledge.StatusReady
-	if d.embedder != nil {
+	if s.embedder != nil {
 		status = knowledge.StatusEmbedding
 	}
 	rows := analyzeAll(ps)
-	err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
-		if err := d.replace(ctx, tx, id, rows, nil, 0); err != nil {
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if err := s.replace(ctx, tx, id, rows); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, sql, pgx.NamedArgs{"id": id, "name": name, "status": status})
+		_, err := tx.Exec(ctx, sql, pgx.NamedArgs{"id": id, "name": name, "status": status, "passages": len(rows)})
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("publish document %s: %w", id, err)
 	}
-	d.maintain(ctx)
+	s.maintain(ctx)
 	return nil
 }
 
 // maintain sees to the index once much may have changed; searches are right
 // without it and only slower or a little less well ordered.
-func (d *Documents) maintain(ctx context.Context) {
-	if err := d.Maintain(ctx); err != nil {
-		d.log.WarnContext(ctx, "search index not maintained", "error", err)
+func (s *Store) maintain(ctx context.Context) {
+	if err := s.Maintain(ctx); err != nil {
+		s.log.WarnContext(ctx, "search index not maintained", "error", err)
 	}
 }
 
 // Embed gives the document's passages the vectors of the embedder's model that
 // they lack, a batch at a time, each kept once it is here; then the document
 // is ready. Without an embedder there is nothing to wait for.
-func (d *Documents) Embed(ctx context.Context, id string) error {
-	for d.embedder != nil {
-		model, err := d.registerModel(ctx)
+func (s *Store) Embed(ctx context.Context, id string) error {
+	for s.embedder != nil {
+		model, err := s.registerModel(ctx)
 		if err != nil {
 			return err
 		}
-		n, err := d.embedNext(ctx, id, model)
+		n, err := s.embedNext(ctx, id, model)
 		if err != nil {
 			return err
 		}
 		if n == 0 {
-			d.maintain(ctx)
+			s.maintain(ctx)
 			break
 		}
 	}
-	return d.SetStatus(ctx, id, knowledge.StatusReady, "")
+	return s.SetStatus(ctx, id, knowledge.StatusReady, "")
 }
 
 // embedNext embeds some passages without a vector and returns how many.
-func (d *Documents) embedNext(ctx context.Context, id string, model int32) (int, error) {
+func (s *Store) embedNext(ctx context.Context, id string, model int32) (int, error) {
 	const sql = `SELECT p.id::text, p.title, p.alternatives, p.heading, p.body FROM passages p
 		WHERE p.document_id = @document
 		  AND NOT EXISTS (SELECT FROM embeddings e WHERE e.passage_id = p.id AND e.model_id = @model)
 		ORDER BY p.ordinal LIMIT @limit`
-	got, err := d.pool.Query(ctx, sql, pgx.NamedArgs{"document": id, "model": model, "limit": embedBatch})
+	got, err := s.pool.Query(ctx, sql, pgx.NamedArgs{"document": id, "model": model, "limit": embedBatch})
 	if err != nil {
 		return 0, fmt.Errorf("read passages to embed: %w", err)
 	}
@@ -119,14 +126,14 @@ func (d *Documents) embedNext(ctx context.Context, id string, model int32) (int,
 	for i, r := range rows {
 		texts[i] = embedText(r.Passage)
 	}
-	vecs, err := d.embedder.Embed(ctx, texts)
+	vecs, err := s.embedder.Embed(ctx, texts)
 	if err == nil {
-		err = checkVectors(vecs, len(rows), d.embedder.Dimensions())
+		err = checkVectors(vecs, len(rows), s.embedder.Dimensions())
 	}
 	if err != nil {
 		return 0, fmt.Errorf("embed passages: %w", err)
 	}
-	err = pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error { return insertEmbeddings(ctx, tx, rows, vecs, model) })
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return insertEmbeddings(ctx, tx, rows, vecs, model) })
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) && pg.Code == "23503" { // foreign_key_violation: deleted meanwhile
 		return 0, knowledge.ErrNotFound

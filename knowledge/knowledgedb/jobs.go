@@ -24,6 +24,9 @@ const (
 	// pollEvery is how long a document waits at most to be taken up. Polling
 	// costs one short indexed statement and, unlike LISTEN, no connection.
 	pollEvery = 500 * time.Millisecond
+	// fetchAgain is how soon a worker that is done looks for the next job while
+	// there are some. River's 100 ms would hold two workers to 20 pages a second.
+	fetchAgain = 10 * time.Millisecond
 	// jobWithin bounds one attempt. Attempts resume, so a long document on a
 	// slow embedder only takes several.
 	jobWithin = 10 * time.Minute
@@ -65,9 +68,11 @@ type processor interface {
 	Process(ctx context.Context, documentID string) error
 }
 
-// Jobs works off the queue of documents in this process.
+// Jobs works off the queue of documents, and whatever else it was given, in
+// this process.
 type Jobs struct {
 	docs   *Documents
+	more   []Work
 	client *river.Client[pgx.Tx]
 	log    *slog.Logger
 
@@ -75,18 +80,37 @@ type Jobs struct {
 	done sync.WaitGroup // the sweeper
 }
 
-// NewJobs returns the workers that bring documents through p; Start starts them.
-func NewJobs(docs *Documents, p processor, log *slog.Logger) (*Jobs, error) {
-	if n := docs.pool.Config().MaxConns; n < minConns {
-		return nil, fmt.Errorf("open job queue: the pool allows %d connections, at least %d are needed", n, minConns)
-	}
+// Work is background work beside that on documents.
+type Work struct {
+	queue string
+	at    river.QueueConfig
+	conns int32 // connections it may hold at a time
+	add   func(*river.Workers)
+	// sweep queues what is due or was left by a server that died.
+	sweep func(context.Context) error
+}
+
+// NewJobs returns the workers that bring documents through p, and those of
+// more; Start starts them.
+func NewJobs(docs *Documents, p processor, log *slog.Logger, more ...Work) (*Jobs, error) {
+	least := int32(minConns)
 	all := river.NewWorkers()
 	river.AddWorker(all, &ingestWorker{docs: docs, process: p})
+	queues := map[string]river.QueueConfig{queueName: {MaxWorkers: workers}}
+	for _, w := range more {
+		least += w.conns
+		w.add(all)
+		queues[w.queue] = w.at
+	}
+	if n := docs.pool.Config().MaxConns; n < least {
+		return nil, fmt.Errorf("open job queue: the pool allows %d connections, at least %d are needed", n, least)
+	}
 	client, err := river.NewClient(riverpgxv5.New(docs.pool), &river.Config{
-		Queues:                      map[string]river.QueueConfig{queueName: {MaxWorkers: workers}},
+		Queues:                      queues,
 		Workers:                     all,
 		PollOnly:                    true,
 		FetchPollInterval:           pollEvery,
+		FetchCooldown:               fetchAgain,
 		JobTimeout:                  jobWithin,
 		RescueStuckJobsAfter:        rescueAfter,
 		SoftStopTimeout:             stopWithin,
@@ -98,7 +122,7 @@ func NewJobs(docs *Documents, p processor, log *slog.Logger) (*Jobs, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open job queue: %w", err)
 	}
-	return &Jobs{docs: docs, client: client, log: log}, nil
+	return &Jobs{docs: docs, more: more, client: client, log: log}, nil
 }
 
 // Start takes up what a killed server has left and works until Stop. It does
@@ -108,7 +132,7 @@ func (j *Jobs) Start(ctx context.Context) error {
 	if err := j.docs.requeueUnembedded(ctx); err != nil {
 		return err
 	}
-	if err := j.docs.sweep(ctx); err != nil {
+	if err := j.sweep(ctx); err != nil {
 		return err
 	}
 	if err := j.client.Start(ctx); err != nil {
@@ -119,7 +143,20 @@ func (j *Jobs) Start(ctx context.Context) error {
 	return nil
 }
 
+// sweep takes up what nobody works on.
+func (j *Jobs) sweep(ctx context.Context) error {
+	err := j.docs.sweep(ctx)
+	for _, w := range j.more {
+		err = errors.Join(err, w.sweep(ctx))
+	}
+	return err
+}
+
 func (j *Jobs) sweepNowAndThen(ctx context.Context) {
+	// An index that a former version left, or a build that was cut short.
+	if err := j.docs.Maintain(ctx); err != nil && ctx.Err() == nil {
+		j.log.WarnContext(ctx, "search index not maintained", "error", err)
+	}
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {
@@ -128,8 +165,8 @@ func (j *Jobs) sweepNowAndThen(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if err := j.docs.sweep(ctx); err != nil && ctx.Err() == nil {
-			j.log.WarnContext(ctx, "abandoned documents not looked for", "error", err)
+		if err := j.sweep(ctx); err != nil && ctx.Err() == nil {
+			j.log.WarnContext(ctx, "abandoned work not looked for", "error", err)
 		}
 	}
 }

@@ -54,12 +54,6 @@ func (s *Store) Maintain(ctx context.Context) error {
 	})
 }
 
-// Reweigh bakes all weights anew with the averages of the moment, and analyzes anew
-// what an older version of the analysis has indexed. Searches go on meanwhile.
-func (s *Store) Reweigh(ctx context.Context) error {
-	return s.alone(ctx, func(c *pgxpool.Conn) error { return s.reweigh(ctx, c, true) })
-}
-
 // alone runs f unless another process is inside alone for the same schema.
 func (s *Store) alone(ctx context.Context, f func(c *pgxpool.Conn) error) error {
 	c, err := s.pool.Acquire(ctx)
@@ -84,10 +78,13 @@ func (s *Store) alone(ctx context.Context, f func(c *pgxpool.Conn) error) error 
 	return err
 }
 
-// reweigh first sets the averages, so that whatever is written from then on is baked
-// with them, and then goes through the passages in batches of a transaction each. A
-// batch takes the lexicon first, as writers do, and passes over passages that somebody
-// is deleting: so it waits for nobody who may wait for it.
+// reweigh bakes all weights anew with the averages of the moment when these have drifted,
+// or always, and analyzes anew what an older version of the analysis has indexed.
+//
+// It first sets the averages, so that whatever is written from then on is baked with them,
+// and then goes through the passages in batches of a transaction each. A batch takes the
+// lexicon first, as writers do, and passes over passages that somebody is deleting: so it
+// waits for nobody who may wait for it.
 func (s *Store) reweigh(ctx context.Context, c *pgxpool.Conn, always bool) error {
 	var avg lexical.Lengths
 	err := pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {

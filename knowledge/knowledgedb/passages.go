@@ -18,38 +18,6 @@ import (
 // than a chapter: the sparse vectors of 500 passages are about a megabyte of text.
 const writeBatch = 500
 
-// ReplacePassages makes ps the passages of a document and the document ready, in one
-// transaction: a search sees all of the old ones or all of the new ones. vecs are what
-// Embed gave for ps, or nil; either way a passage keeps the vectors that the same text
-// had in this document. IDs are made where ps has none, and those given are new; ordinals
-// are the order of ps. It returns knowledge.ErrNotFound when the document is gone.
-//
-// Once that is committed it sees to the index (see Maintain), which may take a while
-// after a large load and whose failure is only logged.
-func (s *Store) ReplacePassages(ctx context.Context, docID string, ps []knowledge.Passage, vecs [][]float32) error {
-	if vecs != nil && len(vecs) != len(ps) {
-		return fmt.Errorf("replace passages of document %s: %d vectors for %d passages", docID, len(vecs), len(ps))
-	}
-	var model int32
-	if vecs != nil {
-		var err error
-		if model, err = s.registerModel(ctx); err != nil {
-			return err
-		}
-	}
-	rows := analyzeAll(ps)
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		return s.replace(ctx, tx, docID, rows, vecs, model)
-	})
-	if err != nil {
-		return fmt.Errorf("replace passages of document %s: %w", docID, err)
-	}
-	if err := s.Maintain(ctx); err != nil {
-		s.log.WarnContext(ctx, "search index not maintained", "error", err)
-	}
-	return nil
-}
-
 // row is a passage with its analysis.
 type row struct {
 	knowledge.Passage
@@ -77,7 +45,7 @@ func analyzeAll(ps []knowledge.Passage) []row {
 	for i, p := range ps {
 		p.Ordinal = i
 		if p.ID == "" {
-			p.ID = newID()
+			p.ID = knowledge.NewID()
 		}
 		rows[i] = row{Passage: p, lexemes: lexical.Index(fieldsOf(p), p.Lang, main)}
 		if p.Lang == "" {
@@ -97,8 +65,8 @@ func fieldsOf(p knowledge.Passage) lexical.Fields {
 
 // replace holds the document's row first and the lexicon's second, as whoever deletes
 // a document does, so that writers queue and never meet crosswise.
-func (s *Store) replace(ctx context.Context, tx pgx.Tx, docID string, rows []row, vecs [][]float32, model int32) error {
-	if err := unindexPassages(ctx, tx, docID); err != nil {
+func (s *Store) replace(ctx context.Context, tx pgx.Tx, docID string, rows []row) error {
+	if err := setAside(ctx, tx, docID); err != nil {
 		return err
 	}
 	avg, err := bakedAverages(ctx, tx, rows)
@@ -113,27 +81,13 @@ func (s *Store) replace(ctx context.Context, tx pgx.Tx, docID string, rows []row
 		if err := s.insertLexemes(ctx, tx, rows[at:end], avg); err != nil {
 			return err
 		}
-		if vecs != nil {
-			if err := insertEmbeddings(ctx, tx, rows[at:end], vecs[at:end], model); err != nil {
-				return err
-			}
-		}
 	}
-	if err := dropOld(ctx, tx, docID); err != nil {
-		return err
-	}
-	const sql = `UPDATE documents SET status = 'ready', error = '', passages = @passages, updated_at = now() WHERE id = @document`
-	if _, err := tx.Exec(ctx, sql, pgx.NamedArgs{"passages": len(rows), "document": docID}); err != nil {
-		return fmt.Errorf("make ready: %w", err)
-	}
-	return nil
+	return dropOld(ctx, tx, docID)
 }
 
-// unindexPassages takes a document's passages out of the lexical index and sets them
-// aside, with negative ordinals, until dropOld. It returns knowledge.ErrNotFound when
-// there is no such document. To delete a passage would unindex it too, but count its
-// terms passage by passage: slow for a long document.
-func unindexPassages(ctx context.Context, tx pgx.Tx, docID string) error {
+// setAside gives a document's passages negative ordinals, until dropOld. It returns
+// knowledge.ErrNotFound when there is no such document.
+func setAside(ctx context.Context, tx pgx.Tx, docID string) error {
 	var found bool
 	err := tx.QueryRow(ctx, `SELECT true FROM documents WHERE id = $1 FOR UPDATE`, docID).Scan(&found)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -145,19 +99,16 @@ func unindexPassages(ctx context.Context, tx pgx.Tx, docID string) error {
 	if err := lockLexicon(ctx, tx); err != nil {
 		return err
 	}
-	for _, sql := range []string{
-		`DELETE FROM lexemes WHERE passage_id IN (SELECT id FROM passages WHERE document_id = $1)`,
-		`UPDATE passages SET ordinal = -1 - ordinal WHERE document_id = $1`,
-	} {
-		if _, err := tx.Exec(ctx, sql, docID); err != nil {
-			return fmt.Errorf("unindex passages: %w", err)
-		}
+	if _, err := tx.Exec(ctx, `UPDATE passages SET ordinal = -1 - ordinal WHERE document_id = $1`, docID); err != nil {
+		return fmt.Errorf("set passages aside: %w", err)
 	}
 	return nil
 }
 
-// dropOld deletes the passages set aside. Where a new one has the same text, the vectors
-// of the old, by whatever models, become its own: what did not change costs nothing.
+// dropOld deletes the passages set aside; their terms are counted off in one statement,
+// since the trigger behind a cascade fires once for all of its rows. Where a new passage
+// has the same text, the vectors of the old, by whatever models, become its own: what did
+// not change costs nothing.
 func dropOld(ctx context.Context, tx pgx.Tx, docID string) error {
 	for _, sql := range []string{
 		`INSERT INTO embeddings (passage_id, model_id, e)

@@ -88,11 +88,10 @@ func (s *Scratch) Load(ctx context.Context, ps []knowledge.Passage) error {
 	if err := s.pool.QueryRow(ctx, sql).Scan(&id); err != nil {
 		return fmt.Errorf("insert document: %w", err)
 	}
-	vecs, err := s.Embed(ctx, id, ps)
-	if err != nil {
+	if err := s.Publish(ctx, id, "scratch", ps); err != nil {
 		return err
 	}
-	if err := s.ReplacePassages(ctx, id, ps, vecs); err != nil {
+	if err := s.Embed(ctx, id); err != nil {
 		return err
 	}
 	if _, err := s.pool.Exec(ctx, `ANALYZE`); err != nil {

@@ -52,7 +52,7 @@ func TestScratchLeavesTheLiveKnowledgeAloneAndGoesAway(t *testing.T) {
 	if err := pool.QueryRow(ctx, `INSERT INTO documents (name) VALUES ('live') RETURNING id::text`).Scan(&doc); err != nil {
 		t.Fatal(err)
 	}
-	if err := live.ReplacePassages(ctx, doc, []knowledge.Passage{{Text: "the live refund"}}, nil); err != nil {
+	if err := live.Publish(ctx, doc, "live", []knowledge.Passage{{Text: "the live refund"}}); err != nil {
 		t.Fatal(err)
 	}
 	// One that a killed process left, and one in use.

@@ -4,9 +4,6 @@
 package knowledgedb
 
 import (
-	"crypto/rand"
-	"encoding/binary"
-	"encoding/hex"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -38,17 +35,4 @@ const embedPatience = 1500 * time.Millisecond
 // New returns a store on a migrated database. embedder may be nil.
 func New(pool *pgxpool.Pool, embedder knowledge.Embedder, log *slog.Logger) *Store {
 	return &Store{pool: pool, embedder: embedder, log: log, params: lexical.Default, patience: embedPatience, indexAbove: indexAbove}
-}
-
-// newID returns a UUID of version 7: rows made together stand together in the index.
-func newID() string {
-	var b [16]byte
-	rand.Read(b[:])
-	var ms [8]byte
-	binary.BigEndian.PutUint64(ms[:], uint64(time.Now().UnixMilli()))
-	copy(b[:6], ms[2:])
-	b[6] = b[6]&0x0f | 0x70
-	b[8] = b[8]&0x3f | 0x80
-	h := hex.EncodeToString(b[:])
-	return h[:8] + "-" + h[8:12] + "-" + h[12:16] + "-" + h[16:20] + "-" + h[20:]
 }

@@ -12,6 +12,8 @@ import (
 	"frontdesk/knowledge"
 	"frontdesk/knowledge/lexical"
 	"frontdesk/migrations/dbtest"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 func newStore(t testing.TB, e knowledge.Embedder) *Store {
@@ -29,15 +31,14 @@ func newDocument(t testing.TB, s *Store, name string) string {
 	return id
 }
 
-// put makes texts the passages of a document, as the ingest does.
+// put makes ps the passages of a document named FAQ, as the ingest does.
 func put(t testing.TB, s *Store, docID string, ps ...knowledge.Passage) {
 	t.Helper()
-	vecs, err := s.Embed(t.Context(), docID, ps)
-	if err != nil {
-		t.Fatalf("Embed() = %v, want no error", err)
+	if err := s.Publish(t.Context(), docID, "FAQ", ps); err != nil {
+		t.Fatalf("Publish() = %v, want no error", err)
 	}
-	if err := s.ReplacePassages(t.Context(), docID, ps, vecs); err != nil {
-		t.Fatalf("ReplacePassages() = %v, want no error", err)
+	if err := s.Embed(t.Context(), docID); err != nil {
+		t.Fatalf("Embed() = %v, want no error", err)
 	}
 }
 
@@ -108,13 +109,17 @@ func TestReplacingPassagesLeavesNothingOfTheOld(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkCounts(t, s)
-	if err := s.ReplacePassages(t.Context(), doc, nil, nil); !errors.Is(err, knowledge.ErrNotFound) {
-		t.Errorf("ReplacePassages(deleted) = %v, want ErrNotFound", err)
+	if err := s.Publish(t.Context(), doc, "FAQ", nil); !errors.Is(err, knowledge.ErrNotFound) {
+		t.Errorf("Publish(deleted) = %v, want ErrNotFound", err)
 	}
 }
 
 func TestWritersOfManyDocumentsNeverDeadlock(t *testing.T) {
 	s := newStore(t, nil)
+	kept, err := s.Documents()
+	if err != nil {
+		t.Fatal(err)
+	}
 	docs := make([]string, 4)
 	for i := range docs {
 		docs[i] = newDocument(t, s, fmt.Sprint("document ", i))
@@ -127,8 +132,8 @@ func TestWritersOfManyDocumentsNeverDeadlock(t *testing.T) {
 				for i := range 5 {
 					ps = append(ps, knowledge.Passage{Text: fmt.Sprintf("word%d word%d word%d", (w+i)%7, (round*i)%11, i)})
 				}
-				if err := s.ReplacePassages(t.Context(), docs[(w+round)%len(docs)], ps, nil); err != nil {
-					t.Errorf("ReplacePassages() = %v, want no error", err)
+				if err := s.Publish(t.Context(), docs[(w+round)%len(docs)], "document", ps); err != nil {
+					t.Errorf("Publish() = %v, want no error", err)
 					return
 				}
 				if _, err := s.Find(t.Context(), knowledge.Query{Text: "word1 word2"}); err != nil {
@@ -142,8 +147,8 @@ func TestWritersOfManyDocumentsNeverDeadlock(t *testing.T) {
 			if _, err := s.pool.Exec(t.Context(), `UPDATE lexemes SET analyzer = 0 WHERE passage_id IN (SELECT passage_id FROM lexemes LIMIT $1 FOR UPDATE SKIP LOCKED)`, round%3); err != nil {
 				t.Errorf("age lexemes: %v", err)
 			}
-			if err := s.Reweigh(t.Context()); err != nil {
-				t.Errorf("Reweigh() = %v, want no error", err)
+			if err := s.alone(t.Context(), func(c *pgxpool.Conn) error { return s.reweigh(t.Context(), c, true) }); err != nil {
+				t.Errorf("reweigh() = %v, want no error", err)
 			}
 		}
 	})
@@ -155,11 +160,11 @@ func TestWritersOfManyDocumentsNeverDeadlock(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			if err := s.ReplacePassages(t.Context(), id, []knowledge.Passage{{Text: "word1"}, {Text: "word2 word3"}}, nil); err != nil {
-				t.Errorf("ReplacePassages() = %v, want no error", err)
+			if err := s.Publish(t.Context(), id, "short-lived", []knowledge.Passage{{Text: "word1"}, {Text: "word2 word3"}}); err != nil {
+				t.Errorf("Publish() = %v, want no error", err)
 			}
-			if _, err := s.pool.Exec(t.Context(), `DELETE FROM documents WHERE id = $1`, id); err != nil {
-				t.Errorf("delete document: %v", err)
+			if err := kept.DeleteDocument(t.Context(), id); err != nil {
+				t.Errorf("DeleteDocument() = %v, want no error", err)
 			}
 		}
 	})
@@ -182,8 +187,8 @@ func TestSearchSeesADocumentWholeOrNotAtAll(t *testing.T) {
 	go func() {
 		defer close(done)
 		for v := 1; v <= 20; v++ {
-			if err := s.ReplacePassages(t.Context(), doc, version(v), nil); err != nil {
-				t.Errorf("ReplacePassages() = %v, want no error", err)
+			if err := s.Publish(t.Context(), doc, "FAQ", version(v)); err != nil {
+				t.Errorf("Publish() = %v, want no error", err)
 			}
 		}
 	}()
@@ -332,9 +337,9 @@ func TestWeightsFollowWhenLengthsDrift(t *testing.T) {
 func TestIDsAreUUIDsAndNoneIsGivenTwice(t *testing.T) {
 	seen := map[string]bool{}
 	for range 1000 {
-		id := newID()
+		id := knowledge.NewID()
 		if len(id) != 36 || id[14] != '7' || seen[id] {
-			t.Fatalf("newID() = %q, want a UUID of version 7 that is new", id)
+			t.Fatalf("NewID() = %q, want a UUID of version 7 that is new", id)
 		}
 		seen[id] = true
 	}

@@ -126,15 +126,14 @@ func TestOnlyWhatChangedIsEmbeddedAgain(t *testing.T) {
 }
 
 func TestVectorsOfUnchangedTextStayWithIt(t *testing.T) {
-	s := newStore(t, &fakeEmbedder{model: "fake", dims: 8})
+	e := &fakeEmbedder{model: "fake", dims: 8}
+	s := newStore(t, e)
 	doc := newDocument(t, s, "FAQ")
 	put(t, s, doc, entry("one", "first"), entry("two", "second"), entry("two", "second"))
-	next := []knowledge.Passage{entry("two", "second"), entry("three", "third"), entry("one", "first")}
-	if err := s.ReplacePassages(t.Context(), doc, next, nil); err != nil {
-		t.Fatalf("ReplacePassages() = %v, want no error", err)
-	}
-	if n, err := s.EmbedMissing(t.Context()); n != 1 || err != nil {
-		t.Errorf("EmbedMissing() = %d, %v, want the one new text", n, err)
+	e.seen = nil
+	put(t, s, doc, entry("two", "second"), entry("three", "third"), entry("one", "first"))
+	if len(e.seen) != 1 {
+		t.Errorf("embedded again: %q, want the one new text", e.seen)
 	}
 	var vectors, passages int
 	const sql = `SELECT (SELECT count(*) FROM embeddings), (SELECT count(*) FROM passages WHERE ordinal >= 0)`
@@ -149,15 +148,16 @@ func TestModelsAreNeverCompared(t *testing.T) {
 	old := New(pool, &fakeEmbedder{model: "old", dims: 8}, quiet)
 	doc := newDocument(t, old, "FAQ")
 	put(t, old, doc, knowledge.Passage{Text: "refund"}, knowledge.Passage{Text: "bicycle"})
-	current := New(pool, &fakeEmbedder{model: "new", dims: 16}, quiet)
+	e := &fakeEmbedder{model: "new", dims: 16}
+	current := New(pool, e, quiet)
 	if r := mustFind(t, current, knowledge.Query{Text: "moneyback"}); len(r.Hits) != 0 {
 		t.Errorf("before anything is embedded by it Find() = %q, want nothing", texts(r))
 	}
-	if n, err := current.EmbedMissing(t.Context()); n != 2 || err != nil {
-		t.Errorf("EmbedMissing() = %d, %v, want 2", n, err)
-	}
-	if n, err := current.EmbedMissing(t.Context()); n != 0 || err != nil {
-		t.Errorf("EmbedMissing() again = %d, %v, want 0", n, err)
+	e.seen = nil
+	for range 2 {
+		if err := current.Embed(t.Context(), doc); err != nil || len(e.seen) != 2 {
+			t.Errorf("Embed() = %v after %d texts, want both embedded once", err, len(e.seen))
+		}
 	}
 	for name, s := range map[string]*Store{"old": old, "new": current} {
 		if r := mustFind(t, s, knowledge.Query{Text: "moneyback"}); len(r.Hits) != 2 || r.Hits[0].Text != "refund" {

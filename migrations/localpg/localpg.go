@@ -166,9 +166,6 @@ func (s *Server) bringUp(ctx context.Context) error {
 // own identity are what admits it.
 func (s *Server) URL() string { return socketURL(s.socket, role, database) }
 
-// Install is the installation the server runs on.
-func (s *Server) Install() Install { return s.install }
-
 // Stop shuts PostgreSQL down in good order, disconnecting its clients, and gives the directory up. When ctx ends first it is
 // told to drop everything, which costs a recovery at the next start and no data. A second call does nothing.
 func (s *Server) Stop(ctx context.Context) error {

@@ -35,8 +35,12 @@ func TestFirstStartMakesADatabaseThatMigrates(t *testing.T) {
 			t.Errorf("SHOW %s = %q, want %q", setting, got, want)
 		}
 	}
-	if got := ask(t, conn, "SHOW max_parallel_maintenance_workers"); !server.Install().ParallelBuildsSafe() && got != "0" {
-		t.Errorf("max_parallel_maintenance_workers = %s with pgvector %s, want 0", got, server.Install().Vector)
+	install, err := localpg.Find(t.Context(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := ask(t, conn, "SHOW max_parallel_maintenance_workers"); !install.ParallelBuildsSafe() && got != "0" {
+		t.Errorf("max_parallel_maintenance_workers = %s with pgvector %s, want 0", got, install.Vector)
 	}
 	if got := ask(t, conn, "SELECT rolsuper OR rolcreatedb OR rolcreaterole FROM pg_roles WHERE rolname = current_user"); got != "false" {
 		t.Error("the role may do more than use its database")

@@ -55,14 +55,14 @@ export class Row {
   }
 
   /** A source opens to the passage it stands for; without one it is a link. */
-  private _source({ n, title, heading, page, url, passage }: Source): HTMLElement {
+  private _source({ n, title, heading, page, url, excerpt }: Source): HTMLElement {
     const { words } = this._language;
     const label = [el('span', { class: 'number' }, String(n)),
       el('bdi', null, heading && heading !== title ? title + ' › ' + heading : title),
       page ? el('span', { class: 'page' }, fill(words.page, page)) : null];
-    if (!passage) return link(url, ...label) || el('span', null, ...label);
+    if (!excerpt) return link(url, ...label) || el('span', null, ...label);
     return el('details', null, el('summary', null, ...label, icon('down')),
-      el('p', { tabindex: 0 }, passage), link(url, (url || '').replace(/^https?:\/\//, '')));
+      el('p', { tabindex: 0 }, excerpt), link(url, (url || '').replace(/^https?:\/\//, '')));
   }
 
   private _citation(n: number, entry: HTMLElement): Node {

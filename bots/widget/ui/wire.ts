@@ -8,7 +8,7 @@ export interface Source {
   heading?: string;
   page?: number;
   url?: string;
-  passage?: string;
+  excerpt?: string;
 }
 
 export interface Message {

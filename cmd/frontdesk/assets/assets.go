@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"maps"
 	"path"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -152,11 +151,6 @@ func minifyCSS(name, text string, readable bool) (string, error) {
 	}
 	return strings.TrimSpace(string(result.Code)), nil
 }
-
-// Release gives the memory that bundling took back to the system. Call it once,
-// after the last bundle at start: esbuild leaves some 5 MB of garbage, which a
-// server that then idles would not collect for minutes.
-func Release() { debug.FreeOSMemory() }
 
 func faults(name string, messages []api.Message) error {
 	var all []error

@@ -21,6 +21,7 @@ var mayImport = map[string][]string{
 	"knowledge":                   {},
 	"knowledge/tokens":            {},
 	"knowledge/extract":           {"knowledge"},
+	"knowledge/crawl":             {"knowledge"},
 	"knowledge/lexical":           {"knowledge"},
 	"knowledge/eval":              {"knowledge"},
 	"knowledge/knowledgedb":       {"knowledge", "knowledge/lexical", "knowledge/eval"},

@@ -28,6 +28,7 @@ func TestEveryModelFaultEndsInAnAnswerOrAPerson(t *testing.T) {
 	}
 	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			_, o := setup(t, func(fakeai.Request) fakeai.Reply { return fault })
 			o.Env = append(o.Env, "OPENAI_TIMEOUT=4s")
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -74,7 +74,7 @@ func counted(name string, otherwise int) int {
 // message must get exactly one answer.
 func TestKilledUnderLoadLosesAndDoublesNothing(t *testing.T) {
 	const visitors = 20
-	each := counted("FRONTDESK_KILL_MESSAGES", 1000) / visitors
+	each := counted("FRONTDESK_KILL_MESSAGES", 500) / visitors
 	_, o := setup(t, func(r fakeai.Request) fakeai.Reply {
 		return fakeai.Reply{Text: "Returns are free within thirty days of delivery [1].", Pause: time.Millisecond}
 	})
