@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"runtime"
+	"sync/atomic"
 	"time"
 )
 
@@ -84,6 +85,8 @@ type Engine struct {
 	prompter *Prompter
 	sched    scheduler
 	desks    chan struct{} // one for each turn that may claim, search and prepare at once
+	backlog  atomic.Bool   // the last look found more due turns than it took
+	look     chan struct{} // readable when it is time to look again
 }
 
 // New returns an engine, whose Run must be called for turns to be taken.
@@ -104,6 +107,7 @@ func New(cfg Config, d Deps) (*Engine, error) {
 	}
 	e := &Engine{cfg: cfg, d: d, log: d.Log, hub: NewHub(), prompter: p}
 	e.sched.init(cfg.Concurrency)
+	e.look = make(chan struct{}, 1)
 	e.desks = make(chan struct{}, preparing*runtime.GOMAXPROCS(0))
 	return e, nil
 }

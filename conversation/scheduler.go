@@ -167,6 +167,10 @@ func (e *Engine) Run(ctx context.Context, grace time.Duration) {
 			if stop != nil {
 				e.takeDue(work)
 			}
+		case <-e.look:
+			if stop != nil {
+				e.takeDue(work)
+			}
 		case <-renew.C:
 			e.renew(work)
 		}
@@ -201,17 +205,19 @@ func (e *Engine) wake(id string, in time.Duration) {
 // takeDue takes up turns that no hint told of: a replica died, a database was
 // away, a retry has come due.
 func (e *Engine) takeDue(ctx context.Context) {
-	free := e.sched.free()
-	if free <= 0 {
+	// No more than can be prepared at once: a lease is only renewed from then on.
+	limit := min(e.sched.free(), cap(e.desks))
+	if limit <= 0 {
 		return
 	}
 	claim, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	ts, err := e.d.Store.ClaimDue(claim, min(free, 64), e.cfg.Lease)
+	ts, err := e.d.Store.ClaimDue(claim, limit, e.cfg.Lease)
 	if err != nil {
 		e.log.Warn("due turns not read", "err", err)
 		return
 	}
+	e.backlog.Store(len(ts) == limit)
 	for _, t := range ts {
 		ctx, r, ok := e.sched.start(context.WithoutCancel(ctx), t.State.Conversation)
 		if !ok {

@@ -31,6 +31,12 @@ func (e *Engine) work(ctx context.Context, id string, r *run, claim func() (Turn
 		due = e.take(ctx, t, leave)
 	}
 	leave()
+	if e.backlog.Load() {
+		select {
+		case e.look <- struct{}{}:
+		default:
+		}
+	}
 	again, next := e.sched.finish(id, r)
 	if again && due < 0 {
 		due = 0

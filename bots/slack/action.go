@@ -37,12 +37,17 @@ func (b *Bot) click(ctx context.Context, in interaction) (string, error) {
 	}
 	act := in.Actions[0]
 	at := place{in.Container.ChannelID, or(in.Message.ThreadTS, in.Container.ThreadTS)}
+	if direct(at.channel) && at.thread == in.Container.MessageTS {
+		at.thread = "" // it is the answer that somebody began a thread below
+	}
 	if !validID(at.channel) || !validID(in.User.ID) || at.thread != "" && !validTS(at.thread) {
 		return wasIncomplete, nil
 	}
+	// In a channel shared between companies the payload names the clicker's
+	// workspace; our conversations are filed under the bot's own.
 	team := in.Team.ID
-	if me := b.me.Load(); me != nil && me.Team != "" && team != me.Team {
-		return wasOtherTeam, nil
+	if me := b.me.Load(); me != nil && me.Team != "" {
+		team = me.Team
 	}
 	id, err := b.threads.Thread(ctx, Channel, team, at.key())
 	if errors.Is(err, conversation.ErrNotFound) {

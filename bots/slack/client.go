@@ -26,7 +26,11 @@ func newClient(c Config) *slack.Client {
 	return slack.New(c.BotToken,
 		slack.OptionAppLevelToken(c.AppToken),
 		slack.OptionAPIURL(c.APIURL),
-		slack.OptionHTTPClient(&http.Client{Timeout: callTimeout, Transport: &transport{next: next, token: c.BotToken}}),
+		slack.OptionHTTPClient(&http.Client{
+			Timeout: callTimeout, Transport: &transport{next: next, token: c.BotToken},
+			// Slack redirects no method; wherever else it led, the token would go along.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}),
 		slack.OptionLog(quiet),
 	)
 }

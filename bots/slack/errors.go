@@ -41,6 +41,8 @@ var (
 	}
 	// refusedBlocks: the same words without their blocks may still pass.
 	refusedBlocks = []string{"invalid_blocks", "invalid_blocks_format", "block_mismatch", "invalid_metadata_format", "invalid_metadata_schema"}
+	// unseeable: posting may be allowed all the same.
+	unseeable = []string{"missing_scope", "no_permission", "not_in_channel", "thread_not_found"}
 	// unsupported: this workspace, or this server, has no such method.
 	unsupported = []string{
 		"unknown_method", "method_not_supported_for_channel_type", "feature_not_enabled", "not_allowed", "missing_scope", "no_permission",

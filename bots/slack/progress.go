@@ -61,6 +61,8 @@ const (
 
 // pace keeps posts within Slack's limit, per channel.
 type pace struct {
+	every time.Duration
+
 	mu sync.Mutex // guards m
 	m  map[string]*rate.Limiter
 }
@@ -72,7 +74,7 @@ func (p *pace) wait(ctx context.Context, channel string) error {
 	}
 	l := p.m[channel]
 	if l == nil {
-		l = rate.NewLimiter(rate.Every(postEvery), postBurst)
+		l = rate.NewLimiter(rate.Every(p.every), postBurst)
 		p.m[channel] = l
 	}
 	p.mu.Unlock()

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
-	"unicode/utf8"
 
 	"frontdesk/conversation"
 )
@@ -14,6 +12,7 @@ import (
 const (
 	wasStored       = "stored"
 	wasRepeat       = "repeat"
+	wasConflict     = "conflict"      // a message that is stored with another wording
 	wasOwn          = "own"           // of this bot
 	wasBot          = "bot"           // of another one
 	wasNotAddressed = "not_addressed" // talk in a channel that is not for us
@@ -139,13 +138,16 @@ func (b *Bot) message(ctx context.Context, to addressee, ev event, mentioned boo
 		b.explain(at, ev, err)
 		return wasUnreadable, nil
 	case errors.Is(err, conversation.ErrConflict):
-		// It was edited between the two events that a mention fires. What was
-		// stored first stands; the edit comes as an event of its own.
-		return wasRepeat, nil
+		// It was edited between the two events that a mention fires, or the edit
+		// overtook it. What was stored first stands.
+		return wasConflict, nil
 	case err != nil:
 		return "", fmt.Errorf("receive message %s: %w", ev.TS, err)
 	case receipt.Repeat:
 		return wasRepeat, nil
+	}
+	if len(ev.Files) > 0 {
+		b.explain(at, ev, nil)
 	}
 	b.follow(at, to, ev.User, text, receipt)
 	return wasStored, nil
@@ -177,8 +179,8 @@ func (b *Bot) follow(at place, to addressee, user, text string, r conversation.R
 	}
 }
 
-// explain tells the writer kindly why a message could not be taken. An event
-// that Slack sends twice is explained once.
+// explain tells the writer kindly why a message, or the files that came with
+// it, could not be taken. An event that Slack sends twice is explained once.
 func (b *Bot) explain(at place, ev event, err error) {
 	w := wordsFor(ev.Text)
 	words := w.Hello
@@ -196,52 +198,4 @@ func (b *Bot) explain(at place, ev event, err error) {
 			b.log.Warn("slack: a customer was not told why a message was not taken", "err", safe(err))
 		}
 	})
-}
-
-// edited notes for staff that a customer's message says something else now. The
-// bot has answered what it said before, or will: it does not answer again.
-func (b *Bot) edited(ctx context.Context, to addressee, ev event) (string, error) {
-	now, before := ev.Message, ev.PreviousMessage
-	if now == nil || now.BotID != "" || now.User == "" || now.User == to.bot {
-		return wasOwn, nil
-	}
-	if before != nil && before.Text == now.Text {
-		return wasOtherKind, nil // a link was unfolded, or a thread grew
-	}
-	text := plain(now.Text, to.bot)
-	return wasEdit, b.note(ctx, to, ev.Channel, now, "The customer changed an earlier message on Slack. It now reads:\n"+text)
-}
-
-// deleted notes for staff that a customer took a message back. What it said
-// stays in the log, where it was answered.
-func (b *Bot) deleted(ctx context.Context, to addressee, ev event) (string, error) {
-	gone := ev.PreviousMessage
-	if gone == nil || gone.BotID != "" || gone.User == "" || gone.User == to.bot {
-		return wasOwn, nil
-	}
-	words := "The customer deleted a message on Slack"
-	if sent, ok := timeOf(or(ev.DeletedTS, gone.TS)); ok {
-		words += " that they sent on " + sent.UTC().Format("2 January 2006, 15:04 UTC")
-	}
-	return wasDeletion, b.note(ctx, to, ev.Channel, gone, words+".")
-}
-
-// note adds a private note to the conversation a message belongs to, if any.
-func (b *Bot) note(ctx context.Context, to addressee, channel string, m *event, words string) error {
-	at := place{channel, m.ThreadTS}
-	if !direct(channel) {
-		at.thread = or(m.ThreadTS, m.TS)
-	}
-	id, err := b.threads.Thread(ctx, Channel, to.team, at.key())
-	if errors.Is(err, conversation.ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if utf8.RuneCountInString(words) > conversation.MaxTextRunes {
-		words = strings.TrimSpace(string([]rune(words)[:conversation.MaxTextRunes-1])) + "…"
-	}
-	_, err = b.engine.Note(ctx, id, conversation.Actor{Name: "Slack"}, words)
-	return err
 }

@@ -78,6 +78,8 @@ func (b *Bot) deliver(ctx context.Context, at place, d conversation.Delivery, p 
 		}
 		p.parts[i] = ts
 	}
+	b.withdraw(ctx, p.draft) // left over where another process posted the first part
+	p.draft = nil
 	return p.parts[0], nil
 }
 
@@ -87,18 +89,17 @@ func (b *Bot) deliverPart(ctx context.Context, at place, part post, mark *slack.
 	if err := b.pace.wait(ctx, at.channel); err != nil {
 		return "", err
 	}
-	if p.draft != nil {
-		if i > 0 {
-			b.withdraw(ctx, p.draft) // an earlier try posted the first part without it
+	if p.draft != nil && i == 0 {
+		ts, err := b.settle(ctx, p.draft, part, mark)
+		if err == nil {
 			p.draft = nil
-		} else {
-			ts, err := b.settle(ctx, p.draft, part, mark)
-			if err == nil || !errors.Is(err, errNoDraft) && unsure(err) || wait(err) > 0 || is(err, refusedToken) {
-				return ts, err // the same change again does no harm
-			}
-			b.withdraw(ctx, p.draft)
-			p.draft = nil
+			return ts, nil
 		}
+		if !errors.Is(err, errNoDraft) && unsure(err) || wait(err) > 0 || is(err, refusedToken) {
+			return "", err // the same change again does no harm
+		}
+		b.withdraw(ctx, p.draft)
+		p.draft = nil
 	}
 	ts, err := b.post(ctx, at, part, mark)
 	if err != nil {
@@ -168,7 +169,7 @@ func (b *Bot) lookFor(ctx context.Context, at place, d conversation.Delivery, p 
 				ms, cursor = r.Messages, r.ResponseMetaData.NextCursor
 			}
 		}
-		if code(err) != "" && wait(err) == 0 && !is(err, refusedPlace) {
+		if is(err, unseeable) || code(err) != "" && wait(err) == 0 && !is(err, refusedPlace) && !is(err, refusedToken) {
 			b.log.Warn("slack: cannot see whether a message was posted; it may appear twice", "conversation", d.Message.Conversation, "err", safe(err))
 			p.unsure = false
 			return nil

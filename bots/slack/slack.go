@@ -81,6 +81,7 @@ type Bot struct {
 	watching watching
 	progress progress
 	live     switches
+	patience time.Duration // with a delivery that is to take a draft
 }
 
 func (c Config) defaults() Config {
@@ -111,7 +112,8 @@ func New(c Config) *Bot {
 		engine: c.Engine, threads: c.Threads, cfg: c, api: newClient(c), log: c.Log, now: c.Now,
 		seen: newSeen(maxSeen),
 	}
-	b.live.now = c.Now
+	b.live.now, b.pace.every = c.Now, postEvery
+	b.patience = settleWithin
 	b.tasks.init()
 	return b
 }

@@ -194,7 +194,7 @@ func (v *view) handOver(ctx context.Context) {
 	v.draft, v.turn, v.tried = nil, "", false
 	v.text.Reset()
 	leave := func(ctx context.Context) {
-		sleep(ctx, settleWithin)
+		sleep(ctx, b.patience)
 		b.withdraw(ctx, b.drafts.take(turn))
 	}
 	if !b.tasks.start(leave) {

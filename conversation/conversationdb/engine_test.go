@@ -204,3 +204,25 @@ func TestRepeatIsStoredOnceAndAnotherTextRefused(t *testing.T) {
 		t.Errorf("Receive(same id, other text) = %v, want ErrConflict", err)
 	}
 }
+
+func TestTurnsLeftByAnOutageAreAllTakenUp(t *testing.T) {
+	url := dbtest.URL(t)
+	store := conversationdb.New(dbtest.Connect(t, url))
+	const left = 100 // more than one look takes
+	var ids []string
+	for range left {
+		st, err := store.Open(t.Context(), conversation.Opening{Channel: "widget", Account: "default", Locale: "en"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := conversation.Inbound{Conversation: st.Conversation, Channel: "widget", ExternalID: "a", Text: "Could I send something back?"}
+		if _, err := store.Receive(t.Context(), in, conversation.Gather{}); err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, st.Conversation)
+	}
+	d := run(t, url, passages{returns}, nil)
+	for _, id := range ids {
+		d.until(t, id, last(conversation.AuthorBot))
+	}
+}

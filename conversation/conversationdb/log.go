@@ -70,6 +70,9 @@ func (s *Store) Receive(ctx context.Context, in conversation.Inbound, g conversa
 		if err = s.make(ctx, in); err == nil {
 			r, err = s.receive(ctx, in, g)
 		}
+		if isCode(err, uniqueViolation) {
+			r, err = s.receive(ctx, in, g) // as above, into a conversation just made
+		}
 	}
 	if err != nil && !errors.Is(err, conversation.ErrConflict) {
 		return r, fail("receive into", in.Conversation+in.Thread, err)
