@@ -101,8 +101,8 @@ func serve(ctx context.Context, a *app) (err error) {
 	if err := s.route(ctx, db.pool, k, accounts, script); err != nil {
 		return err
 	}
-	for _, f := range append(examineModel(&a.cfg, began), examineChannels(&a.cfg)...) {
-		if f.Verdict == verdictWarning || f.Check == "telegram" {
+	for _, f := range examineModel(&a.cfg, began) {
+		if f.Verdict == verdictWarning {
 			a.log.Warn("settings", "about", f.Check, "detail", f.Detail, "advice", f.Advice)
 		}
 	}
