@@ -39,8 +39,9 @@ type Gather struct{ Quiet, Most time.Duration }
 type Turns interface {
 	// Claim leases the turn of one conversation if it is due and free.
 	Claim(ctx context.Context, id string, lease time.Duration) (Turn, bool, error)
-	// ClaimDue leases up to limit due turns, the longest waiting first.
-	ClaimDue(ctx context.Context, limit int, lease time.Duration) ([]Turn, error)
+	// ClaimDue leases up to limit due turns, the longest waiting first, but none of
+	// the conversations named.
+	ClaimDue(ctx context.Context, limit int, except []string, lease time.Duration) ([]Turn, error)
 	// Renew extends leases and returns, per conversation id, the epoch it is at
 	// now; a lease that was lost is absent.
 	Renew(ctx context.Context, turns []Turn, lease time.Duration) (map[string]int64, error)

@@ -59,7 +59,7 @@ func newPath(t *testing.T) *path {
 	p := newPlatform(t)
 	store := conversationdb.New(dbtest.New(t))
 	engine, err := conversation.New(conversation.Config{
-		Poll: 100 * time.Millisecond, Backoff: time.Millisecond, Hold: time.Millisecond,
+		Poll: 20 * time.Millisecond, Backoff: time.Millisecond, Hold: time.Millisecond,
 		Gather: conversation.Gather{Quiet: time.Millisecond, Most: 2 * time.Millisecond},
 	}, conversation.Deps{Store: store, Finder: faq{}, Model: echo{}, Counter: tokens.For(""), Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	if err != nil {

@@ -234,3 +234,23 @@ func TestTurnsLeftByAnOutageAreAllTakenUp(t *testing.T) {
 		d.until(t, id, last(conversation.AuthorBot))
 	}
 }
+
+func TestLookingForTurnsUsesUpNoAttempts(t *testing.T) {
+	s := conversationdb.New(dbtest.New(t))
+	st, err := s.Open(t.Context(), conversation.Opening{Channel: "widget", Account: "default"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := st.Conversation
+	if _, err := s.Receive(t.Context(), conversation.Inbound{Conversation: id, Text: "Could I send it back?"}, conversation.Gather{}); err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		if ts, err := s.ClaimDue(t.Context(), 10, []string{id}, time.Minute); err != nil || len(ts) != 0 {
+			t.Fatalf("ClaimDue(but not that one) = %d turns, %v, want none", len(ts), err)
+		}
+	}
+	if turn, ok, err := s.Claim(t.Context(), id, time.Minute); err != nil || !ok || turn.Attempt != 1 {
+		t.Errorf("Claim = attempt %d, %v, %v, want the first", turn.Attempt, ok, err)
+	}
+}
