@@ -116,6 +116,7 @@ type Message struct {
 	Turn         string
 	Episode      int
 	At           time.Time
+	Why          *Trace // of the bot's; only in what staff read, never in events
 }
 
 // Source is a passage an answer rests on, as shown to the customer.

@@ -3,6 +3,8 @@ package conversation
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -117,11 +119,12 @@ func (s *scheduler) finish(id string, r *run) (again bool, next string) {
 	return r.again && !s.closed, next
 }
 
-// free is how many more turns could run.
-func (s *scheduler) free() int {
+// free is how many more turns could run beside those of the conversations it
+// returns.
+func (s *scheduler) free() (int, []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.places - len(s.running)
+	return s.places - len(s.running), slices.Collect(maps.Keys(s.running))
 }
 
 // close starts no more turns.
@@ -206,13 +209,14 @@ func (e *Engine) wake(id string, in time.Duration) {
 // away, a retry has come due.
 func (e *Engine) takeDue(ctx context.Context) {
 	// No more than can be prepared at once: a lease is only renewed from then on.
-	limit := min(e.sched.free(), cap(e.desks))
+	free, running := e.sched.free()
+	limit := min(free, cap(e.desks))
 	if limit <= 0 {
 		return
 	}
 	claim, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	ts, err := e.d.Store.ClaimDue(claim, limit, e.cfg.Lease)
+	ts, err := e.d.Store.ClaimDue(claim, limit, running, e.cfg.Lease)
 	if err != nil {
 		e.log.Warn("due turns not read", "err", err)
 		return

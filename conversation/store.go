@@ -21,8 +21,9 @@ type Log interface {
 	Receive(ctx context.Context, in Inbound, g Gather) (Receipt, error)
 	// State returns ErrNotFound for an unknown id.
 	State(ctx context.Context, id string) (State, error)
-	// Messages returns up to limit messages after a sequence number, oldest first.
-	Messages(ctx context.Context, id string, after int64, limit int, notes bool) ([]Message, error)
+	// Messages returns up to limit messages after a sequence number, oldest first;
+	// for staff with their notes and why the bot said what it did.
+	Messages(ctx context.Context, id string, after int64, limit int, staff bool) ([]Message, error)
 	// Note appends a private note of staff; owner, epoch and turn stay as they are.
 	Note(ctx context.Context, id string, by Actor, text string) (Message, error)
 	// Rate stores the customer's thumb on a bot message; changed is false when it
@@ -38,8 +39,9 @@ type Gather struct{ Quiet, Most time.Duration }
 type Turns interface {
 	// Claim leases the turn of one conversation if it is due and free.
 	Claim(ctx context.Context, id string, lease time.Duration) (Turn, bool, error)
-	// ClaimDue leases up to limit due turns, the longest waiting first.
-	ClaimDue(ctx context.Context, limit int, lease time.Duration) ([]Turn, error)
+	// ClaimDue leases up to limit due turns, the longest waiting first, but none of
+	// the conversations named.
+	ClaimDue(ctx context.Context, limit int, except []string, lease time.Duration) ([]Turn, error)
 	// Renew extends leases and returns, per conversation id, the epoch it is at
 	// now; a lease that was lost is absent.
 	Renew(ctx context.Context, turns []Turn, lease time.Duration) (map[string]int64, error)

@@ -11,6 +11,8 @@ import (
 type Added struct {
 	Documents  []Document // in the upload's order; at least one
 	PassedOver []PassedOver
+	// Archive says that the upload was one: each of the documents is a file of it.
+	Archive bool
 }
 
 // PassedOver is a file of an archive that is no document here.
@@ -44,11 +46,19 @@ func (in *Ingest) addMembers(ctx context.Context, u Upload) (Added, error) {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, extractWithin, fmt.Errorf("%w: the archive could not be taken in within %v", ErrTooLarge, extractWithin))
 	defer cancel()
+	// What is in an archive stands in memory, and expands to many times its size:
+	// one at a time. Whoever waits in vain is told to come again.
+	select {
+	case in.apart <- struct{}{}:
+		defer func() { <-in.apart }()
+	case <-ctx.Done():
+		return Added{}, fmt.Errorf("%w: another archive is being taken in: %w", ErrBusy, ctx.Err())
+	}
 	members, err := in.reader.Members(ctx, u.Data)
 	if err != nil {
 		return Added{}, caused(ctx, err)
 	}
-	var out Added
+	out := Added{Archive: true}
 	for _, m := range members {
 		d, err := in.document(m)
 		if err == nil {

@@ -89,6 +89,32 @@ func TestAnArchiveWithoutDocumentsIsRefused(t *testing.T) {
 	}
 }
 
+func TestArchivesAreTakenApartOneAtATime(t *testing.T) {
+	var s shelf
+	reached, finish := make(chan struct{}), make(chan struct{})
+	in := knowledge.NewIngest(&s, knowledge.Reader{Detect: extract.Detect, Extract: extract.Extract, Members: func(ctx context.Context, data []byte) ([]knowledge.Upload, error) {
+		reached <- struct{}{}
+		<-finish
+		return extract.Members(ctx, data)
+	}}, slog.New(slog.DiscardHandler))
+	u := knowledge.Upload{Name: "a.zip", Data: archiveOf(t, "a.md", "# A")}
+	first := make(chan error)
+	go func() {
+		_, err := in.AddAll(context.Background(), u)
+		first <- err
+	}()
+	<-reached
+	given, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := in.AddAll(given, u); !errors.Is(err, knowledge.ErrBusy) {
+		t.Errorf("AddAll beside another until it gives up = %v, want ErrBusy", err)
+	}
+	close(finish)
+	if err := <-first; err != nil {
+		t.Errorf("the first AddAll = %v, want no error", err)
+	}
+}
+
 // waiting is a shelf with one document that is being processed.
 type waiting struct {
 	shelf

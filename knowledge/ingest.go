@@ -77,10 +77,11 @@ type DocumentStore interface {
 	// SetStatus moves a document on; reason is for an admin and may be empty.
 	// A document that is gone is ErrNotFound.
 	SetStatus(ctx context.Context, id string, status Status, reason string) error
-	// Publish makes passages the document's, in place of any before, and its
-	// name what sources call it. From then on they are found by their words.
-	// The document is ready, or embedding where vectors are still wanted.
-	Publish(ctx context.Context, id, name string, passages []Passage) error
+	// Publish makes passages and warnings the document's, in place of any
+	// before, and its name what sources call it. From then on they are found by
+	// their words. The document is ready, or embedding where vectors are still
+	// wanted.
+	Publish(ctx context.Context, id, name string, passages []Passage, warnings ...string) error
 	// Embed gives the document's passages the vectors they lack and makes it
 	// ready. What was embedded before an error is kept.
 	Embed(ctx context.Context, id string) error
@@ -105,11 +106,12 @@ type Ingest struct {
 	store  DocumentStore
 	reader Reader
 	log    *slog.Logger
+	apart  chan struct{} // holds a value while an archive is taken apart
 }
 
 // NewIngest returns an Ingest; all of the reader's functions but Members must be set.
 func NewIngest(store DocumentStore, reader Reader, log *slog.Logger) *Ingest {
-	return &Ingest{store: store, reader: reader, log: log}
+	return &Ingest{store: store, reader: reader, log: log, apart: make(chan struct{}, 1)}
 }
 
 // Add stores a document and has it processed in the background. What can be
@@ -164,11 +166,9 @@ func (in *Ingest) document(u Upload) (Document, error) {
 	return Document{ID: u.ID, Site: u.Site, Name: name, URL: u.URL, MediaType: mediaType, Bytes: int64(len(u.Data))}, nil
 }
 
-// AddFile is Add for a file of which no more is known; it returns the
-// document's id.
-func (in *Ingest) AddFile(ctx context.Context, name string, content []byte) (string, error) {
-	d, err := in.Add(ctx, Upload{Name: name, Data: content})
-	return d.ID, err
+// AddFile is AddAll for a file of which no more is known.
+func (in *Ingest) AddFile(ctx context.Context, name string, content []byte) (Added, error) {
+	return in.AddAll(ctx, Upload{Name: name, Data: content})
 }
 
 // AddEntry is Add for a single FAQ entry; it returns the document's id.
@@ -239,7 +239,7 @@ func (in *Ingest) publish(ctx context.Context, d Document, data []byte) error {
 		}
 		return fmt.Errorf("%w: document %s: %w", ErrPermanent, d.ID, err)
 	}
-	return in.store.Publish(ctx, d.ID, sourceName(d.Name, text.Title), passages)
+	return in.store.Publish(ctx, d.ID, sourceName(d.Name, text.Title), passages, text.Warnings...)
 }
 
 // cut reads the bytes and cuts the text. A fault in a reader is the document's

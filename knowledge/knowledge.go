@@ -49,6 +49,7 @@ type Document struct {
 	Error     string // why Status is failed, in words for an admin
 	Passages  int    // searchable passages; 0 until ready
 	Bytes     int64
+	Warnings  []string // those of its Text as it was last read
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }

@@ -7,14 +7,18 @@ import (
 	"sync"
 
 	"frontdesk/bots/slack"
+	"frontdesk/bots/telegram"
 	"frontdesk/conversation"
 )
 
 // channels are the adapters that speak with platforms, and the courier that
 // brings them what is to leave.
 type channels struct {
-	slack   *slack.Bot
-	courier *conversation.Courier
+	slack    *slack.Bot
+	telegram *telegram.Bot // nil without a token that can be one
+	// telegramFault says why there is a token and no bot.
+	telegramFault string
+	courier       *conversation.Courier
 }
 
 // newChannels makes the adapters of all platforms that settings are there for.
@@ -28,6 +32,18 @@ func newChannels(cfg *Config, d *desk, m *metrics, log *slog.Logger) *channels {
 	senders := map[string]conversation.Sender{}
 	if c.slack.Enabled() {
 		senders[slack.Channel] = c.slack
+	}
+	if cfg.TelegramBotToken.Set() {
+		tc := telegramConfig(cfg)
+		tc.Engine, tc.Threads, tc.Log = d.Engine, d.store, log
+		tc.Observe = func(outcome string) { m.events.WithLabelValues(telegram.Channel, outcome).Inc() }
+		var err error
+		if c.telegram, err = telegram.New(tc); err != nil {
+			c.telegramFault = err.Error()
+			log.Warn("telegram cannot work", "why", err)
+		} else {
+			senders[telegram.Channel] = c.telegram
+		}
 	}
 	c.courier = conversation.NewCourier(d.Engine, d.store, senders)
 	return c
@@ -45,6 +61,9 @@ func slackConfig(cfg *Config) slack.Config {
 // calls are refused.
 func (c *channels) routes(mux *http.ServeMux) {
 	c.slack.Routes(mux)
+	if c.telegram != nil {
+		mux.Handle("POST "+telegram.WebhookPath, c.telegram)
+	}
 }
 
 // run keeps the channels alive and delivers until ctx ends, then waits for what
@@ -52,6 +71,9 @@ func (c *channels) routes(mux *http.ServeMux) {
 func (c *channels) run(ctx context.Context) {
 	var wg sync.WaitGroup
 	wg.Go(func() { c.slack.Run(ctx) })
+	if c.telegram != nil {
+		wg.Go(func() { c.telegram.Run(ctx) })
+	}
 	wg.Go(func() { c.courier.Run(ctx) })
 	wg.Wait()
 }
@@ -62,6 +84,13 @@ func (c *channels) states() map[string]check {
 	if c.slack.Enabled() {
 		st := c.slack.State()
 		out[slack.Channel] = check{OK: st.OK, Detail: st.Detail}
+	}
+	switch {
+	case c.telegram != nil:
+		ok, detail := c.telegram.State()
+		out[telegram.Channel] = check{OK: ok, Detail: detail}
+	case c.telegramFault != "":
+		out[telegram.Channel] = check{Detail: c.telegramFault}
 	}
 	return out
 }
@@ -84,6 +113,38 @@ func examineSlack(ctx context.Context, cfg *Config) []finding {
 	}
 	if !cfg.SlackAppToken.Set() && cfg.PublicURL == "" {
 		out = append(out, finding{slack.Channel, verdictNote, "Slack must reach this server at an https address to send events", "Set PUBLIC_URL and give Slack PUBLIC_URL/slack/events, or use Socket Mode (SLACK_APP_TOKEN)."})
+	}
+	return out
+}
+
+// telegramConfig is what the settings say about Telegram.
+func telegramConfig(cfg *Config) telegram.Config {
+	return telegram.Config{
+		Token: cfg.TelegramBotToken.Reveal(), APIURL: cfg.TelegramAPIURL, PublicURL: cfg.PublicURL, Secret: cfg.TelegramSecret.Reveal(),
+	}
+}
+
+// examineTelegram asks Telegram whether its settings work, for doctor.
+func examineTelegram(ctx context.Context, cfg *Config) []finding {
+	if !cfg.TelegramBotToken.Set() {
+		return nil
+	}
+	const advice = "The token is what @BotFather gave for the bot; /token shows it again."
+	b, err := telegram.New(telegramConfig(cfg))
+	if err != nil {
+		return []finding{{telegram.Channel, verdictWarning, err.Error(), advice}}
+	}
+	name, err := b.Check(ctx)
+	if err != nil {
+		return []finding{{telegram.Channel, verdictWarning, err.Error(), advice}}
+	}
+	how := ", updates are fetched"
+	if b.Webhook() {
+		how = ", updates come to " + cfg.PublicURL + telegram.WebhookPath
+	}
+	out := []finding{{telegram.Channel, verdictOK, name + how, ""}}
+	if cfg.TelegramSecret.Set() && cfg.PublicURL == "" {
+		out = append(out, finding{telegram.Channel, verdictNote, "TELEGRAM_WEBHOOK_SECRET is not used", "Set PUBLIC_URL to the https address Telegram can reach, to have updates come to a webhook."})
 	}
 	return out
 }

@@ -29,7 +29,7 @@ import (
 // can read another's command line.
 type Config struct {
 	DatabaseURL Secret `env:"DATABASE_URL" about:"Postgres to use; unset: a private one under DATA_DIR"`
-	DataDir     string `env:"DATA_DIR" envDefault:"data" about:"directory of the private Postgres"`
+	DataDir     string `env:"DATA_DIR" envDefault:"data" about:"directory of the private Postgres and of caches"`
 	ListenAddr  string `env:"LISTEN_ADDR" envDefault:":8080" about:"address to serve on"`
 	PublicURL   string `env:"PUBLIC_URL" about:"where browsers reach the server, e.g. https://help.example.com"`
 

@@ -81,7 +81,7 @@ func examine(ctx context.Context, cfg *Config, now time.Time, on system) []findi
 	f = append(f, examinePort(ctx, cfg))
 	f = append(f, examineModel(cfg, now)...)
 	f = append(f, examineSlack(ctx, cfg)...)
-	return append(f, examineChannels(cfg)...)
+	return append(f, examineTelegram(ctx, cfg)...)
 }
 
 func healthy(fs []finding) bool {
@@ -248,13 +248,4 @@ func modelFindings(model string, official bool, now time.Time) []finding {
 		f.Advice = "Set OPENAI_MODEL=" + fact.Successor + ", or a list such as " + model + "," + fact.Successor + "."
 	}
 	return []finding{f}
-}
-
-// examineChannels names settings that this version takes and does not use.
-func examineChannels(cfg *Config) []finding {
-	var f []finding
-	if cfg.TelegramBotToken.Set() {
-		f = append(f, finding{"telegram", verdictNote, "its settings are there; this version does not speak to Telegram yet", ""})
-	}
-	return f
 }

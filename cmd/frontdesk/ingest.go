@@ -5,29 +5,34 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 
-	"frontdesk/conversation/console"
 	"frontdesk/knowledge"
 	"frontdesk/knowledge/crawl"
 )
 
-// atOnce is how many files are on their way at a time; the workers read two.
-const atOnce = 4
+const (
+	// atOnce is how many files are on their way at a time; the workers read two.
+	atOnce = 4
+	// readAtOnce is how many of those stand in memory here, at up to 64 MB each,
+	// until they are stored.
+	readAtOnce = 2
+)
 
 var ingestCommand = command{
 	name: "ingest", usage: "PATH|URL…", quiet: true,
 	summary: "Add files and websites to the knowledge",
-	help: `A directory is taken with all it holds; hidden files and files of other formats in it are
-passed over. An address is taken with the pages of its site that it links to, a sitemap with
-those it lists; a running server looks at them again every day. Ends when all is searchable,
-with exit code 1 when something is not. A file that is there already is not added twice.
-Works beside a running server.
+	help: `PDF, DOCX, PPTX, XLSX, ODT, Markdown, text, HTML, CSV/TSV, JSONL/JSON and ZIP archives of
+these are read. A directory is taken with all it holds; hidden files and files of other formats
+in it are passed over. An address is taken with the pages of its site that it links to, a sitemap
+with those it lists; a running server looks at them again every day. Text that looks made to
+mislead the bot is kept as text and pointed out in a warning. Ends when all is searchable, with
+exit code 1 when something is not. A file that is there already is not added twice. Works beside
+a running server.
 
   frontdesk ingest --dry-run faq.csv
   frontdesk ingest faq.csv handbook/
@@ -138,17 +143,12 @@ func ingest(ctx context.Context, a *app, files []source, sites []knowledge.SiteR
 	for _, req := range sites { // each waits for its server; the jobs read two at a time
 		wg.Go(func() { p.site(k.siteAndWait(ctx, req, func(s knowledge.Site) { p.crawling(req.URL, s) })) })
 	}
-	slots := make(chan struct{}, atOnce)
+	slots, reading := make(chan struct{}, atOnce), make(chan struct{}, readAtOnce)
 	for _, f := range files {
 		slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-slots }()
-			d, err := k.addAndWait(ctx, f.path, func(d knowledge.Document) { p.stage(f.path, d.Status) })
-			if f.found && errors.Is(err, knowledge.ErrUnsupported) {
-				p.passedOver(f.path)
-				return
-			}
-			p.done(f.path, d, err)
+			k.ingestFile(ctx, f, reading, p)
 		})
 		if ctx.Err() != nil {
 			break
@@ -163,99 +163,4 @@ func ingest(ctx context.Context, a *app, files []source, sites []knowledge.SiteR
 		return silentError{}
 	}
 	return nil
-}
-
-// addAndWait adds one file and returns it once it is ready or has failed.
-func (k *knowledgeParts) addAndWait(ctx context.Context, name string, stage func(knowledge.Document)) (knowledge.Document, error) {
-	content, err := readFile(name)
-	if err != nil {
-		return knowledge.Document{}, err
-	}
-	id, err := k.AddFile(ctx, filepath.Base(name), content)
-	if err != nil {
-		return knowledge.Document{}, err
-	}
-	d, err := k.docs.Wait(ctx, id, stage)
-	if err == nil && d.Status == knowledge.StatusFailed {
-		err = errors.New(d.Error)
-	}
-	return d, err
-}
-
-func readFile(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	content, err := io.ReadAll(io.LimitReader(f, console.MaxFileBytes+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(content) > console.MaxFileBytes {
-		return nil, fmt.Errorf("%w: more than %d MB", knowledge.ErrTooLarge, console.MaxFileBytes>>20)
-	}
-	return content, nil
-}
-
-// progress tells a person how far it is: a line for each file, and on a
-// terminal a last line that changes.
-type progress struct {
-	w     io.Writer
-	live  bool
-	total int
-
-	mu                          sync.Mutex // guards the rest
-	ready, failed, over, counts int
-}
-
-func (p *progress) stage(name string, s knowledge.Status) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.live {
-		fmt.Fprintf(p.w, "\r\x1b[K[%d/%d] %s: %s", p.ready+p.failed+p.over, p.total, filepath.Base(name), s)
-	}
-}
-
-func (p *progress) done(name string, d knowledge.Document, err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if err != nil {
-		p.failed++
-		p.line("failed  %s: %s", name, knowledge.Words(err))
-		return
-	}
-	p.ready++
-	p.counts += d.Passages
-	p.line("ready   %s (%d passages)", name, d.Passages)
-}
-
-func (p *progress) passedOver(name string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.over++
-	p.line("skipped %s (format not read)", name)
-}
-
-func (p *progress) line(format string, args ...any) {
-	if p.live {
-		fmt.Fprint(p.w, "\r\x1b[K")
-	}
-	fmt.Fprintf(p.w, format+"\n", args...)
-}
-
-func (p *progress) sum() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.line("%d ready with %d passages, %d failed, %d skipped", p.ready, p.counts, p.failed, p.over)
-}
-
-// isTerminal reports whether w is a screen that somebody looks at.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"time"
 
 	"frontdesk/conversation/conversationdb"
@@ -57,6 +58,7 @@ func newKnowledge(cfg *Config, pool *pgxpool.Pool, log *slog.Logger) (*knowledge
 	}
 	count := tokens.For(cfg.OpenAIModel[0]).Count
 	k.Ingest = knowledge.NewIngest(k.docs, knowledge.Reader{Detect: extract.Detect, Extract: extract.Extract, Members: extract.Members, Count: count}, log)
+	extract.CacheDir(filepath.Join(cfg.DataDir, "cache", "pdf")) // made when first used, for this user alone
 	k.siteStore, k.allow = k.docs.Sites(), cfg.crawl
 	crawler := crawl.New(crawl.Config{
 		Client: crawl.NewClient(k.allow, crawl.ClientOptions{UserAgent: userAgent(cfg)}),
@@ -91,12 +93,15 @@ func openaiConfig(cfg *Config, log *slog.Logger) openai.Config {
 
 func (k *knowledgeParts) startJobs(ctx context.Context) error { return k.jobs.Start(ctx) }
 
+// stopJobs stops them, and the PDF reader that only they use.
 func (k *knowledgeParts) stopJobs(log *slog.Logger) {
 	ctx, cancel := context.WithTimeout(context.Background(), stopJobsWithin)
 	defer cancel()
 	if err := k.jobs.Stop(ctx); err != nil {
 		log.Warn("background jobs did not stop in time", "error", err)
+		return // the reader may be at work for one of them
 	}
+	extract.Close()
 }
 
 // loadSample puts the sample FAQ into a knowledge base that has never had a

@@ -51,6 +51,7 @@ The first signal (Ctrl-C, SIGTERM) lets it finish; the second ends it at once.
 // serve runs the server until ctx ends, and then stops it in good order.
 func serve(ctx context.Context, a *app) (err error) {
 	began := time.Now()
+	debug.SetGCPercent(50) // memory matters more here than the last tenth of speed
 	debug.SetMemoryLimit(memoryTarget)
 
 	var lc net.ListenConfig
@@ -101,8 +102,8 @@ func serve(ctx context.Context, a *app) (err error) {
 	if err := s.route(ctx, db.pool, k, accounts, script); err != nil {
 		return err
 	}
-	for _, f := range append(examineModel(&a.cfg, began), examineChannels(&a.cfg)...) {
-		if f.Verdict == verdictWarning || f.Check == "telegram" {
+	for _, f := range examineModel(&a.cfg, began) {
+		if f.Verdict == verdictWarning {
 			a.log.Warn("settings", "about", f.Check, "detail", f.Detail, "advice", f.Advice)
 		}
 	}

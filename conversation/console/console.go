@@ -56,6 +56,7 @@ type Console struct {
 
 	crossOrigin *http.CrossOriginProtection
 	streams     chan struct{} // one slot for each open event stream
+	large       chan struct{} // one slot for each large file on its way in
 	stopping    chan struct{} // closed by Stop
 	stopOnce    sync.Once
 	api         *http.ServeMux // the routes alone, to tell which methods a path takes
@@ -72,6 +73,7 @@ func New(o Options) (*Console, error) {
 		clientIP: o.ClientIP, secure: o.Secure, now: o.Now,
 		crossOrigin: http.NewCrossOriginProtection(),
 		streams:     make(chan struct{}, maxStreams),
+		large:       make(chan struct{}, maxLarge),
 		stopping:    make(chan struct{}),
 		api:         http.NewServeMux(),
 		pages:       newPages(),

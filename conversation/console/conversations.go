@@ -86,6 +86,7 @@ type messageView struct {
 	Turn         string                `json:"turn,omitempty"`
 	Episode      int                   `json:"episode"`
 	At           time.Time             `json:"at"`
+	Why          *conversation.Trace   `json:"why,omitempty"` // of the bot's messages, where the log is read
 }
 
 type messagesView struct {
@@ -115,7 +116,7 @@ func viewSummary(s conversation.Summary) summaryView {
 
 func viewMessage(m conversation.Message) messageView {
 	v := messageView{Conversation: m.Conversation, Seq: m.Seq, ExternalID: m.ExternalID, Author: m.Author, Name: m.Name,
-		Text: m.Text, Note: m.Note, Sources: m.Sources, Helpful: m.Helpful, Turn: m.Turn, Episode: m.Episode, At: m.At.UTC()}
+		Text: m.Text, Note: m.Note, Sources: m.Sources, Helpful: m.Helpful, Turn: m.Turn, Episode: m.Episode, At: m.At.UTC(), Why: m.Why}
 	if m.StaffID != "" {
 		v.Staff = &Person{ID: m.StaffID, Name: m.Name}
 	}

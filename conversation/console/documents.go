@@ -2,41 +2,24 @@ package console
 
 import (
 	"context"
-	"errors"
-	"io"
 	"mime"
-	"mime/multipart"
 	"net/http"
-	"path"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"frontdesk/conversation/staff"
 	"frontdesk/knowledge"
 )
 
-// MaxFileBytes bounds one uploaded file.
-const MaxFileBytes = 20 << 20
-
-// multipartOverhead is what the form around a file may add.
-const multipartOverhead = 64 << 10
-
-// uploadTimeout is how long a file may take to arrive, at 20 MB some 170 KB/s.
-const uploadTimeout = 2 * time.Minute
-
 // maxDocumentsPage bounds one page of the list of documents.
 const maxDocumentsPage = 200
 
-// maxNameRunes bounds the name of an uploaded file.
-const maxNameRunes = 200
-
 // Documents is what the knowledge does for an admin.
 type Documents interface {
-	// AddFile stores a file and has it read in the background; it returns the id.
-	AddFile(ctx context.Context, name string, content []byte) (id string, err error)
-	// AddEntry does so with one FAQ entry.
+	// AddFile stores a file, or each file of an archive, and has it read in the
+	// background.
+	AddFile(ctx context.Context, name string, content []byte) (knowledge.Added, error)
+	// AddEntry does so with one FAQ entry; it returns the id.
 	AddEntry(ctx context.Context, e knowledge.Entry) (id string, err error)
 	Document(ctx context.Context, id string) (knowledge.Document, error)
 	// Documents lists them, newest first, and a cursor for the next page, which is
@@ -53,6 +36,7 @@ type documentView struct {
 	Status    knowledge.Status `json:"status"`
 	Error     string           `json:"error,omitempty"`
 	Passages  int              `json:"passages"`
+	Warnings  []string         `json:"warnings"`
 	Bytes     int64            `json:"bytes"`
 	CreatedAt time.Time        `json:"created_at"`
 	UpdatedAt time.Time        `json:"updated_at"`
@@ -63,8 +47,23 @@ type documentsView struct {
 	Next      string         `json:"next,omitempty"`
 }
 
+// addedView is what was added. Of an archive ID is the first document's.
 type addedView struct {
-	ID string `json:"id"`
+	ID         string           `json:"id"`
+	Documents  []memberView     `json:"documents,omitzero"`
+	PassedOver []passedOverView `json:"passed_over,omitzero"`
+}
+
+// memberView is a file of an archive that became a document.
+type memberView struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// passedOverView is a file of an archive that is no document here.
+type passedOverView struct {
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
 }
 
 // addRequest is a document as JSON: one FAQ entry, or an address whose pages
@@ -85,87 +84,40 @@ type addRequest struct {
 
 func viewDocument(d knowledge.Document) documentView {
 	return documentView{ID: d.ID, Name: d.Name, URL: d.URL, MediaType: d.MediaType, Status: d.Status, Error: d.Error,
-		Passages: d.Passages, Bytes: d.Bytes, CreatedAt: d.CreatedAt.UTC(), UpdatedAt: d.UpdatedAt.UTC()}
+		Passages: d.Passages, Warnings: append([]string{}, d.Warnings...), Bytes: d.Bytes, CreatedAt: d.CreatedAt.UTC(), UpdatedAt: d.UpdatedAt.UTC()}
+}
+
+func viewAdded(a knowledge.Added) addedView {
+	v := addedView{ID: a.Documents[0].ID}
+	if !a.Archive {
+		return v
+	}
+	v.Documents, v.PassedOver = make([]memberView, len(a.Documents)), make([]passedOverView, len(a.PassedOver))
+	for i, d := range a.Documents {
+		v.Documents[i] = memberView{ID: d.ID, Name: d.Name}
+	}
+	for i, p := range a.PassedOver {
+		v.PassedOver[i] = passedOverView{Name: p.Name, Reason: knowledge.Words(p.Reason)}
+	}
+	return v
 }
 
 func (c *Console) addDocument(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
 	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	var id string
+	var added addedView
 	switch {
 	case err == nil && media == "multipart/form-data":
-		id, err = c.addFile(w, r, params["boundary"])
+		added, err = c.addFile(w, r, params["boundary"])
 	case err == nil && media == "application/json":
-		id, err = c.addJSON(w, r)
+		added.ID, err = c.addJSON(w, r)
 	default:
 		err = problem(http.StatusUnsupportedMediaType, "content_type", "Send multipart/form-data with a file, or application/json.")
 	}
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Location", "/api/v1/documents/"+id)
-	return writeJSON(w, http.StatusAccepted, addedView{ID: id})
-}
-
-// addFile reads the form as it comes and keeps nothing but the one file.
-func (c *Console) addFile(w http.ResponseWriter, r *http.Request, boundary string) (string, error) {
-	rc := http.NewResponseController(w)
-	rc.SetReadDeadline(time.Now().Add(uploadTimeout)) // not every writer can, and then there is none
-	rc.SetWriteDeadline(time.Now().Add(uploadTimeout + writeTimeout))
-	form := multipart.NewReader(http.MaxBytesReader(w, r.Body, MaxFileBytes+multipartOverhead), boundary)
-	for {
-		part, err := form.NextPart()
-		if errors.Is(err, io.EOF) {
-			return "", problem(http.StatusUnprocessableEntity, "no_file", `The form has no file called "file".`)
-		}
-		if err != nil {
-			return "", formError(err)
-		}
-		if part.FormName() != "file" {
-			continue
-		}
-		name := fileName(part.FileName())
-		if name == "" {
-			return "", problem(http.StatusUnprocessableEntity, "no_name", "The file has no name.")
-		}
-		content, err := io.ReadAll(io.LimitReader(part, MaxFileBytes+1))
-		if err != nil {
-			return "", formError(err)
-		}
-		if len(content) > MaxFileBytes {
-			return "", knowledge.ErrTooLarge
-		}
-		if len(content) == 0 {
-			return "", knowledge.ErrEmpty
-		}
-		return c.documents.AddFile(r.Context(), name, content)
-	}
-}
-
-func formError(err error) error {
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
-		return knowledge.ErrTooLarge
-	}
-	return problem(http.StatusBadRequest, "bad_form", "The form is damaged or ended too early.")
-}
-
-// fileName is what a file is called, without folders and without characters
-// that do not show. It is shown to people and never used as a path.
-func fileName(s string) string {
-	s = path.Base(strings.ReplaceAll(strings.ToValidUTF8(s, ""), `\`, "/"))
-	s = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return -1
-		}
-		return r
-	}, s))
-	if s == "." || s == ".." || s == "/" {
-		return ""
-	}
-	if n := utf8.RuneCountInString(s); n > maxNameRunes { // the ending says the format: keep it
-		s = string([]rune(s)[n-maxNameRunes:])
-	}
-	return s
+	w.Header().Set("Location", "/api/v1/documents/"+added.ID)
+	return writeJSON(w, http.StatusAccepted, added)
 }
 
 func (c *Console) addJSON(w http.ResponseWriter, r *http.Request) (string, error) {

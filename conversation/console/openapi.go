@@ -147,7 +147,7 @@ func (s schemas) members(t reflect.Type, props object, required *[]string) {
 			continue
 		}
 		props[name] = s.of(f.Type)
-		if !strings.Contains(options, "omitempty") {
+		if !strings.Contains(options, "omit") {
 			*required = append(*required, name)
 		}
 	}

@@ -77,6 +77,7 @@ var known = []struct {
 	{knowledge.ErrTooLarge, 413, "too_large", "The document is too large."},
 	{knowledge.ErrCorrupt, 422, "corrupt", "The document is damaged or not of the format it claims."},
 	{knowledge.ErrEmpty, 422, "empty", "The document holds no text."},
+	{knowledge.ErrBusy, 503, "busy", "Other files are just being taken in. Try again in a moment."},
 	{staff.ErrLogin, 401, "login_failed", "The e-mail address or the password is wrong."},
 	{staff.ErrUnauthenticated, 401, "unauthenticated", "Sign in, or send a valid API token."},
 	{errCrossOrigin, 403, "cross_origin", "The request comes from another site."},
@@ -103,7 +104,11 @@ func status(err error) (p Problem, internal bool) {
 	}
 	for _, k := range known {
 		if errors.Is(err, k.err) {
-			return Problem{Status: k.status, Code: k.code, Detail: k.detail}, false
+			p := Problem{Status: k.status, Code: k.code, Detail: k.detail}
+			if p.Status == http.StatusServiceUnavailable {
+				p.retryAfter = largeAgain
+			}
+			return p, false
 		}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {

@@ -51,9 +51,9 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"GET", "/api/v1/me", staff.RoleViewer, (*Console).me, "Who the caller is.", nil, nil, false, meView{}, 200, false},
 		{"GET", "/api/v1/openapi.json", anyone, (*Console).getOpenAPI, "This description.", nil, nil, false, struct{}{}, 200, false},
 
-		{"POST", "/api/v1/documents", staff.RoleAdmin, (*Console).addDocument, "Add a file, one question with its answer, or an address with the pages of its site. It is read in the background.", nil, addRequest{}, true, addedView{}, 202, false},
+		{"POST", "/api/v1/documents", staff.RoleAdmin, (*Console).addDocument, "Add a file of up to 64 MB (text up to 20 MB), each file of a ZIP archive, one question with its answer, or an address with the pages of its site. It is read in the background. While two large files are on their way in, a third is told 503 with Retry-After.", nil, addRequest{}, true, addedView{}, 202, false},
 		{"GET", "/api/v1/documents", staff.RoleViewer, (*Console).listDocuments, "Documents, newest first.", pageParams, nil, false, documentsView{}, 200, false},
-		{"GET", "/api/v1/documents/{id}", staff.RoleViewer, (*Console).getDocument, "One document and how far it is. A site's id shows its pages as one.", nil, nil, false, documentView{}, 200, false},
+		{"GET", "/api/v1/documents/{id}", staff.RoleViewer, (*Console).getDocument, "One document, how far it is, and what in its text an admin should look at (warnings). A site's id shows its pages as one.", nil, nil, false, documentView{}, 200, false},
 		{"DELETE", "/api/v1/documents/{id}", staff.RoleAdmin, (*Console).deleteDocument, "Delete a document with its passages, or a site with its pages.", nil, nil, false, nil, 204, false},
 		{"POST", "/api/v1/entries/import", staff.RoleAdmin, (*Console).importEntries, "Import the FAQ entries of a CSV, TSV, JSONL or JSON file, up to 20 MB and 20,000 rows, all or none, in place of the document of the file's name. The report has a verdict on each row: new, changed, same, conflict or invalid; with one of the last two nothing is imported, and the problem (422) has the same members as the report.", importParams, nil, true, importView{}, 200, false},
 		{"GET", "/api/v1/sites", staff.RoleViewer, (*Console).listSites, "Sites that are read again now and then, newest first.", nil, nil, false, sitesView{}, 200, false},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -33,23 +34,31 @@ type library struct {
 	fail    error
 }
 
-func (l *library) AddFile(_ context.Context, name string, content []byte) (string, error) {
+func (l *library) AddFile(_ context.Context, name string, content []byte) (knowledge.Added, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.fail != nil {
-		return "", l.fail
+		return knowledge.Added{}, l.fail
 	}
-	id := knowledge.NewID()
-	l.docs[id] = knowledge.Document{ID: id, Name: name, Status: knowledge.StatusQueued, Bytes: int64(len(content))}
-	l.content[id] = content
-	return id, nil
+	d := knowledge.Document{ID: knowledge.NewID(), Name: name, Status: knowledge.StatusQueued, Bytes: int64(len(content))}
+	l.docs[d.ID], l.content[d.ID] = d, content
+	out := knowledge.Added{Documents: []knowledge.Document{d}}
+	if strings.HasSuffix(name, ".zip") {
+		out.Archive = true
+		out.PassedOver = []knowledge.PassedOver{{Name: "logo.png", Reason: fmt.Errorf("%w: images are not read", knowledge.ErrUnsupported)}}
+	}
+	return out, nil
 }
 
 func (l *library) AddEntry(ctx context.Context, e knowledge.Entry) (string, error) {
 	l.mu.Lock()
 	l.entries = append(l.entries, e)
 	l.mu.Unlock()
-	return l.AddFile(ctx, e.Question, []byte(e.Answer))
+	added, err := l.AddFile(ctx, e.Question, []byte(e.Answer))
+	if err != nil {
+		return "", err
+	}
+	return added.Documents[0].ID, nil
 }
 
 func (l *library) Document(_ context.Context, id string) (knowledge.Document, error) {

@@ -162,6 +162,14 @@ func TestQuestionIsAnsweredWithItsSource(t *testing.T) {
 	if got.Text != "Yes, within 30 days [1]. See also ." || len(got.Sources) != 1 || got.Sources[0].Passage != "p1" {
 		t.Errorf("answer = %q with %v, want the invented citation gone and one source", got.Text, got.Sources)
 	}
+	why := got.Why
+	if why == nil || why.Kind != conversation.KindModel || why.Model != "test" || len(why.Passages) != 1 || !why.Passages[0].Sent || !why.Passages[0].Cited {
+		t.Errorf("why = %+v, want the model, the passage it was sent and that it cited it", why)
+	}
+	public, err := d.Messages(t.Context(), id, 0, 10)
+	if err != nil || len(public) != 2 || public[1].Why != nil {
+		t.Errorf("Messages() = %+v, %v, want no reasons for the customer", public, err)
+	}
 }
 
 func TestWithoutModelThePassageIsQuoted(t *testing.T) {
@@ -224,5 +232,25 @@ func TestTurnsLeftByAnOutageAreAllTakenUp(t *testing.T) {
 	d := run(t, url, passages{returns}, nil)
 	for _, id := range ids {
 		d.until(t, id, last(conversation.AuthorBot))
+	}
+}
+
+func TestLookingForTurnsUsesUpNoAttempts(t *testing.T) {
+	s := conversationdb.New(dbtest.New(t))
+	st, err := s.Open(t.Context(), conversation.Opening{Channel: "widget", Account: "default"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := st.Conversation
+	if _, err := s.Receive(t.Context(), conversation.Inbound{Conversation: id, Text: "Could I send it back?"}, conversation.Gather{}); err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		if ts, err := s.ClaimDue(t.Context(), 10, []string{id}, time.Minute); err != nil || len(ts) != 0 {
+			t.Fatalf("ClaimDue(but not that one) = %d turns, %v, want none", len(ts), err)
+		}
+	}
+	if turn, ok, err := s.Claim(t.Context(), id, time.Minute); err != nil || !ok || turn.Attempt != 1 {
+		t.Errorf("Claim = attempt %d, %v, %v, want the first", turn.Attempt, ok, err)
 	}
 }

@@ -142,7 +142,7 @@ func TestDeadReplicasTurnsAreTakenUpAtOnce(t *testing.T) {
 		t.Fatalf("Claim = %v, %v", ok, err)
 	}
 	other := conversationdb.New(dbtest.Connect(t, url))
-	if ts, err := other.ClaimDue(t.Context(), 10, time.Hour); err != nil || len(ts) != 0 {
+	if ts, err := other.ClaimDue(t.Context(), 10, nil, time.Hour); err != nil || len(ts) != 0 {
 		t.Fatalf("ClaimDue beside a living replica = %d turns, %v, want none", len(ts), err)
 	}
 	die()
@@ -150,7 +150,7 @@ func TestDeadReplicasTurnsAreTakenUpAtOnce(t *testing.T) {
 	var ts []conversation.Turn
 	for deadline := time.Now().Add(20 * time.Second); len(ts) == 0 && time.Now().Before(deadline); {
 		// Postgres notices the end of a connection in its own time.
-		if ts, err = other.ClaimDue(t.Context(), 10, time.Hour); err != nil {
+		if ts, err = other.ClaimDue(t.Context(), 10, nil, time.Hour); err != nil {
 			t.Fatal(err)
 		}
 	}

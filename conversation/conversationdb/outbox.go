@@ -35,10 +35,7 @@ func (s *Store) ClaimDeliveries(ctx context.Context, channels []string, limit in
 		return nil, fmt.Errorf("claim deliveries: %w", err)
 	}
 	ds, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (d conversation.Delivery, err error) {
-		m := &d.Message
-		err = row.Scan(&m.Conversation, &m.Seq, &m.ExternalID, &m.Author, &m.StaffID, &m.Name,
-			&m.Text, &m.Note, &m.Sources, &m.Helpful, &m.Turn, &m.Episode, &m.At,
-			&d.Channel, &d.Account, &d.Thread, &d.Attempt, &d.Lease)
+		err = row.Scan(append(messageTargets(&d.Message), &d.Channel, &d.Account, &d.Thread, &d.Attempt, &d.Lease)...)
 		return d, err
 	})
 	if err != nil {

@@ -54,11 +54,14 @@ const messageColumns = `m.conversation_id, m.seq, coalesce(m.external_id, ''), m
 	coalesce(m.staff_id::text, ''), m.name, m.body, m.note, m.sources, m.helpful,
 	coalesce(m.turn::text, ''), m.episode, m.created_at`
 
-func scanMessage(row pgx.CollectableRow) (conversation.Message, error) {
-	var m conversation.Message
-	err := row.Scan(&m.Conversation, &m.Seq, &m.ExternalID, &m.Author, &m.StaffID, &m.Name,
-		&m.Text, &m.Note, &m.Sources, &m.Helpful, &m.Turn, &m.Episode, &m.At)
+func scanMessage(row pgx.CollectableRow) (m conversation.Message, err error) {
+	err = row.Scan(messageTargets(&m)...)
 	return m, err
+}
+
+func messageTargets(m *conversation.Message) []any {
+	return []any{&m.Conversation, &m.Seq, &m.ExternalID, &m.Author, &m.StaffID, &m.Name,
+		&m.Text, &m.Note, &m.Sources, &m.Helpful, &m.Turn, &m.Episode, &m.At}
 }
 
 func seconds(d time.Duration) float64 { return d.Seconds() }

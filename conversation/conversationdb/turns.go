@@ -58,7 +58,7 @@ func (s *Store) Claim(ctx context.Context, id string, lease time.Duration) (conv
 }
 
 // ClaimDue implements conversation.Turns.
-func (s *Store) ClaimDue(ctx context.Context, limit int, lease time.Duration) ([]conversation.Turn, error) {
+func (s *Store) ClaimDue(ctx context.Context, limit int, except []string, lease time.Duration) ([]conversation.Turn, error) {
 	const q = `
 		WITH due AS (
 			SELECT id FROM conversations
@@ -67,11 +67,15 @@ func (s *Store) ClaimDue(ctx context.Context, limit int, lease time.Duration) ([
 					SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
 					WHERE d.datname = current_database() AND l.locktype = 'advisory'
 					AND l.classid = @class::int::oid AND l.objid = lease_by::oid))
+			AND id <> ALL (@except::uuid[])
 			ORDER BY turn_due_at LIMIT @limit
 			FOR UPDATE SKIP LOCKED
 		)` + claimTurns
+	if except == nil {
+		except = []string{} // null would exclude every one
+	}
 	ts, err := s.claim(ctx, q, pgx.NamedArgs{
-		"limit": limit, "lease": seconds(lease), "messages": contextMessages, "replica": s.presence.id(), "class": presenceClass,
+		"limit": limit, "except": except, "lease": seconds(lease), "messages": contextMessages, "replica": s.presence.id(), "class": presenceClass,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claim due turns: %w", err)

@@ -48,8 +48,8 @@ func TestOrdinaryWordsAreNotTold(t *testing.T) {
 		"You can override the default rules in the settings.",
 		"An assistant will call you. Tell the customer the price.",
 		"Bitte ignorieren Sie diese Nachricht. Die Anweisungen stehen oben.",
-		"如果忘记密码，请按照上述说明操作。", "忘记密码时请查看前面的步骤", "以前の指示書をご覧ください。", "Familie 👨‍👩‍👧‍👦 und 🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
-		"می‌خواهم نمی‌شود",
+		"如果忘记密码，请按照上述说明操作。", "忘记密码时请查看前面的步骤", "以前の指示書をご覧ください。", "Familie 👨\u200d👩\u200d👧\u200d👦 und 🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+		"می\u200cخواهم نمی\u200cشود",
 	} {
 		if told := mustExtract(t, "a.txt", s).Warnings; len(told) > 0 {
 			t.Errorf("%q: warnings = %q, want none", s, told)

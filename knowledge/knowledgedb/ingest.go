@@ -42,8 +42,9 @@ func (s *Store) SetStatus(ctx context.Context, id string, status knowledge.Statu
 	return nil
 }
 
-// Publish makes ps the document's passages and names it, in one transaction: a
-// search sees all of the old ones or all of the new ones. The document is then
+// Publish makes ps the document's passages, with the warnings about them, and
+// names it, in one transaction: a search sees all of the old ones or all of the
+// new ones. The document is then
 // ready, or embedding when the store has an embedder; a passage keeps the
 // vectors that the same text had in this document. IDs are made where ps has
 // none, and those given are new; ordinals are the order of ps. It returns
@@ -51,8 +52,9 @@ func (s *Store) SetStatus(ctx context.Context, id string, status knowledge.Statu
 //
 // Once that is committed it sees to the index (see Maintain), which may take a
 // while after a large load and whose failure is only logged.
-func (s *Store) Publish(ctx context.Context, id, name string, ps []knowledge.Passage) error {
-	const sql = `UPDATE documents SET name = @name, status = @status, error = '', passages = @passages, updated_at = now() WHERE id = @id`
+func (s *Store) Publish(ctx context.Context, id, name string, ps []knowledge.Passage, warnings ...string) error {
+	const sql = `UPDATE documents SET name = @name, status = @status, error = '', passages = @passages, warnings = @warnings, updated_at = now()
+		WHERE id = @id`
 	status := knowledge.StatusReady
 	if s.embedder != nil {
 		status = knowledge.StatusEmbedding
@@ -62,7 +64,7 @@ func (s *Store) Publish(ctx context.Context, id, name string, ps []knowledge.Pas
 		if err := s.replace(ctx, tx, id, rows); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, sql, pgx.NamedArgs{"id": id, "name": name, "status": status, "passages": len(rows)})
+		_, err := tx.Exec(ctx, sql, pgx.NamedArgs{"id": id, "name": name, "status": status, "passages": len(rows), "warnings": orEmpty(warnings)})
 		return err
 	})
 	if err != nil {

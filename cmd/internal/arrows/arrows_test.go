@@ -34,6 +34,7 @@ var mayImport = map[string][]string{
 	"bots":                        {"conversation"},
 	"bots/slack":                  {"bots", "conversation"},
 	"bots/widget":                 {"bots", "conversation"},
+	"bots/telegram":               {"bots", "conversation"},
 	"migrations":                  {},
 	"migrations/localpg":          {},
 	"migrations/dbtest":           {"migrations/..."},

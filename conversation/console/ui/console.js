@@ -185,7 +185,20 @@ function documentsPanel(me) {
       el('span', { className: 'chip ' + look }, label),
       admin ? el('button', { className: 'btn quiet bad', type: 'button', 'aria-label': 'Delete ' + d.name, onclick: () => remove(d) }, 'Delete') : el('span'),
       el('span', { className: 'more meta' }, facts),
-      d.error ? el('p', { className: 'more error' }, d.error) : null);
+      d.error ? el('p', { className: 'more error' }, d.error) : null,
+      warnings(d));
+  }
+
+  // warnings shows the first few at once; what they quote is a stranger's text.
+  function warnings(d) {
+    const all = d.warnings.map((text) => el('li', { dir: 'auto' }, text));
+    if (!all.length) return null;
+    const rest = all.splice(3);
+    return el('div', { className: 'more warning' },
+      el('p', {}, 'Worth a look:'),
+      el('ul', { 'aria-label': 'Warnings about ' + d.name }, ...all),
+      rest.length ? el('details', {}, el('summary', {}, number.format(rest.length) + ' more'),
+        el('ul', { 'aria-label': 'More warnings about ' + d.name }, ...rest)) : null);
   }
 
   async function remove(d) {
@@ -201,20 +214,31 @@ function documentsPanel(me) {
     });
   }
 
+  // leftOut names the files of an archive that are no documents, until the next upload.
+  function leftOut(archive, over) {
+    const shown = over.slice(0, 10).map((o) => el('li', { dir: 'auto' }, o.name + ': ' + o.reason));
+    if (over.length > shown.length) shown.push(el('li', {}, 'and ' + number.format(over.length - shown.length) + ' more'));
+    return el('li', { className: 'doc over' }, el('span', { className: 'name', dir: 'auto' }, archive),
+      el('span', { className: 'chip warn' }, number.format(over.length) + ' left out'), el('span'),
+      el('div', { className: 'more warning' }, el('ul', { 'aria-label': 'Left out of ' + archive }, ...shown)));
+  }
+
   async function upload(files) {
+    uploads.querySelectorAll('.over').forEach((row) => row.remove());
     for (const file of files) {
       const bar = el('progress', { max: 1, value: 0, 'aria-label': 'Uploading ' + file.name });
       const note = el('span', { className: 'more meta' }, 'Uploading ' + size(file.size));
       const row = el('li', { className: 'doc' }, el('span', { className: 'name', dir: 'auto' }, file.name),
         el('span', { className: 'chip accent' }, 'Uploading'), el('span'), bar, note);
       uploads.append(row);
-      const done = await guard(error, () => send(file, (part) => { bar.value = part; }).then(() => true));
+      const done = await guard(error, () => send(file, (part) => { bar.value = part; }));
       row.remove();
       if (!done) {
         error.textContent = file.name + ': ' + (error.textContent || 'not uploaded');
         continue;
       }
       say(file.name + ' uploaded');
+      if (done.passed_over?.length) uploads.append(leftOut(file.name, done.passed_over));
       refresh();
     }
   }
@@ -226,7 +250,7 @@ function documentsPanel(me) {
     ondragleave: () => drop.classList.remove('over'),
     ondrop: (e) => { e.preventDefault(); drop.classList.remove('over'); upload([...e.dataTransfer.files]); } },
     el('button', { className: 'btn main', type: 'button', onclick: () => picker.click() }, 'Upload files'), picker,
-    el('p', { className: 'meta' }, 'Or drop them here. Up to 20 MB each.'));
+    el('p', { className: 'meta' }, 'Or drop them here. Up to 64 MB each, text up to 20 MB.'));
 
   const node = el('section', { className: 'panel', 'aria-labelledby': 'documents-title' },
     el('div', { className: 'head' }, el('h2', { id: 'documents-title' }, 'Documents'), count),

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"frontdesk/knowledge"
+)
+
+// progress tells a person how far it is: a line for each file, and on a
+// terminal a last line that changes.
+type progress struct {
+	w    io.Writer
+	live bool
+
+	mu                          sync.Mutex // guards the rest
+	total                       int
+	ready, failed, over, counts int
+	warned                      int // warnings told
+}
+
+func (p *progress) stage(name string, s knowledge.Status) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.live {
+		fmt.Fprintf(p.w, "\r\x1b[K[%d/%d] %s: %s", p.ready+p.failed+p.over, p.total, filepath.Base(name), s)
+	}
+}
+
+func (p *progress) done(name string, d knowledge.Document, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err != nil {
+		p.failed++
+		p.line("failed  %s: %s", name, knowledge.Words(err))
+		return
+	}
+	p.ready++
+	p.counts += d.Passages
+	p.line("ready   %s (%d passages)", name, d.Passages)
+	for _, w := range d.Warnings {
+		p.warned++
+		p.line("  warning: %s", w)
+	}
+}
+
+// more counts files that were found in another.
+func (p *progress) more(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.total += n
+}
+
+func (p *progress) passedOver(name, why string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.over++
+	p.line("skipped %s (%s)", name, why)
+}
+
+func (p *progress) line(format string, args ...any) {
+	if p.live {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+	fmt.Fprintf(p.w, format+"\n", args...)
+}
+
+func (p *progress) sum() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.line("%d ready with %d passages, %d failed, %d skipped", p.ready, p.counts, p.failed, p.over)
+	if p.warned > 0 {
+		p.line("warnings: %d; look at what those documents say", p.warned)
+	}
+}
+
+// isTerminal reports whether w is a screen that somebody looks at.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
