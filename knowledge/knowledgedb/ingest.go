@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"frontdesk/knowledge"
 
@@ -86,12 +87,12 @@ func (s *Store) maintain(ctx context.Context) {
 // they lack, a batch at a time, each kept once it is here; then the document
 // is ready. Without an embedder there is nothing to wait for.
 func (s *Store) Embed(ctx context.Context, id string) error {
-	for s.embedder != nil {
+	for after, n := math.MinInt32, 0; s.embedder != nil; {
 		model, err := s.registerModel(ctx)
 		if err != nil {
 			return err
 		}
-		n, err := s.embedNext(ctx, id, model)
+		after, n, err = s.embedNext(ctx, id, model, after)
 		if err != nil {
 			return err
 		}
@@ -103,26 +104,27 @@ func (s *Store) Embed(ctx context.Context, id string) error {
 	return s.SetStatus(ctx, id, knowledge.StatusReady, "")
 }
 
-// embedNext embeds some passages without a vector and returns how many.
-func (s *Store) embedNext(ctx context.Context, id string, model int32) (int, error) {
-	const sql = `SELECT p.id::text, p.title, p.alternatives, p.heading, p.body FROM passages p
-		WHERE p.document_id = @document
+// embedNext embeds some passages without a vector that come after an ordinal, and
+// returns the last one's and how many there were.
+func (s *Store) embedNext(ctx context.Context, id string, model int32, after int) (last, n int, err error) {
+	const sql = `SELECT p.id::text, p.ordinal, p.title, p.alternatives, p.heading, p.body FROM passages p
+		WHERE p.document_id = @document AND p.ordinal > @after
 		  AND NOT EXISTS (SELECT FROM embeddings e WHERE e.passage_id = p.id AND e.model_id = @model)
 		ORDER BY p.ordinal LIMIT @limit`
-	got, err := s.pool.Query(ctx, sql, pgx.NamedArgs{"document": id, "model": model, "limit": embedBatch})
+	got, err := s.pool.Query(ctx, sql, pgx.NamedArgs{"document": id, "model": model, "after": after, "limit": embedBatch})
 	if err != nil {
-		return 0, fmt.Errorf("read passages to embed: %w", err)
+		return after, 0, fmt.Errorf("read passages to embed: %w", err)
 	}
 	rows, err := pgx.CollectRows(got, func(r pgx.CollectableRow) (row, error) {
 		var p knowledge.Passage
-		err := r.Scan(&p.ID, &p.Title, &p.Alternatives, &p.Heading, &p.Text)
+		err := r.Scan(&p.ID, &p.Ordinal, &p.Title, &p.Alternatives, &p.Heading, &p.Text)
 		return row{Passage: p}, err
 	})
 	if err != nil {
-		return 0, fmt.Errorf("read passages to embed: %w", err)
+		return after, 0, fmt.Errorf("read passages to embed: %w", err)
 	}
 	if len(rows) == 0 {
-		return 0, nil
+		return after, 0, nil
 	}
 	texts := make([]string, len(rows))
 	for i, r := range rows {
@@ -133,12 +135,12 @@ func (s *Store) embedNext(ctx context.Context, id string, model int32) (int, err
 		err = checkVectors(vecs, len(rows), s.embedder.Dimensions())
 	}
 	if err != nil {
-		return 0, fmt.Errorf("embed passages: %w", err)
+		return after, 0, fmt.Errorf("embed passages: %w", err)
 	}
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return insertEmbeddings(ctx, tx, rows, vecs, model) })
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) && pg.Code == "23503" { // foreign_key_violation: deleted meanwhile
-		return 0, knowledge.ErrNotFound
+		return after, 0, knowledge.ErrNotFound
 	}
-	return len(rows), err
+	return rows[len(rows)-1].Ordinal, len(rows), err
 }
