@@ -82,7 +82,7 @@ func (c *Courier) Run(ctx context.Context) {
 	for name := range c.senders {
 		channels = append(channels, name)
 	}
-	sub := c.e.Subscribe("")
+	sub := c.e.hub.subscribeBare()
 	defer sub.Close()
 	tick := time.NewTicker(c.poll)
 	defer tick.Stop()
@@ -93,7 +93,6 @@ func (c *Courier) Run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-sub.C():
-			sub.Take()
 		case <-tick.C:
 		}
 	}

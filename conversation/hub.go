@@ -9,6 +9,10 @@ import (
 // watcher is told to read the log instead, which loses nothing.
 const maxPendingMessages = 32
 
+// maxPending bounds all that a slow watcher of every conversation can hold, and
+// so what publishing to it costs. Past it the events are dropped, see Lost.
+const maxPending = 1024
+
 // Hub hands events to those in this process who watch a conversation. Publishing
 // never blocks and never waits for a watcher: what a slow one has not taken yet
 // is joined, deltas into one piece and states into the last.
@@ -51,6 +55,16 @@ func (h *Hub) Subscribe(conversation string) *Subscription {
 	if w.turn != "" && w.text.Len() > 0 {
 		s.push(Event{Kind: EventDelta, Conversation: conversation, Turn: w.turn, Text: w.text.String()})
 	}
+	return s
+}
+
+// subscribeBare watches every conversation without keeping what happens there: it
+// only wakes.
+func (h *Hub) subscribeBare() *Subscription {
+	s := &Subscription{hub: h, wake: make(chan struct{}, 1), bare: true}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.all[s] = struct{}{}
 	return s
 }
 
@@ -159,10 +173,12 @@ type Subscription struct {
 	hub          *Hub
 	conversation string
 	wake         chan struct{}
+	bare         bool // keeps no events
 
-	mu       sync.Mutex // guards pending and messages
+	mu       sync.Mutex // guards what follows
 	pending  []Event
 	messages int
+	lost     bool
 }
 
 // C is readable when there is something to Take.
@@ -176,6 +192,14 @@ func (s *Subscription) Take() []Event {
 	p := s.pending
 	s.pending, s.messages = nil, 0
 	return p
+}
+
+// Lost reports whether events were dropped because they were not taken in time.
+// It stays so: whoever needs them all starts anew.
+func (s *Subscription) Lost() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lost
 }
 
 // Close ends the watch.
@@ -192,16 +216,31 @@ func (s *Subscription) Close() {
 	}
 }
 
-// push joins e with what waits. The slice stays bounded: one delta and one
-// discard per turn, one state, and messages up to maxPendingMessages.
+// push joins e with what waits. For one conversation the slice stays small: one
+// delta and one discard per turn, one state, and messages up to
+// maxPendingMessages; for all of them maxPending is the end.
 func (s *Subscription) push(e Event) {
+	defer func() {
+		select {
+		case s.wake <- struct{}{}:
+		default:
+		}
+	}()
+	if s.bare {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch n := len(s.pending); e.Kind {
+	if len(s.pending) >= maxPending {
+		s.pending, s.messages, s.lost = nil, 0, true
+	}
+	switch e.Kind {
 	case EventDelta:
-		if n > 0 && s.pending[n-1].Kind == EventDelta && s.pending[n-1].Turn == e.Turn {
-			s.pending[n-1].Text += e.Text
-			e.Kind = ""
+		for i := len(s.pending) - 1; i >= 0; i-- {
+			if p := &s.pending[i]; p.Kind == EventDelta && p.Turn == e.Turn {
+				p.Text += e.Text
+				return
+			}
 		}
 	case EventDiscard:
 		s.remove(func(p Event) bool {
@@ -215,13 +254,7 @@ func (s *Subscription) push(e Event) {
 			e.Message = nil
 		}
 	}
-	if e.Kind != "" {
-		s.pending = append(s.pending, e)
-	}
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
+	s.pending = append(s.pending, e)
 }
 
 func (s *Subscription) remove(drop func(Event) bool) {

@@ -80,6 +80,9 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, _ staff.Princip
 				err = s.comment("")
 			}
 		case <-sub.C():
+			if sub.Lost() { // too slow: it connects again and reads what it shows anew
+				return nil
+			}
 			for _, e := range sub.Take() {
 				if err = s.send(r.Context(), e); err != nil {
 					break

@@ -1,0 +1,61 @@
+package conversation
+
+import (
+	"fmt"
+	"testing"
+)
+
+func TestDeltasOfOneTurnAreJoinedWhateverComesBetween(t *testing.T) {
+	h := NewHub()
+	s := h.Subscribe("")
+	defer s.Close()
+	for i := range 100 {
+		for _, id := range []string{"a", "b"} {
+			h.Publish(Event{Kind: EventDelta, Conversation: id, Turn: "turn-" + id, Text: fmt.Sprint(i, " ")})
+		}
+	}
+	if got := s.Take(); len(got) != 2 || len(got[0].Text) != len(got[1].Text) || got[0].Text[:4] != "0 1 " {
+		t.Errorf("Take() = %d events, want one delta for each turn", len(got))
+	}
+}
+
+func TestAWatcherThatTakesNothingCostsNoMoreThanItsBound(t *testing.T) {
+	h := NewHub()
+	slow, bare := h.Subscribe(""), h.subscribeBare()
+	defer slow.Close()
+	defer bare.Close()
+	for i := range 10 * maxPending {
+		id := fmt.Sprint(i)
+		h.Publish(Event{Kind: EventDelta, Conversation: id, Turn: id, Text: "Yes"})
+		h.Publish(Event{Kind: EventMessage, Conversation: id, Message: &Message{Conversation: id, Seq: 1, Turn: id}})
+		if n := len(slow.pending); n > maxPending {
+			t.Fatalf("%d events wait, want at most %d", n, maxPending)
+		}
+	}
+	if !slow.Lost() {
+		t.Error("Lost() = false, want a watcher told that it missed something")
+	}
+	if len(bare.pending) != 0 {
+		t.Errorf("a bare watcher keeps %d events", len(bare.pending))
+	}
+	<-bare.C()
+}
+
+func TestNothingOfASilencedAnswerIsHeardAgain(t *testing.T) {
+	h := NewHub()
+	s := h.Subscribe("a")
+	defer s.Close()
+	h.Publish(Event{Kind: EventDelta, Conversation: "a", Turn: "1", Text: "Half an"})
+	h.Silence("a")
+	h.Publish(Event{Kind: EventDelta, Conversation: "a", Turn: "1", Text: " answer"})
+	got := s.Take()
+	if len(got) != 1 || got[0].Kind != EventDiscard || got[0].Turn != "1" {
+		t.Errorf("Take() = %+v, want the answer's withdrawal alone", got)
+	}
+	h.Publish(Event{Kind: EventDelta, Conversation: "a", Turn: "2", Text: "Whole"})
+	late := h.Subscribe("a")
+	defer late.Close()
+	if got := late.Take(); len(got) != 1 || got[0].Text != "Whole" {
+		t.Errorf("a late watcher hears %+v, want what there is of the new answer", got)
+	}
+}
