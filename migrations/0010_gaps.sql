@@ -28,6 +28,7 @@ CREATE TABLE gaps (
     draft           jsonb,                           -- the entry that was drafted or is being published
     document_id     uuid        REFERENCES documents ON DELETE SET NULL,
     saved           boolean     NOT NULL DEFAULT false, -- the entry being published is in that document
+    looked_at       timestamptz NOT NULL DEFAULT now(), -- while publishing: by the worker
     outcome         text        NOT NULL DEFAULT ''  -- how publishing ended, in words for an admin
 );
 ALTER TABLE gaps ALTER COLUMN embedding SET STORAGE PLAIN;
