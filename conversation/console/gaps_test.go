@@ -317,3 +317,48 @@ func TestAGapWithAQuestionStillUnansweredStaysOpen(t *testing.T) {
 		t.Errorf("the second entry is document %s, want it in place of %s", closed.Document, document)
 	}
 }
+
+func TestATakeoverIsAGapOnlyWhereTheBotHadNoAnswer(t *testing.T) {
+	model := &scribe{} // which fails
+	s := openShop(t, nil, model)
+	if _, err := s.gaps.Entries.SaveEntry(t.Context(), "", knowledge.Entry{Question: "Do you rent gnus?", Answer: "Yes, at 10 gold."}); err != nil {
+		t.Fatal(err)
+	}
+	s.until("the entry to be found", func() bool {
+		r, err := s.gaps.Finder.Find(t.Context(), knowledge.Query{Text: "Do you rent gnus?"})
+		return err == nil && len(r.Hits) == 1 && r.Hits[0].Exact
+	})
+	right := s.ask("Do you rent gnus?")
+	s.post("/api/v1/conversations/"+right+"/takeover", nil, 200)
+	wrong := s.ask("Is the ferry running, asks Lena Ortiz of order 4411223344?")
+	s.post("/api/v1/conversations/"+wrong+"/takeover", nil, 200)
+	for _, text := range []string{"One moment.", "Lena here? No: the ferry is out until May. Write to ferry@shop.example."} {
+		s.post("/api/v1/conversations/"+wrong+"/reply", map[string]string{"text": text}, 201)
+	}
+	gap := s.one(conversation.GapOpen, 1)
+	if gap.Asked[0].Conversation != wrong || gap.Asked[0].Seq != 1 || gap.Asked[0].Reason != conversation.GapUnknown {
+		t.Errorf("the gap's question is %+v, want the one that was not answered", gap.Asked[0])
+	}
+	var v gapView
+	s.post("/api/v1/gaps/"+gap.ID+"/draft", nil, 200).decode(t, &v)
+	if v.Draft == nil || v.Draft.Question != "Is the ferry running, asks Lena Ortiz of order [number]?" ||
+		!strings.Contains(v.Draft.Answer, "the ferry is out until May. Write to [e-mail].") || len(v.Draft.Alternatives) != 0 {
+		t.Errorf("draft while the model fails = %+v, want the words as they stand, masked", v.Draft)
+	}
+	rows, err := s.engine.Usage(t.Context(), time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
+	if err != nil || len(rows) != 1 || rows[0].Purpose != "gap_draft" || rows[0].Failed != 1 {
+		t.Errorf("Usage() = %+v, %v; want the draft's failed call", rows, err)
+	}
+	s.post("/api/v1/gaps/"+gap.ID+"/dismiss", nil, 200)
+	if list := s.list(conversation.GapOpen); len(list) != 0 {
+		t.Errorf("open gaps = %+v, want none: the answered one is no gap and the other dismissed", list)
+	}
+	s.post("/api/v1/gaps/"+gap.ID+"/publish", map[string]string{"question": "Q?", "answer": "A."}, 409)
+	s.post("/api/v1/gaps/"+gap.ID+"/reopen", nil, 200)
+	s.post("/api/v1/gaps/"+gap.ID+"/publish", map[string]string{"question": "Q?"}, 422)
+	s.post("/api/v1/gaps/"+gap.ID+"/merge", map[string]string{"from": gap.ID}, 422)
+	s.post("/api/v1/gaps/"+gap.ID+"/merge", map[string]string{"from": knowledge.NewID()}, 404)
+	if got := s.do("GET", "/api/v1/gaps?state=lost", nil, s.admin); got.code != 422 {
+		t.Errorf("GET of a state that is none = %d, want 422", got.code)
+	}
+}
