@@ -121,7 +121,7 @@ func (s *Store) Ungrouped(ctx context.Context, limit int) ([]conversation.GapQue
 // gap's, in the order in which erasing does.
 func (s *Store) Join(ctx context.Context, q conversation.GapQuestion, model string, choose func(conversation.GapNear) string) error {
 	const take = `
-		SELECT embedding::text, embedding_model = @model, dims, weights FROM gap_questions
+		SELECT embedding IS NOT NULL AND embedding_model = @model AND @model <> '', dims, weights FROM gap_questions
 		WHERE conversation_id = @id AND seq = @seq AND gap_id IS NULL FOR UPDATE`
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if err := lockGaps(ctx, tx); err != nil {
@@ -129,22 +129,18 @@ func (s *Store) Join(ctx context.Context, q conversation.GapQuestion, model stri
 		}
 		args := pgx.NamedArgs{"id": q.Conversation, "seq": q.Seq, "model": model}
 		var (
-			vector  *string
-			current bool
+			vector  bool
 			dims    []int32
 			weights []float32
 		)
-		err := tx.QueryRow(ctx, take, args).Scan(&vector, &current, &dims, &weights)
+		err := tx.QueryRow(ctx, take, args).Scan(&vector, &dims, &weights)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil // erased, or in a gap by now
 		}
 		if err != nil {
 			return err
 		}
-		if !current || model == "" {
-			vector = nil
-		}
-		near, err := nearGaps(ctx, tx, vector, model, dims, weights)
+		near, err := nearGaps(ctx, tx, q, vector, model, dims, weights)
 		if err != nil {
 			return err
 		}
@@ -156,19 +152,21 @@ func (s *Store) Join(ctx context.Context, q conversation.GapQuestion, model stri
 	return nil
 }
 
-func nearGaps(ctx context.Context, tx pgx.Tx, vector *string, model string, dims []int32, weights []float32) (n conversation.GapNear, err error) {
+// nearGaps compares the question by its words, and where vector is set by that of the model.
+func nearGaps(ctx context.Context, tx pgx.Tx, q conversation.GapQuestion, vector bool, model string, dims []int32, weights []float32) (n conversation.GapNear, err error) {
 	const dense = `
-		WITH looked AS MATERIALIZED (
-			SELECT id, embedding FROM (SELECT id, embedding, embedding_model FROM gaps ORDER BY last_at DESC LIMIT @most) g
-			WHERE embedding_model = @model AND embedding IS NOT NULL
-		), near AS MATERIALIZED (
-			SELECT id, 1 - (embedding <=> @vector::text::halfvec) AS cosine FROM looked
+		WITH near AS MATERIALIZED (
+			-- The case keeps vectors of other models, and lengths, from being compared;
+			-- the scalar subquery is read once, where a parameter would be cast for each row.
+			SELECT id, CASE WHEN embedding_model = @model THEN 1 - (embedding <=> (
+				SELECT embedding FROM gap_questions WHERE conversation_id = @id AND seq = @seq)) END AS cosine
+			FROM (SELECT id, embedding, embedding_model FROM gaps ORDER BY last_at DESC LIMIT @most) g
 		)
-		SELECT id::text, cosine, CASE WHEN (SELECT count(*) FROM near) >= @tell
+		SELECT id::text, cosine, CASE WHEN (SELECT count(cosine) FROM near) >= @tell
 			THEN (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY cosine) FROM near) ELSE 0 END
 		FROM near WHERE cosine < 'NaN' ORDER BY cosine DESC, id LIMIT 1`
-	if vector != nil {
-		err := tx.QueryRow(ctx, dense, pgx.NamedArgs{"most": gapsLookedAt, "model": model, "vector": *vector, "tell": gapsToTell}).
+	if vector {
+		err := tx.QueryRow(ctx, dense, pgx.NamedArgs{"most": gapsLookedAt, "model": model, "id": q.Conversation, "seq": q.Seq, "tell": gapsToTell}).
 			Scan(&n.Dense.ID, &n.Dense.Similarity, &n.Background)
 		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 			return n, fmt.Errorf("compare vectors: %w", err)
@@ -176,7 +174,7 @@ func nearGaps(ctx context.Context, tx pgx.Tx, vector *string, model string, dims
 		n.Dense.HasVector = true
 	}
 	err = tx.QueryRow(ctx, gapNearSQL, pgx.NamedArgs{
-		"dims": dims, "weights": weights, "postings": gapPostings, "candidates": gapCandidates, "model": model, "vector": vector != nil,
+		"dims": dims, "weights": weights, "postings": gapPostings, "candidates": gapCandidates, "model": model, "vector": vector,
 	}).Scan(&n.Words.ID, &n.Words.Similarity, &n.Words.HasVector)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return n, fmt.Errorf("compare words: %w", err)
