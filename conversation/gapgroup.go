@@ -70,9 +70,15 @@ func (g *Gaps) read(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	for _, s := range list {
-		if err := g.readOne(ctx, s); err != nil && !errors.Is(err, ErrNotFound) {
-			return false, err
+		if failed := g.readOne(ctx, s); failed != nil && !errors.Is(failed, ErrNotFound) {
+			err = errors.Join(err, failed)
 		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	if err != nil {
+		return false, err // those that were read are known; the others come again
 	}
 	return len(list) == scanBatch, g.Store.ReadUntil(ctx, list[len(list)-1].UpdatedAt)
 }
@@ -153,9 +159,12 @@ func (g *Gaps) group(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	for _, q := range qs {
-		if err := g.Store.Join(ctx, q, g.model(), chooseGap); err != nil {
-			return false, err
+		if failed := g.Store.Join(ctx, q, g.model(), chooseGap); failed != nil {
+			err = errors.Join(err, failed)
+		}
+		if ctx.Err() != nil {
+			break
 		}
 	}
-	return len(qs) == joinBatch, nil
+	return len(qs) == joinBatch && err == nil, err
 }

@@ -65,14 +65,14 @@ func (g *Gaps) retry(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	for _, gap := range list {
-		if err := g.retryOne(ctx, gap); err != nil && !errors.Is(err, ErrGapState) && !errors.Is(err, ErrNoGap) {
-			if ctx.Err() != nil {
-				return false, err
-			}
-			g.Log.ErrorContext(ctx, "gap not asked again", "gap", gap.ID, "err", err)
+		if failed := g.retryOne(ctx, gap); failed != nil && !errors.Is(failed, ErrGapState) && !errors.Is(failed, ErrNoGap) {
+			err = errors.Join(err, failed)
+		}
+		if ctx.Err() != nil {
+			break
 		}
 	}
-	return false, nil
+	return false, err
 }
 
 func (g *Gaps) retryOne(ctx context.Context, gap Gap) error {

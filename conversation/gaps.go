@@ -16,11 +16,13 @@ type GapSource interface {
 	// Unread returns up to limit conversations that changed since they were read,
 	// the longest unchanged first, but none that changed within settle.
 	Unread(ctx context.Context, settle time.Duration, limit int) ([]GapScan, error)
-	// GapLog returns a stretch of the log that ends where whole is false for want
-	// of room. ErrNotFound.
+	// GapLog returns the stretch of the log that begins a little before what was read
+	// and ends at last; whole says that there is no more. It is empty for a
+	// conversation that is gone.
 	GapLog(ctx context.Context, s GapScan) (l GapLog, last int64, whole bool, err error)
 	// Read stores questions, those not known yet, and that the log has been read to
 	// last; whole says that nothing is left to read of the conversation as it was.
+	// ErrNotFound when it is gone.
 	Read(ctx context.Context, s GapScan, qs []GapQuestion, last int64, whole bool) error
 	// ReadUntil moves on the time up to which every conversation has been read.
 	ReadUntil(ctx context.Context, at time.Time) error
@@ -29,6 +31,8 @@ type GapSource interface {
 // GapScan is a conversation to be read.
 type GapScan struct {
 	Conversation string
+	Contact      string
+	Channel      string
 	UpdatedAt    time.Time
 	Seq          int64 // read before
 }

@@ -62,13 +62,11 @@ func (g *Gaps) Pass(ctx context.Context) (more, publishing bool, err error) {
 		err = errors.Join(err, g.Store.EndGapLease(ctx, token))
 	}()
 	for _, step := range []func(context.Context) (bool, error){g.read, g.embed, g.group, g.retry} {
-		again, err := step(ctx)
-		if err != nil {
-			return false, publishing, err
-		}
-		more = more || again
+		// What stops one step, or one question in it, is not to stop the rest.
+		again, failed := step(ctx)
+		more, err = more || again, errors.Join(err, failed)
 	}
-	return more, publishing, nil
+	return more, publishing, err
 }
 
 // stir has Run look at once.

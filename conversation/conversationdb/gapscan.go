@@ -50,7 +50,7 @@ func (s *Store) GapWork(ctx context.Context, settle time.Duration, model string)
 
 // Unread implements conversation.GapSource.
 func (s *Store) Unread(ctx context.Context, settle time.Duration, limit int) ([]conversation.GapScan, error) {
-	const q = `SELECT c.id::text, c.updated_at, coalesce(s.seq, 0)` + unread + ` ORDER BY c.updated_at, c.id LIMIT @limit`
+	const q = `SELECT c.id::text, c.contact_id::text, c.channel, c.updated_at, coalesce(s.seq, 0)` + unread + ` ORDER BY c.updated_at, c.id LIMIT @limit`
 	rows, err := s.pool.Query(ctx, q, pgx.NamedArgs{"late": seconds(lateCommit), "settle": seconds(settle), "limit": limit})
 	if err != nil {
 		return nil, fmt.Errorf("look for unread conversations: %w", err)
@@ -64,7 +64,6 @@ func (s *Store) Unread(ctx context.Context, settle time.Duration, limit int) ([]
 
 // GapLog implements conversation.GapSource.
 func (s *Store) GapLog(ctx context.Context, scan conversation.GapScan) (l conversation.GapLog, last int64, whole bool, err error) {
-	const head = `SELECT id::text, contact_id::text, channel FROM conversations WHERE id = @id`
 	const log = `
 		SELECT seq, author, note, CASE WHEN author = 'customer' THEN left(body, @body) ELSE '' END, coalesce(turn::text, ''),
 			episode, created_at, helpful, coalesce(jsonb_array_length(nullif(sources, 'null')), 0),
@@ -74,9 +73,7 @@ func (s *Store) GapLog(ctx context.Context, scan conversation.GapScan) (l conver
 		SELECT from_owner, to_owner, reason, created_at FROM ownership_events
 		WHERE conversation_id = @id AND created_at >= @since AND created_at <= @until ORDER BY id LIMIT @limit`
 	id := scan.Conversation
-	if err = s.pool.QueryRow(ctx, head, pgx.NamedArgs{"id": id}).Scan(&l.Conversation, &l.Contact, &l.Channel); err != nil {
-		return l, 0, false, fail("read gaps of", id, err)
-	}
+	l.Conversation, l.Contact, l.Channel = id, scan.Contact, scan.Channel
 	rows, err := s.pool.Query(ctx, log, pgx.NamedArgs{"id": id, "after": scan.Seq - gapLookback, "limit": gapWindow, "body": gapBody})
 	if err == nil {
 		l.Messages, err = pgx.CollectRows(rows, pgx.RowToStructByPos[conversation.GapMessage])
@@ -108,7 +105,11 @@ func (s *Store) Read(ctx context.Context, scan conversation.GapScan, qs []conver
 	const done = `
 		INSERT INTO gap_scans AS g (conversation_id, updated_at, seq) VALUES (@id, @at, @seq)
 		ON CONFLICT (conversation_id) DO UPDATE SET updated_at = excluded.updated_at, seq = greatest(g.seq, excluded.seq)`
+	// What a crash loses of this is read again: whatever says that it was read is
+	// lost with it, and ReadUntil commits after it.
+	const nosync = `SELECT set_config('synchronous_commit', 'off', true)`
 	batch := &pgx.Batch{}
+	batch.Queue(nosync)
 	for _, q := range qs {
 		dims, weights := unzip(q.Terms)
 		batch.Queue(add, pgx.NamedArgs{
