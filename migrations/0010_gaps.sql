@@ -93,11 +93,10 @@ CREATE TABLE gap_worker (
 INSERT INTO gap_worker DEFAULT VALUES;
 
 -- gaps_recount makes gaps agree with the questions they have now; one without
--- any goes. Whoever calls it has locked the questions before.
+-- any goes. Whoever calls it holds the advisory lock of gaps.
 -- +goose StatementBegin
 CREATE FUNCTION gaps_recount(ids uuid[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM FROM gaps WHERE id = ANY (ids) ORDER BY id FOR UPDATE;
     DELETE FROM gaps g WHERE g.id = ANY (ids) AND NOT EXISTS (SELECT FROM gap_questions q WHERE q.gap_id = g.id);
     UPDATE gaps g SET questions = c.questions, customers = c.customers, first_at = c.first_at, last_at = c.last_at,
         embedding = (SELECT avg(q.embedding) FROM gap_questions q WHERE q.gap_id = g.id AND q.embedding_model = g.embedding_model
@@ -113,6 +112,16 @@ BEGIN
     WHERE q.gap_id = ANY (ids) GROUP BY q.gap_id, t.dim;
 END $$;
 
+-- Erasing takes the advisory lock of gaps (conversationdb has it as gapLock) before
+-- the first question's row: a conversation's messages are deleted one by one, so
+-- without it erasing would hold a gap and wait for a question, and a question that
+-- joins hold itself and wait for the gap.
+CREATE FUNCTION gap_questions_leave() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(28820808543596659);
+    RETURN NULL;
+END $$;
+
 CREATE FUNCTION gap_questions_left() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     ids uuid[] := (SELECT array_agg(DISTINCT gap_id) FROM gone WHERE gap_id IS NOT NULL);
@@ -123,9 +132,10 @@ BEGIN
     RETURN NULL;
 END $$;
 -- +goose StatementEnd
+CREATE TRIGGER gap_questions_removing BEFORE DELETE ON gap_questions FOR EACH STATEMENT EXECUTE FUNCTION gap_questions_leave();
 CREATE TRIGGER gap_questions_removed AFTER DELETE ON gap_questions
     REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION gap_questions_left();
 
 -- +goose Down
 DROP TABLE gap_worker, gap_scans, gap_words, gap_terms, gap_questions, gaps;
-DROP FUNCTION gap_questions_left, gaps_recount, gap_rank;
+DROP FUNCTION gap_questions_left, gap_questions_leave, gaps_recount, gap_rank;

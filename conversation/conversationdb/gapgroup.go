@@ -16,7 +16,8 @@ import (
 
 const (
 	// gapLock is the advisory lock under which questions join gaps, one at a time:
-	// two of one meaning must not found two gaps.
+	// two of one meaning must not found two gaps. Who writes both questions and gaps
+	// takes it before any row, erasing included: the migration has the same number.
 	gapLock = 0x66645f67617073 // "fd_gaps"
 	// gapsLookedAt bounds the gaps whose vectors are compared: those asked for last.
 	// At 1,536 dimensions they are 15 MB.
@@ -117,8 +118,7 @@ func (s *Store) Ungrouped(ctx context.Context, limit int) ([]conversation.GapQue
 	return s.gapQuestions(ctx, "look for gap questions to group", q, pgx.NamedArgs{"limit": limit})
 }
 
-// Join implements conversation.GapGroups. The question's row is locked before the
-// gap's, in the order in which erasing does.
+// Join implements conversation.GapGroups.
 func (s *Store) Join(ctx context.Context, q conversation.GapQuestion, model string, choose func(conversation.GapNear) string) error {
 	const take = `
 		SELECT embedding IS NOT NULL AND embedding_model = @model AND @model <> '', dims, weights FROM gap_questions

@@ -108,8 +108,11 @@ func (s *Store) Read(ctx context.Context, scan conversation.GapScan, qs []conver
 	// What a crash loses of this is read again: whatever says that it was read is
 	// lost with it, and ReadUntil commits after it.
 	const nosync = `SELECT set_config('synchronous_commit', 'off', true)`
+	// Erasing takes the conversation before its messages, and so does this.
+	const first = `SELECT 1 FROM conversations WHERE id = @id FOR KEY SHARE`
 	batch := &pgx.Batch{}
 	batch.Queue(nosync)
+	batch.Queue(first, pgx.NamedArgs{"id": scan.Conversation})
 	for _, q := range qs {
 		dims, weights := unzip(q.Terms)
 		batch.Queue(add, pgx.NamedArgs{

@@ -101,7 +101,6 @@ func (s *Store) Asked(ctx context.Context, id string, changes int64, answered []
 		if err := lockGaps(ctx, tx); err != nil {
 			return failGap("close", id, err)
 		}
-		// Questions before their gap, as erasing has it.
 		if _, err := tx.Exec(ctx, mark, pgx.NamedArgs{"ids": ids, "seqs": seqs, "answered": yes, "gap": id}); err != nil {
 			return failGap("close", id, err)
 		}
@@ -112,9 +111,8 @@ func (s *Store) Asked(ctx context.Context, id string, changes int64, answered []
 // MergeGaps implements conversation.GapGroups.
 func (s *Store) MergeGaps(ctx context.Context, to, from string) error {
 	const (
-		questions = `SELECT 1 FROM gap_questions WHERE gap_id = ANY (@ids::uuid[]) ORDER BY conversation_id, seq FOR UPDATE`
-		gaps      = `SELECT id::text, state FROM gaps WHERE id = ANY (@ids::uuid[]) ORDER BY id FOR UPDATE`
-		move      = `UPDATE gap_questions SET gap_id = @to WHERE gap_id = @from`
+		gaps = `SELECT id::text, state FROM gaps WHERE id = ANY (@ids::uuid[]) ORDER BY id FOR UPDATE`
+		move = `UPDATE gap_questions SET gap_id = @to WHERE gap_id = @from`
 		// The merged one has the target's vectors' model, or the only one there is.
 		settle = `UPDATE gaps t SET state = CASE WHEN t.state = 'closed' THEN 'open' ELSE t.state END,
 				embedding_model = CASE WHEN t.embedding IS NULL THEN f.embedding_model ELSE t.embedding_model END
@@ -124,9 +122,6 @@ func (s *Store) MergeGaps(ctx context.Context, to, from string) error {
 	args := pgx.NamedArgs{"ids": []string{to, from}, "to": to, "from": from}
 	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if err := lockGaps(ctx, tx); err != nil {
-			return failGap("merge into", to, err)
-		}
-		if _, err := tx.Exec(ctx, questions, pgx.NamedArgs{"ids": args["ids"]}); err != nil {
 			return failGap("merge into", to, err)
 		}
 		rows, err := tx.Query(ctx, gaps, pgx.NamedArgs{"ids": args["ids"]})
