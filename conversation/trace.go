@@ -25,6 +25,7 @@ type Trace struct {
 	Kind       Kind          `json:"kind"`
 	Query      string        `json:"query,omitempty"` // as searched
 	Confidence float64       `json:"confidence"`
+	History    float64       `json:"history_weight,omitempty"` // knowledge.Result.HistoryWeight
 	Passages   []TracedHit   `json:"passages,omitempty"`
 	Model      string        `json:"model,omitempty"`
 	Error      ErrorKind     `json:"error,omitempty"` // why no model answered although there is one
@@ -48,7 +49,7 @@ type TracedHit struct {
 
 // take records what was found, of which the first sent went to the model.
 func (t *Trace) take(r knowledge.Result, sent int, cited []Source) {
-	t.Query, t.Confidence = r.Query, r.Confidence
+	t.Query, t.Confidence, t.History = r.Query, r.Confidence, r.HistoryWeight
 	t.Passages = make([]TracedHit, len(r.Hits))
 	for i, h := range r.Hits {
 		t.Passages[i] = TracedHit{
