@@ -187,7 +187,7 @@ func TestManyVectorsGetAnIndexThatIsUsed(t *testing.T) {
 		t.Errorf("Find() by index = %q, want refund first", texts(r))
 	}
 	q := lexical.Parse("moneyback")
-	sql, args := statement(q, s.queryVector(t.Context(), "moneyback"), 0, 8)
+	sql, args := statement(q, s.queryVector(t.Context(), "moneyback", ""), 0, 8)
 	rows, err := s.pool.Query(t.Context(), "EXPLAIN "+sql, pgx.QueryExecModeCacheDescribe, args)
 	if err != nil {
 		t.Fatal(err)
