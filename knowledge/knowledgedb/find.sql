@@ -16,7 +16,7 @@ WITH q AS MATERIALIZED (
           FROM kept k) z
     WHERE (z.tier < 2 OR z.first = 2 OR z.n <= @enough::int)
       AND (z.df <= @rare::float8 * z.n AND (z.tier <> 1 OR z.before < @enough::int) OR z.before < @depth
-           OR z.before < @enough::int AND z.df <= greatest(@common::float8 * z.n, @few::int))
+           OR z.tier <> 1 AND z.before < @enough::int AND z.df <= greatest(@common::float8 * z.n, @few::int))
 ), query AS MATERIALIZED (
     SELECT ('{' || string_agg(z.dim || ':' || z.w::real, ',' ORDER BY z.dim) || '}/1000000000')::sparsevec AS weights
     FROM (SELECT dim, sum(w) AS w FROM kept WHERE tier <> 1 GROUP BY dim) z
