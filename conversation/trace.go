@@ -25,13 +25,14 @@ type Trace struct {
 	Kind       Kind          `json:"kind"`
 	Query      string        `json:"query,omitempty"` // as searched
 	Confidence float64       `json:"confidence"`
-	History    float64       `json:"history_weight,omitempty"` // knowledge.Result.HistoryWeight
 	Passages   []TracedHit   `json:"passages,omitempty"`
 	Model      string        `json:"model,omitempty"`
 	Error      ErrorKind     `json:"error,omitempty"` // why no model answered although there is one
 	Tokens     *PromptTokens `json:"tokens,omitempty"`
 	Usage      *Usage        `json:"usage,omitempty"`
 	Summary    string        `json:"summary,omitempty"` // the model's brief when it handed over
+
+	HistoryWeight float64 `json:"history_weight,omitempty"` // knowledge.Result's
 }
 
 // TracedHit is one passage that was found, and what became of it.
@@ -49,7 +50,7 @@ type TracedHit struct {
 
 // take records what was found, of which the first sent went to the model.
 func (t *Trace) take(r knowledge.Result, sent int, cited []Source) {
-	t.Query, t.Confidence, t.History = r.Query, r.Confidence, r.HistoryWeight
+	t.Query, t.Confidence, t.HistoryWeight = r.Query, r.Confidence, r.HistoryWeight
 	t.Passages = make([]TracedHit, len(r.Hits))
 	for i, h := range r.Hits {
 		t.Passages[i] = TracedHit{
