@@ -56,7 +56,7 @@ export class Widget extends HTMLElement {
     this._client = new Client(options.base, options.key, this._language.tag, this._store, () => this._restart());
     this._stream = new Stream(this._client, () => this._transcript.last, (kind, data) => this._hear(kind, data), (up) => this._connected(up));
     this._outbox = new Outbox(this._client, this._store, (item, progress) => this._report(item, progress));
-    this._transcript = new Transcript(this._language, (seq, helpful) => this._client.post('feedback', { seq, helpful }), (text) => this.send(text), (more) => this._panel.more(more));
+    this._transcript = new Transcript(this._language, (seq, helpful) => this._client.post('feedback', { seq, helpful }), (text) => (this.send(text), this._panel.focus()), (more) => this._panel.more(more));
     this._build();
   }
 
@@ -296,8 +296,9 @@ export class Widget extends HTMLElement {
     this._launcher.setAttribute('aria-label', this._unread ? label + ', ' + fill(words.unread, this._unread) : label);
     this._launcher.setAttribute('aria-expanded', String(this.isOpen));
     this._launcher.replaceChildren(icon(this.isOpen ? 'down' : 'chat'), this._badge);
-    if (this._badge.textContent !== String(this._unread)) this._emit('unread', this._unread);
-    this._badge.textContent = String(this._unread);
+    const unread = String(this._unread);
+    if (this._badge.textContent !== unread) this._emit('unread', this._unread);
+    this._badge.textContent = unread;
     this._badge.hidden = !this._unread;
   }
 
