@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -82,18 +83,19 @@ type Deps struct {
 // Engine receives messages, decides who speaks and answers as the bot. All its
 // methods are safe for concurrent use.
 type Engine struct {
-	cfg      Config
-	d        Deps
-	log      *slog.Logger
-	hub      *Hub
-	prompter *Prompter
-	sched    scheduler
-	desks    chan struct{} // one for each turn that may claim, search and prepare at once
-	backlog  atomic.Bool   // the last look found more due turns than it took
-	look     chan struct{} // readable when it is time to look again
-	recaps   chan struct{} // one for each summary being made
-	life     context.Context
-	end      context.CancelCauseFunc // of life, when Run stops taking turns
+	cfg       Config
+	d         Deps
+	log       *slog.Logger
+	hub       *Hub
+	prompter  *Prompter
+	sched     scheduler
+	desks     chan struct{} // one for each turn that may claim, search and prepare at once
+	backlog   atomic.Bool   // the last look found more due turns than it took
+	look      chan struct{} // readable when it is time to look again
+	recaps    chan struct{} // one for each summary being made
+	recapping sync.Map      // the conversations whose summary that is
+	life      context.Context
+	end       context.CancelCauseFunc // of life, when Run stops taking turns
 }
 
 // New returns an engine, whose Run must be called for turns to be taken.

@@ -61,18 +61,23 @@ func (a *answering) trimmed(history []Message, kept int) (recap, bool) {
 // summarise makes the summary in the background, where it keeps no customer waiting.
 // The engine waits for it at its end, and cuts it short.
 func (e *Engine) summarise(r recap) {
+	id := r.t.State.Conversation
+	if _, already := e.recapping.LoadOrStore(id, true); already {
+		return
+	}
 	select {
 	case e.recaps <- struct{}{}:
 	default:
+		e.recapping.Delete(id)
 		return
 	}
 	// A turn is being finished, so that the scheduler has not been waited for yet.
 	e.sched.wg.Go(func() {
-		defer func() { <-e.recaps }()
+		defer func() { <-e.recaps; e.recapping.Delete(id) }()
 		ctx, cancel := context.WithTimeout(e.life, recapTimeout)
 		defer cancel()
 		if err := e.recap(ctx, r); err != nil {
-			e.log.Info("conversation not summarised", "conversation", r.t.State.Conversation, "err", err)
+			e.log.Info("conversation not summarised", "conversation", id, "err", err)
 		}
 	})
 }

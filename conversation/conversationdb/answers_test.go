@@ -66,7 +66,8 @@ func runWith(t *testing.T, url string, find conversation.Finder, m conversation.
 	t.Helper()
 	cfg.Hold, cfg.Poll, cfg.Lease = time.Nanosecond, 20*time.Millisecond, 2*time.Second
 	cfg.Gather = conversation.Gather{Quiet: 10 * time.Millisecond, Most: 100 * time.Millisecond}
-	store := conversationdb.New(dbtest.Connect(t, url))
+	pool := dbtest.Connect(t, url)
+	store := conversationdb.New(pool)
 	e, err := conversation.New(cfg, conversation.Deps{
 		Store: store, Finder: find, Model: m, Counter: tokens.For("gpt-4o-mini"), Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
@@ -77,7 +78,7 @@ func runWith(t *testing.T, url string, find conversation.Finder, m conversation.
 	done := make(chan struct{})
 	go func() { e.Run(ctx, 5*time.Second); close(done) }()
 	t.Cleanup(func() { cancel(); <-done })
-	return desk{e, store}
+	return desk{e, store, pool}
 }
 
 // say writes a customer's message and returns what followed it.
