@@ -65,9 +65,10 @@ func (a *answering) rewritten(first knowledge.Result) knowledge.Result {
 
 // leans reports whether a message is worth rewriting: the first search is unsure,
 // something was said before, and the message is short, points back, or found nothing.
+// A turn that died once goes the shortest way.
 func (a *answering) leans(r knowledge.Result) bool {
 	th := a.e.cfg.Thresholds
-	if r.Confidence >= th.Answer || chats(a.folded) || verbatim(r) != nil {
+	if a.t.Attempt > 1 || r.Confidence >= th.Answer || chats(a.folded) || verbatim(r) != nil {
 		return false
 	}
 	said := false
