@@ -108,14 +108,8 @@ func (a *answering) offered() bool {
 func (a *answering) find() (knowledge.Result, error) {
 	ctx, cancel := context.WithTimeout(a.ctx, a.e.cfg.FindTimeout)
 	defer cancel()
-	var earlier []string
-	for _, m := range a.history {
-		if m.Author == AuthorCustomer {
-			earlier = append(earlier, m.Text)
-		}
-	}
 	began := time.Now()
-	r, err := a.e.d.Finder.Find(ctx, knowledge.Query{Text: a.words, History: earlier})
+	r, err := a.e.d.Finder.Find(ctx, knowledge.Query{Text: a.words, History: said(a.history)})
 	a.e.d.Observer.Found(time.Since(began))
 	if err != nil {
 		return r, fmt.Errorf("find passages: %w", err)
@@ -202,6 +196,9 @@ func (a *answering) ask(r knowledge.Result) (Outcome, error) {
 	a.note(r, len(p.Passages), sources)
 	if reason, summary, ok := handoffCall(reply.Calls); ok {
 		a.trace.Summary = summary
+		if a.doubtful(r) && len(sources) == 0 {
+			text = "" // it may be made up, and nobody has seen it
+		}
 		return a.handOverWith(reason, text, sources), nil
 	}
 	if text == "" {
@@ -215,7 +212,6 @@ func (a *answering) note(r knowledge.Result, sent int, cited []Source) {
 	th := a.e.cfg.Thresholds
 	a.trace.Thresholds = &th
 	a.trace.take(r, sent, cited)
-	a.trace.History = !a.trace.Rewritten && r.Query != a.words
 }
 
 // handoffCall reads the model's typed request for a person. Its arguments come

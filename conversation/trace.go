@@ -27,7 +27,6 @@ type Trace struct {
 	Decision   Decision      `json:"decision,omitempty"`
 	Query      string        `json:"query,omitempty"`     // as searched
 	Rewritten  bool          `json:"rewritten,omitempty"` // a model made Query of the dialogue
-	History    bool          `json:"history,omitempty"`   // Query holds more than the customer's words
 	Chosen     bool          `json:"chosen,omitempty"`    // the customer pressed an option that stood for the passage
 	Confidence float64       `json:"confidence"`
 	Thresholds *Thresholds   `json:"thresholds,omitempty"` // in force when Confidence was judged
@@ -38,6 +37,8 @@ type Trace struct {
 	Usage      *Usage        `json:"usage,omitempty"`   // of the answer's own call
 	Cost       int64         `json:"cost_micros"`       // of all the turn's calls, in millionths of a US dollar
 	Summary    string        `json:"summary,omitempty"` // the model's brief when it handed over
+
+	HistoryWeight float64 `json:"history_weight,omitempty"` // knowledge.Result's
 }
 
 // TracedHit is one passage that was found, and what became of it.
@@ -82,7 +83,7 @@ const (
 
 // take records what was found, of which the first sent went to the model.
 func (t *Trace) take(r knowledge.Result, sent int, cited []Source) {
-	t.Query, t.Confidence = r.Query, r.Confidence
+	t.Query, t.Confidence, t.HistoryWeight = r.Query, r.Confidence, r.HistoryWeight
 	t.Passages = make([]TracedHit, len(r.Hits))
 	for i, h := range r.Hits {
 		t.Passages[i] = TracedHit{
