@@ -52,7 +52,7 @@ type RowReport struct {
 	Question string
 	Verdict  Verdict
 	Why      string   // of invalid, conflict and what else an admin should know; may be empty
-	Changes  []string // of changed: answer, alternatives, lang, verbatim, url
+	Changes  []string // of changed: answer, alternatives, lang, verbatim, url, owner, review_by
 	Document DocumentRef
 }
 

@@ -49,7 +49,9 @@ func EntryUpload(e Entry) (Upload, error) {
 		Lang         string   `json:"lang,omitempty"`
 		URL          string   `json:"url,omitempty"`
 		Verbatim     bool     `json:"verbatim,omitempty"`
-	}{e.Question, e.Answer, e.Alternatives, e.Lang, e.URL, e.Verbatim}
+		Owner        string   `json:"owner,omitempty"`
+		ReviewBy     string   `json:"review_by,omitempty"`
+	}{e.Question, e.Answer, e.Alternatives, e.Lang, e.URL, e.Verbatim, e.Owner, e.ReviewBy}
 	if strings.TrimSpace(e.Question) == "" || strings.TrimSpace(e.Answer) == "" {
 		return Upload{}, fmt.Errorf("%w: an entry needs a question and an answer", ErrCorrupt)
 	}
@@ -253,7 +255,7 @@ func (in *Ingest) cut(ctx context.Context, d Document, data []byte) (text Text, 
 			err = fmt.Errorf("%w: the server's reader cannot cope with this file", ErrCorrupt)
 		}
 	}()
-	if text, err = in.reader.Extract(ctx, d.Name, d.MediaType, data); err != nil {
+	if text, err = in.reader.Extract(ctx, nameToRead(d), d.MediaType, data); err != nil {
 		if ctx.Err() != nil && !errors.Is(err, ErrBusy) {
 			err = context.Cause(ctx)
 		}

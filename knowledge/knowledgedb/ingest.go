@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"frontdesk/knowledge"
 
@@ -54,7 +55,8 @@ func (s *Store) SetStatus(ctx context.Context, id string, status knowledge.Statu
 // Once that is committed it sees to the index (see Maintain), which may take a
 // while after a large load and whose failure is only logged.
 func (s *Store) Publish(ctx context.Context, id, name string, ps []knowledge.Passage, warnings ...string) error {
-	const sql = `UPDATE documents SET name = @name, status = @status, error = '', passages = @passages, warnings = @warnings, updated_at = now()
+	const sql = `UPDATE documents SET name = @name, status = @status, error = '', passages = @passages, warnings = @warnings,
+			compare_due = compare_due OR @entries, updated_at = now()
 		WHERE id = @id`
 	status := knowledge.StatusReady
 	if s.embedder != nil {
@@ -65,7 +67,8 @@ func (s *Store) Publish(ctx context.Context, id, name string, ps []knowledge.Pas
 		if err := s.replace(ctx, tx, id, rows); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, sql, pgx.NamedArgs{"id": id, "name": name, "status": status, "passages": len(rows), "warnings": orEmpty(warnings)})
+		_, err := tx.Exec(ctx, sql, pgx.NamedArgs{"id": id, "name": name, "status": status, "passages": len(rows), "warnings": orEmpty(warnings),
+			"entries": slices.ContainsFunc(ps, func(p knowledge.Passage) bool { return p.IsEntry && p.Kept.ID != "" })})
 		return err
 	})
 	if err != nil {
