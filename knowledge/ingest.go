@@ -180,8 +180,12 @@ func (in *Ingest) AddEntry(ctx context.Context, e Entry) (string, error) {
 		return "", err
 	}
 	// An entry is short: what is wrong with it is told at once.
-	if _, err := in.reader.Extract(ctx, u.Name, u.MediaType, u.Data); err != nil {
+	text, err := in.reader.Extract(ctx, u.Name, u.MediaType, u.Data)
+	if err != nil {
 		return "", err
+	}
+	if len(text.Entries) == 1 && e.ReviewBy != "" && text.Entries[0].ReviewBy == "" {
+		return "", fmt.Errorf("%w: the day to review the entry by is no day", ErrCorrupt)
 	}
 	d, err := in.Add(ctx, u)
 	return d.ID, err

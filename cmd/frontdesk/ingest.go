@@ -30,7 +30,9 @@ var ingestCommand = command{
 these are read. A directory is taken with all it holds; hidden files and files of other formats
 in it are passed over. An address is taken with the pages of its site that it links to, a sitemap
 with those it lists; a running server looks at them again every day. Text that looks made to
-mislead the bot is kept as text and pointed out in a warning. Ends when all is searchable, with
+mislead the bot is kept as text and pointed out in a warning. A CSV, TSV, JSONL or JSON file
+named here that holds nothing but questions with answers is imported: all of it or, when rows are
+invalid or in conflict, nothing, in place of the document of its name, with a report by row. Ends when all is searchable, with
 exit code 1 when something is not. A file that is there already is not added twice. Works beside
 a running server.
 

@@ -36,6 +36,7 @@ const (
 type knowledgeParts struct {
 	*knowledge.Ingest
 	*knowledge.Import
+	*knowledge.Editor
 	*siteStore
 	store *knowledgedb.Store
 	docs  *knowledgedb.Documents
@@ -67,6 +68,7 @@ func newKnowledge(cfg *Config, pool *pgxpool.Pool, log *slog.Logger) (*knowledge
 	if k.jobs, err = knowledgedb.NewJobs(k.docs, k.Ingest, log, k.Work(crawler)); err != nil {
 		return nil, err
 	}
+	k.Editor = knowledge.NewEditor(k.Ingest, k.docs)
 	k.Import = knowledge.NewImport(k.Ingest, k.docs, extract.Entries, lexical.Key)
 	return k, nil
 }

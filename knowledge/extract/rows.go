@@ -79,6 +79,7 @@ type rows struct {
 	// with an error is kept in judged, in order with the entries.
 	byRow  bool
 	judged []knowledge.EntryRow
+	texts  int // of the judged that are a title and a text
 }
 
 // add checks one row and keeps it. A wholly empty row is skipped.
@@ -184,6 +185,9 @@ func (rs *rows) wordings(r row, question string) ([]string, error) {
 func (rs *rows) section(r row) error {
 	title, text := squeeze(r.cells[colTitle]), r.cells[colText]
 	if rs.byRow {
+		if text != "" {
+			rs.texts++
+		}
 		return rs.fail(r, knowledge.ErrCorrupt, "there is neither a question nor an answer")
 	}
 	if text == "" {
