@@ -100,28 +100,30 @@ func (ed *Editor) DeleteEntry(ctx context.Context, id, version string) error {
 	return err
 }
 
-// PreviewEdit returns the document of an entry and its bytes as EditEntry would
-// leave them; nothing is changed.
-func (ed *Editor) PreviewEdit(ctx context.Context, id string, e Entry) (document string, u Upload, err error) {
-	if e, err = ed.tidied(ctx, e); err != nil {
-		return "", u, err
+// edited returns the document of an entry and its bytes as EditEntry would leave
+// them; nothing is changed.
+func (ed *Editor) edited(ctx context.Context, id string, e Entry) (Document, []byte, error) {
+	e, err := ed.tidied(ctx, e)
+	if err != nil {
+		return Document{}, nil, err
 	}
 	old, err := ed.store.Entry(ctx, id)
 	if err != nil {
-		return "", u, err
+		return Document{}, nil, err
 	}
 	d, data, err := ed.store.Content(ctx, old.Document.ID)
 	if err != nil {
-		return "", u, err
+		return d, nil, err
 	}
 	text, at, err := ed.read(ctx, d, data, id)
 	if err != nil {
-		return "", u, err
+		return d, nil, err
 	}
 	e.Own = text.Entries[at].Own
 	text.Entries[at] = e
 	data, err = written(text)
-	return d.ID, Upload{Name: d.Name, URL: d.URL, MediaType: jsonLines, Data: data}, err
+	d.MediaType = jsonLines
+	return d, data, err
 }
 
 // tidied is an entry as it will be read from the document, or why it cannot be.

@@ -174,6 +174,7 @@ func examineDatabase(ctx context.Context, cfg *Config) []finding {
 	switch err := migrations.Check(ctx, conn); {
 	case err == nil:
 		f = append(f, finding{"schema", verdictOK, "up to date", ""})
+		f = append(f, examineEntries(ctx, conn, time.Now())...)
 	case errors.Is(err, migrations.ErrPending):
 		f = append(f, finding{"schema", verdictNote, "will be made or brought up to date at the next start", ""})
 	default:

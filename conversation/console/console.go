@@ -23,6 +23,8 @@ type Options struct {
 	Documents Documents
 	Entries   Entries
 	FAQ       FAQ
+	Conflicts Conflicts
+	Previews  Previews
 	Sites     Sites
 	Finder    Finder
 	Engine    Engine
@@ -47,6 +49,8 @@ type Console struct {
 	documents Documents
 	entries   Entries
 	faq       FAQ
+	conflicts Conflicts
+	previews  Previews
 	sites     Sites
 	finder    Finder
 	engine    Engine
@@ -71,7 +75,7 @@ type Console struct {
 // New returns a Console, or an error when o.Origin is no origin.
 func New(o Options) (*Console, error) {
 	c := &Console{
-		staff: o.Staff, documents: o.Documents, entries: o.Entries, faq: o.FAQ, sites: o.Sites, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
+		staff: o.Staff, documents: o.Documents, entries: o.Entries, faq: o.FAQ, conflicts: o.Conflicts, previews: o.Previews, sites: o.Sites, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
 		clientIP: o.ClientIP, secure: o.Secure, now: o.Now,
 		crossOrigin: http.NewCrossOriginProtection(),
 		streams:     make(chan struct{}, maxStreams),

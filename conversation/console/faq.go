@@ -251,3 +251,11 @@ func entryProblem(err error) error {
 	}
 	return err
 }
+
+// orMissing is what err is for a caller who named something that is not there.
+func orMissing(err error, missing *Problem) error {
+	if errors.Is(err, knowledge.ErrNotFound) {
+		return missing
+	}
+	return err
+}

@@ -284,4 +284,3 @@ func (s *Store) forgetPairs(ctx context.Context) error {
 	}
 	return nil
 }
-
