@@ -58,15 +58,6 @@ func (s *Store) Conflicts(ctx context.Context, cursor string, limit int) ([]know
 	return list[:limit], list[limit-1].ID, nil
 }
 
-// CountConflicts counts the open pairs.
-func (s *Store) CountConflicts(ctx context.Context) (int, error) {
-	var n int
-	if err := s.pool.QueryRow(ctx, `SELECT count(*) `+openConflict).Scan(&n); err != nil {
-		return 0, fmt.Errorf("count conflicts: %w", err)
-	}
-	return n, nil
-}
-
 // DismissConflict closes a pair for as long as both of its texts stay as they
 // are; by is who says so. One that is dismissed stays so. It returns
 // knowledge.ErrNotFound when there is none with the id.

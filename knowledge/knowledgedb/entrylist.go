@@ -111,14 +111,3 @@ func readEntryCursor(cursor string) (document string, ordinal int32) {
 	}
 	return document, int32(n)
 }
-
-// DueEntries counts the entries whose review was due before a day, written as
-// 2006-01-02.
-func (s *Store) DueEntries(ctx context.Context, day string) (int, error) {
-	const sql = `SELECT count(*) FROM passages p WHERE p.review_by < @day::text::date AND ` + entryFirst
-	var n int
-	if err := s.pool.QueryRow(ctx, sql, pgx.NamedArgs{"day": day}).Scan(&n); err != nil {
-		return 0, fmt.Errorf("count entries to be reviewed: %w", err)
-	}
-	return n, nil
-}
