@@ -24,7 +24,7 @@ const (
 	nearBatch = 100
 	// nearWithin is how long an import looks among the stored entries; the rest is
 	// left to the background.
-	nearWithin = 8 * time.Second
+	nearWithin = 5 * time.Second
 )
 
 // neighbour is a stored entry that may be near another.

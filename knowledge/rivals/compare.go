@@ -2,6 +2,7 @@ package rivals
 
 import (
 	"slices"
+	"strings"
 
 	"frontdesk/knowledge"
 	"frontdesk/knowledge/lexical"
@@ -26,10 +27,11 @@ const (
 )
 
 // Compare judges two entries; ok is false for a pair that nobody need look at.
-// idf is what a term counts. Entries in two languages are never a pair: they are
-// a translation.
+// idf is what a term counts. Entries said to be of two languages, which is told
+// of short ones by guess, are a pair only where their answers share words: a
+// translation's do not.
 func Compare(a, b *Statement, idf func(dim int32) float64) (n knowledge.Nearness, ok bool) {
-	if foreign(a, b) || !slices.Equal(a.numbers, b.numbers) {
+	if !slices.Equal(a.numbers, b.numbers) {
 		return n, false
 	}
 	for _, x := range a.questions {
@@ -38,19 +40,20 @@ func Compare(a, b *Statement, idf func(dim int32) float64) (n knowledge.Nearness
 		}
 	}
 	if n.Similarity < nearQuestion {
-		return n, false
+		return knowledge.Nearness{}, false
 	}
 	answers := alike(a.says().words, b.says().words, idf)
 	n.Kind, n.Why = judge(a.says(), b.says(), answers >= nearAnswer, "the questions are nearly the same")
-	if n.Kind == knowledge.NearContradiction && answers < someAnswer && n.Similarity < sameQuestion {
-		return n, false
+	if n.Kind == knowledge.NearContradiction && answers < someAnswer && (n.Similarity < sameQuestion || foreign(a.Entry.Lang, b.Entry.Lang)) {
+		return knowledge.Nearness{}, false
 	}
 	return n, true
 }
 
-// CompareMeaning judges two entries whose passages' vectors have the cosine.
+// CompareMeaning judges two entries whose passages' vectors have the cosine. Two
+// of different languages are no pair: they are a translation.
 func CompareMeaning(a, b *Statement, cosine float64) (n knowledge.Nearness, ok bool) {
-	if cosine < NearMeaning || foreign(a, b) || !slices.Equal(a.numbers, b.numbers) {
+	if cosine < NearMeaning || foreign(language(a.Entry), language(b.Entry)) || !slices.Equal(a.numbers, b.numbers) {
 		return n, false
 	}
 	n.Similarity = cosine
@@ -70,23 +73,18 @@ func judge(a, b *said, same bool, found string) (knowledge.NearKind, string) {
 	return knowledge.NearDuplicate, found + ", and so are the answers"
 }
 
-// foreign reports whether two entries are known to be in different languages.
-func foreign(a, b *Statement) bool {
-	x, y := language(a.Entry), language(b.Entry)
-	return x != "" && y != "" && x != y
+// foreign reports whether two language tags are known to be of different languages.
+func foreign(a, b string) bool {
+	a, _, _ = strings.Cut(a, "-")
+	b, _, _ = strings.Cut(b, "-")
+	return a != "" && b != "" && a != b
 }
 
 func language(e knowledge.Entry) string {
-	l := e.Lang
-	if l == "" {
-		l = lexical.Language(e.Question + "\n" + clip(e.Answer))
+	if e.Lang != "" {
+		return e.Lang
 	}
-	for i := range len(l) {
-		if l[i] == '-' {
-			return l[:i]
-		}
-	}
-	return l
+	return lexical.Language(e.Question + "\n" + clip(e.Answer))
 }
 
 // differ reports whether each names a number that the other does not.

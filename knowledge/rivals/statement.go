@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"frontdesk/knowledge"
@@ -20,7 +21,7 @@ const (
 	// maxAnswer is how much of an answer is compared, in bytes.
 	maxAnswer = 6000
 	// weak is what a word counts that says how a sentence is built.
-	weak = .3
+	weak = .2
 )
 
 // bag is the distinct words of a text, by dimension, and what each counts.
@@ -71,9 +72,17 @@ func (s *Statement) Dims() []int32 {
 func (s *Statement) says() *said {
 	if s.answer == nil {
 		text := clip(s.Entry.Answer)
-		s.answer = &said{words: wordsOf(text), numbers: numbers(text), negated: negated(text)}
+		// Numbers are compared by themselves, whatever digits they are written in.
+		s.answer = &said{words: wordsOf(strings.Map(noDigit, text)), numbers: numbers(text), negated: negated(text)}
 	}
 	return s.answer
+}
+
+func noDigit(r rune) rune {
+	if unicode.IsDigit(r) {
+		return ' '
+	}
+	return r
 }
 
 func clip(s string) string {
@@ -135,7 +144,7 @@ func alike(a, b bag, idf func(int32) float64) float64 {
 		}
 	}
 	if all == 0 {
-		return 0
+		return 1 // neither has a word: what numbers they have is looked at elsewhere
 	}
 	return both / all
 }
