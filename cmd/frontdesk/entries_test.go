@@ -167,7 +167,9 @@ func TestEntriesAreImportedEditedComparedAndPreviewed(t *testing.T) {
 	if code, _ := call("POST", "/documents", map[string]string{"question": "What does one zebra cost?", "answer": "25 gold."}, nil); code != 202 {
 		t.Fatalf("POST = %d, want 202", code)
 	}
-	var pairs struct{ Conflicts []struct{ ID, Kind, Why string } }
+	var pairs struct {
+		Conflicts []struct{ ID, Kind, Why string }
+	}
 	soon(t, "the conflict", func() bool {
 		call("GET", "/conflicts", nil, &pairs)
 		return len(pairs.Conflicts) > 0

@@ -41,7 +41,7 @@ func (d *Documents) EditDocument(ctx context.Context, id string, edit func(knowl
 func (d *Documents) writeEdited(ctx context.Context, id string, edited knowledge.Edited) (knowledge.Document, error) {
 	const (
 		write = `UPDATE documents SET name = @name, media_type = 'application/jsonl', digest = @digest, bytes = @bytes,
-				content = @content, status = 'queued', error = '', updated_at = now()
+				content = @content, status = 'queued', error = '', stage_done = 0, stage_total = 0, updated_at = now()
 			WHERE id = @id AND site_id IS NULL RETURNING ` + documentColumns
 		remove = `DELETE FROM passages WHERE document_id = @id AND entry_id = @entry::text::uuid`
 	)
