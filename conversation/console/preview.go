@@ -126,7 +126,7 @@ func (c *Console) preview(w http.ResponseWriter, r *http.Request, _ staff.Princi
 	p, err := c.previews.Preview(r.Context(), change, int(n))
 	switch {
 	case errors.Is(err, knowledge.ErrBusy):
-		return importBusy("Documents are just being taken in, or there is too much to try out at once. Try again in a moment.")
+		return importBusy("Documents are just being taken in, the embedding model does not answer, or there is too much to try out at once. Try again in a moment.")
 	case errors.Is(err, knowledge.ErrNotFound):
 		return problem(http.StatusNotFound, "not_found", "There is no such document or entry to be replaced.")
 	case errors.Is(err, knowledge.ErrNotEditable):

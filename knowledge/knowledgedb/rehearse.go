@@ -150,7 +150,10 @@ func (s *Store) rehearseVectors(ctx context.Context, document string, rows []row
 			err = checkVectors(vecs, end-from, s.embedder.Dimensions())
 		}
 		if err != nil {
-			return nil, 0, fmt.Errorf("embed passages: %w", err)
+			if ctx.Err() != nil {
+				return nil, 0, ctx.Err()
+			}
+			return nil, 0, fmt.Errorf("%w: the embedding model does not answer: %w", knowledge.ErrBusy, err)
 		}
 		for i, v := range vecs {
 			out[at[from+i]] = v
