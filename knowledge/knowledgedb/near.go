@@ -22,8 +22,8 @@ const (
 	nearAtOnce = 2
 	// nearBatch is how many entries are compared before what was found is kept.
 	nearBatch = 100
-	// nearWithin is how long an import looks among the stored entries; the rest is
-	// left to the background.
+	// nearWithin is how long an import looks among its own entries, and then among
+	// the stored ones; the rest is left to the background.
 	nearWithin = 5 * time.Second
 )
 
@@ -43,10 +43,15 @@ func (d *Documents) NearEntries(ctx context.Context, entries []knowledge.Entry, 
 	for i, e := range entries {
 		all[i] = rivals.New(e)
 	}
-	err = rivals.Among(ctx, all, func(i, j int, n knowledge.Nearness) {
+	short, cancel := context.WithTimeout(ctx, nearWithin)
+	defer cancel()
+	err = rivals.Among(short, all, func(i, j int, n knowledge.Nearness) {
 		each(i, knowledge.NearEntry{Nearness: n, Row: entries[j].Row, Question: entries[j].Question})
 		each(j, knowledge.NearEntry{Nearness: n, Row: entries[i].Row, Question: entries[i].Question})
 	})
+	if err != nil && ctx.Err() == nil { // thousands of wordings alike: the background sees to them
+		return len(all), nil
+	}
 	if err != nil {
 		return 0, fmt.Errorf("compare entries among themselves: %w", err)
 	}
