@@ -21,7 +21,7 @@ type AskedQuestion struct {
 	Seq          int64 // of the last message of it
 	At           time.Time
 	Text         string
-	History      []string // the customer's messages before it in the episode, oldest first
+	History      []Message // what both sides said before it in the episode, oldest first: Author and Text
 }
 
 // Questions are the real questions of customers.
@@ -123,7 +123,7 @@ func (p *Previewer) Preview(ctx context.Context, c knowledge.Change, n int) (Pre
 	}
 	queries := make([]knowledge.Query, len(asked))
 	for i, a := range asked {
-		queries[i] = knowledge.Query{Text: a.Text, History: a.History}
+		queries[i] = knowledge.Query{Text: a.Text, History: said(a.History)}
 	}
 	now, then, err := p.rehearser.Rehearse(ctx, c, queries)
 	if err != nil {

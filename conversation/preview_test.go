@@ -38,7 +38,7 @@ func TestAPreviewTellsOnlyWhatACustomerWouldNotice(t *testing.T) {
 			found("1", "Thus.", .6, false), // another text
 			{}},
 	}
-	qs := askedBefore{{Text: "a", History: []string{"before"}}, {Text: "b"}, {Text: "c"}, {Text: "d"}, {Text: "e"}, {Text: "too old"}}
+	qs := askedBefore{{Text: "a", History: []Message{{Author: AuthorCustomer, Text: "before"}}}, {Text: "b"}, {Text: "c"}, {Text: "d"}, {Text: "e"}, {Text: "too old"}}
 	p, err := NewPreviewer(qs, r, Thresholds{Answer: .5, Maybe: .25}).Preview(t.Context(), knowledge.Change{}, 5)
 	if err != nil {
 		t.Fatalf("Preview = %v", err)

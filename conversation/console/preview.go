@@ -47,9 +47,23 @@ type changedView struct {
 	Seq          int64        `json:"seq"`
 	At           time.Time    `json:"at"`
 	Question     string       `json:"question"`
-	History      []string     `json:"history,omitempty"`
+	History      []saidView   `json:"history,omitempty"`
 	Now          decisionView `json:"now"`
 	Then         decisionView `json:"then"`
+}
+
+// saidView is a message before the question.
+type saidView struct {
+	Text string `json:"text"`
+	Ours bool   `json:"ours"` // of the bot or of staff
+}
+
+func viewSaid(history []conversation.Message) []saidView {
+	var out []saidView
+	for _, h := range history {
+		out = append(out, saidView{h.Text, h.Author != conversation.AuthorCustomer})
+	}
+	return out
 }
 
 type decisionView struct {
@@ -137,7 +151,7 @@ func (c *Console) preview(w http.ResponseWriter, r *http.Request, _ staff.Princi
 	v := previewView{Questions: p.Questions, Same: p.Questions - len(p.Changed), Now: viewTotals(p.Now), Then: viewTotals(p.Then),
 		Changed: make([]changedView, len(p.Changed))}
 	for i, q := range p.Changed {
-		v.Changed[i] = changedView{Conversation: q.Conversation, Seq: q.Seq, At: q.At.UTC(), Question: q.Text, History: q.History,
+		v.Changed[i] = changedView{Conversation: q.Conversation, Seq: q.Seq, At: q.At.UTC(), Question: q.Text, History: viewSaid(q.History),
 			Now: viewDecision(q.Now), Then: viewDecision(q.Then)}
 	}
 	return writeJSON(w, http.StatusOK, v)

@@ -9,9 +9,9 @@ import (
 	"frontdesk/conversation"
 )
 
-// replayHistory is how many messages before a question are returned with it: as
-// many as a search looks at.
-const replayHistory = 8
+// replayHistory is how many messages before a question are returned with it: more
+// than a search looks at, since it passes over set phrases.
+const replayHistory = 30
 
 // LatestQuestions implements conversation.Questions. A question is what the
 // customer wrote since the message before that somebody else wrote.
@@ -24,9 +24,9 @@ func (s *Store) LatestQuestions(ctx context.Context, n int) ([]conversation.Aske
 			ORDER BY b.created_at DESC, b.conversation_id LIMIT @n
 		)
 		SELECT a.conversation_id::text, asked.seq, a.created_at, asked.body,
-			coalesce((SELECT array_agg(h.body ORDER BY h.seq) FROM (
-				SELECT m.seq, m.body FROM messages m WHERE m.conversation_id = a.conversation_id AND m.episode = a.episode
-				  AND m.seq < asked.first AND m.author = 'customer' ORDER BY m.seq DESC LIMIT @history) h), '{}')
+			coalesce((SELECT jsonb_agg(jsonb_build_object('text', h.body, 'author', h.author) ORDER BY h.seq) FROM (
+				SELECT m.seq, m.body, m.author FROM messages m WHERE m.conversation_id = a.conversation_id AND m.episode = a.episode
+				  AND m.seq < asked.first AND m.author <> 'system' AND NOT m.note ORDER BY m.seq DESC LIMIT @history) h), '[]')
 		FROM answers a CROSS JOIN LATERAL (
 			SELECT max(m.seq) AS seq, min(m.seq) AS first, string_agg(m.body, E'\n' ORDER BY m.seq) AS body FROM messages m
 			WHERE m.conversation_id = a.conversation_id AND m.seq < a.seq AND m.author = 'customer'

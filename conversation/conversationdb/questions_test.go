@@ -46,7 +46,7 @@ func TestTheLatestQuestionsAreThoseThatWereAnswered(t *testing.T) {
 	if want := []string{"Where are you?", "And socks?", "Can I return shoes?"}; !slices.Equal(texts, want) {
 		t.Fatalf("questions = %q, want %q", texts, want)
 	}
-	if socks := got[1]; !slices.Equal(socks.History, []string{"Can I return shoes?"}) || socks.Conversation != one || socks.Seq != 3 || socks.At.IsZero() || len(got[2].History) != 0 {
+	if socks := got[1]; len(socks.History) != 2 || socks.History[0].Text != "Can I return shoes?" || socks.History[1].Author != conversation.AuthorBot || socks.Conversation != one || socks.Seq != 3 || socks.At.IsZero() || len(got[2].History) != 0 {
 		t.Errorf("questions = %+v, want each with what was asked before it", got)
 	}
 	if got, err := d.store.LatestQuestions(t.Context(), 1); err != nil || len(got) != 1 || got[0].Text != "Where are you?" {

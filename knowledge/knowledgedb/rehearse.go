@@ -206,26 +206,39 @@ func (m *memory) freeze() {
 	m.frozen = true
 }
 
-// Embed implements knowledge.Embedder for one text at a time, as Find asks.
+// Embed implements knowledge.Embedder.
 func (m *memory) Embed(ctx context.Context, texts []string) ([][]float32, error) {
-	if len(texts) != 1 {
-		return m.Embedder.Embed(ctx, texts)
-	}
 	m.mu.Lock()
-	v, ok := m.known[texts[0]]
 	frozen := m.frozen
-	m.mu.Unlock()
-	switch {
-	case ok:
-		return [][]float32{v}, nil
-	case frozen:
-		return nil, errors.New("the question had no vector before the rehearsal")
+	var unknown []string
+	for _, t := range texts {
+		if _, ok := m.known[t]; !ok {
+			unknown = append(unknown, t)
+		}
 	}
-	vecs, err := m.Embedder.Embed(ctx, texts)
-	if err == nil && len(vecs) == 1 {
+	m.mu.Unlock()
+	if len(unknown) > 0 {
+		if frozen {
+			return nil, errors.New("the question had no vector before the rehearsal")
+		}
+		vecs, err := m.Embedder.Embed(ctx, unknown)
+		if err == nil {
+			err = checkVectors(vecs, len(unknown), m.Dimensions())
+		}
+		if err != nil {
+			return nil, err
+		}
 		m.mu.Lock()
-		m.known[texts[0]] = vecs[0]
+		for i, t := range unknown {
+			m.known[t] = vecs[i]
+		}
 		m.mu.Unlock()
 	}
-	return vecs, err
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out := make([][]float32, len(texts))
+	for i, t := range texts {
+		out[i] = m.known[t]
+	}
+	return out, nil
 }
