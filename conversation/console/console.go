@@ -26,6 +26,7 @@ type Options struct {
 	Conflicts Conflicts
 	Previews  Previews
 	Sites     Sites
+	Gaps      Gaps
 	Finder    Finder
 	Engine    Engine
 	Events    Events
@@ -52,6 +53,7 @@ type Console struct {
 	conflicts Conflicts
 	previews  Previews
 	sites     Sites
+	gaps      Gaps
 	finder    Finder
 	engine    Engine
 	hub       Events
@@ -76,7 +78,7 @@ type Console struct {
 // New returns a Console, or an error when o.Origin is no origin.
 func New(o Options) (*Console, error) {
 	c := &Console{
-		staff: o.Staff, documents: o.Documents, entries: o.Entries, faq: o.FAQ, conflicts: o.Conflicts, previews: o.Previews, sites: o.Sites, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
+		staff: o.Staff, documents: o.Documents, entries: o.Entries, faq: o.FAQ, conflicts: o.Conflicts, previews: o.Previews, sites: o.Sites, gaps: o.Gaps, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
 		clientIP: o.ClientIP, secure: o.Secure, now: o.Now,
 		crossOrigin: http.NewCrossOriginProtection(),
 		streams:     make(chan struct{}, maxStreams),
