@@ -10,6 +10,7 @@ import (
 type Query struct {
 	Words []Word
 	Lang  string // of its Latin words; empty when it does not say
+	Order []int  // Words as the message has them in order, without joined and parted forms; Chinese by its characters
 }
 
 // Word is one distinct word of a query. A passage that holds any of its Dims has the
@@ -33,14 +34,21 @@ func Parse(text string) Query {
 		if !u.word {
 			key = u.term
 		}
-		if i, ok := at[key]; ok {
+		i, known := at[key]
+		if !known && len(q.Words) == MaxQueryWords {
+			break
+		}
+		if !known {
+			i = len(q.Words)
+		}
+		if u.atom {
+			q.Order = append(q.Order, i)
+		}
+		if known {
 			q.Words[i].Weight += q.Words[i].unit()
 			continue
 		}
-		if len(q.Words) == MaxQueryWords {
-			break
-		}
-		at[key] = len(q.Words)
+		at[key] = i
 		w := Word{Dims: []int32{dimension(u.term)}, Weak: u.stop || u.extra && !u.word, Extra: u.extra}
 		w.Weight = w.unit()
 		if u.word {
