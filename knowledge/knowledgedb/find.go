@@ -68,7 +68,7 @@ func (s *Store) Explain(ctx context.Context, q knowledge.Query) (knowledge.Resul
 	}
 	limit = min(limit, knowledge.MaxLimit)
 	// The confidence looks at the first ten however few are asked for.
-	hits, seen, err := s.rank(ctx, parsed, vec, lexical.KeyHash(q.Text), max(limit, 10))
+	hits, seen, err := s.rank(ctx, &parsed, vec, lexical.KeyHash(q.Text), max(limit, 10))
 	if err != nil {
 		return knowledge.Result{}, Signals{}, fmt.Errorf("find passages: %w", err)
 	}
@@ -91,22 +91,18 @@ type statistics struct {
 	n  int           // passages
 }
 
-func (s *Store) rank(ctx context.Context, q lexical.Query, vec *vector, key int64, limit int) ([]knowledge.Hit, statistics, error) {
-	sql, args := statement(q, vec, key, limit)
-	return s.read(ctx, vec != nil, sql, args)
-}
-
-func (s *Store) read(ctx context.Context, dense bool, sql string, args pgx.NamedArgs) ([]knowledge.Hit, statistics, error) {
+// read returns what the statement found, in no order.
+func (s *Store) read(ctx context.Context, dense bool, sql string, args pgx.NamedArgs) ([]found, statistics, error) {
 	seen := statistics{df: map[int32]int{}}
-	var hits []knowledge.Hit
+	var hits []found
 	err := s.queryPlanned(ctx, dense, sql, args, func(row pgx.CollectableRow) error {
-		var h knowledge.Hit
+		var h found
 		var termDims, dfs []int32
 		var n *int
 		p := &h.Passage
 		if err := row.Scan(&p.ID, &p.DocumentID, &p.Ordinal, &p.Document, &p.Title, &p.Alternatives, &p.Heading,
 			&p.Page, &p.Text, &p.Lang, &p.URL, &p.Verbatim, &p.IsEntry, &p.Tokens,
-			&h.LexicalRank, &h.LexicalScore, &h.DenseRank, &h.DenseScore, &h.Score, &termDims, &dfs, &n); err != nil {
+			&h.LexicalRank, &h.LexicalScore, &h.DenseRank, &h.DenseScore, &h.exact, &h.atoms, &termDims, &dfs, &n); err != nil {
 			return err
 		}
 		if n != nil {
@@ -140,7 +136,7 @@ func statement(q lexical.Query, vec *vector, key int64, limit int) (string, pgx.
 	}
 	args := pgx.NamedArgs{
 		"dims": dims, "words": words, "weights": weights, "tiers": tiers, "max_words": maxWords,
-		"rare": rare, "enough": enough, "common": common, "few": few, "depth": max(depth, limit), "key": key, "k": fusionK, "limit": limit,
+		"rare": rare, "enough": enough, "common": common, "few": few, "depth": max(depth, limit), "key": key, "again": depth,
 	}
 	dense := noDense
 	if vec != nil {

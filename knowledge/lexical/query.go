@@ -17,6 +17,7 @@ type Query struct {
 // word; its document frequency is the greatest among them.
 type Word struct {
 	Dims    []int32
+	Form    string  // as it is written, folded, where it may be misspelt; else empty
 	Weight  float64 // how often it was asked for, times what such a word counts
 	Weak    bool    // a stop word or a single character of a pair: it chooses no passages while others do
 	Extra   bool    // a joined, parted or single-character form of other words
@@ -51,6 +52,9 @@ func Parse(text string) Query {
 		at[key] = i
 		w := Word{Dims: []int32{dimension(u.term)}, Weak: u.stop || u.extra && !u.word, Extra: u.extra}
 		w.Weight = w.unit()
+		if u.word && !u.stop && !u.extra && spellable(u.form) {
+			w.Form = foldMarks(u.form)
+		}
 		if u.word {
 			for _, l := range langs[1:] {
 				w.add(stem(u.form, l))

@@ -31,7 +31,9 @@ const (
 
 // rescoreWeights were fitted by TestFitRescore (-tags fit) on four public collections at
 // once; docs/BENCHMARKS.md says how they do on a collection they were fitted without.
-var rescoreWeights = [rescoreFeatures]float64{}
+var rescoreWeights = [rescoreFeatures]float64{
+	1.39, 2.22, 1.27, 1.97, 1.80, 1.95, 1.83, 1.69, 1.86, 1.93, 2.03, 2.00, 1.67, 2.27, 2.28, -2.37,
+}
 
 // Rescore returns for each candidate, best by BM25F first, a number to order them by anew.
 // It sees what a sum over words cannot: words next to each other, all in one sentence, or

@@ -184,8 +184,18 @@ func measured(qs []judged, w [rescoreFeatures]float64) string {
 // fit maximises the likelihood of each relevant candidate against those that are not, all
 // collections weighing the same, by gradient ascent with Adam's steps.
 func fit(groups [][]judged, without ...int) [rescoreFeatures]float64 {
-	const steps, decay = 200, 1e-3
+	const steps, decay, prior = 150, 3e-2, 2.
 	var w, m, v [rescoreFeatures]float64
+	for j := range w {
+		switch {
+		case slices.Contains(without, j):
+		case j == size:
+			w[j] = -prior
+		default:
+			w[j] = prior
+		}
+	}
+	start := w
 	for step := 1; step <= steps; step++ {
 		var g [rescoreFeatures]float64
 		for _, qs := range groups {
@@ -204,7 +214,7 @@ func fit(groups [][]judged, without ...int) [rescoreFeatures]float64 {
 			if slices.Contains(without, j) {
 				continue
 			}
-			d := g[j] - decay*w[j]
+			d := g[j] - decay*(w[j]-start[j])
 			m[j] = .9*m[j] + .1*d
 			v[j] = .99*v[j] + .01*d*d
 			w[j] += rate * m[j] / (1 - math.Pow(.9, float64(step))) / (math.Sqrt(v[j]/(1-math.Pow(.99, float64(step)))) + 1e-9)
