@@ -65,7 +65,24 @@ func Parse(text string) Query {
 		}
 		q.Words = append(q.Words, w)
 	}
+	for i := 1; i < len(spans) && len(q.Words) < MaxQueryWords; i++ {
+		q.join(spans[i-1], spans[i], langs, at)
+	}
 	return q
+}
+
+// join lets two neighbouring words be one, as "strike through" is "strikethrough".
+func (q *Query) join(a, b span, langs []string, at map[string]int) {
+	if a.kind != kindWord || b.kind != kindWord || len(a.parts)+len(b.parts) != 2 {
+		return
+	}
+	form := a.parts[0] + b.parts[0]
+	stop := word(a.parts[0], langs[0]).stop && word(b.parts[0], langs[0]).stop
+	if _, known := at[form]; known || stop || !spellable(form) {
+		return
+	}
+	at[form] = len(q.Words)
+	q.Words = append(q.Words, Word{Dims: stems(form, langs), Weight: extraWeight, Extra: true})
 }
 
 // add lets a passage have the word by another term.
