@@ -124,6 +124,7 @@ type Hit struct {
 	LexicalRank  int // 1-based; 0 when that ranking did not list it
 	DenseRank    int
 	LexicalScore float64 // BM25F
+	Rescored     float64 // by the second look at the first by words, which decides LexicalRank; 0 further down
 	DenseScore   float64 // cosine similarity
 	Score        float64 // fused; decides the order
 	Exact        bool    // the query is this entry's question, folded for case, width, accents and punctuation

@@ -61,7 +61,7 @@ func again(q lexical.Query, seen statistics, all []found) {
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
 	for place, i := range order {
-		first[i].LexicalRank = place + 1
+		first[i].LexicalRank, first[i].Rescored = place+1, scores[i]
 	}
 }
 

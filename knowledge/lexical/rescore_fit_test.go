@@ -23,7 +23,7 @@ type judged struct {
 }
 
 // fitDepth is how many candidates are looked at twice.
-const fitDepth = 50
+const fitDepth = 100
 
 // TestFitRescore prints weights for Rescore and how they do, on the collections they were
 // fitted on and on each when fitted on the others:
