@@ -32,7 +32,7 @@ const (
 // rescoreWeights were fitted by TestFitRescore (-tags fit) on four public collections at
 // once; docs/BENCHMARKS.md says how they do on a collection they were fitted without.
 var rescoreWeights = [rescoreFeatures]float64{
-	1.39, 2.22, 1.27, 1.97, 1.80, 1.95, 1.83, 1.69, 1.86, 1.93, 2.03, 2.00, 1.67, 2.27, 2.28, -2.37,
+	1.42, 2.25, 1.25, 1.95, 1.80, 1.95, 1.83, 1.68, 1.85, 1.91, 2.00, 1.97, 1.67, 2.27, 2.27, -2.37,
 }
 
 // Rescore returns for each candidate, best by BM25F first, a number to order them by anew.
@@ -49,7 +49,7 @@ func (q Query) Rescore(df map[int32]int, n int, cs []Candidate) []float64 {
 	return out
 }
 
-// maxAsked bounds the distinct words, and a quarter of it... of a query that are looked at twice.
+// What of a query is looked at twice.
 const (
 	maxAsked    = 64  // distinct words: a bit each
 	maxSequence = 256 // words in order

@@ -23,7 +23,7 @@ type judged struct {
 }
 
 // fitDepth is how many candidates are looked at twice.
-const fitDepth = 100
+const fitDepth = 50
 
 // TestFitRescore prints weights for Rescore and how they do, on the collections they were
 // fitted on and on each when fitted on the others:
@@ -54,16 +54,23 @@ func TestFitRescore(t *testing.T) {
 			measured(groups[i], only), measured(groups[i], all), measured(groups[i], fit(others)))
 	}
 	t.Logf("clinc, test: first look %s, fitted %s", measured(held, only), measured(held, all))
-	if os.Getenv("FRONTDESK_ABLATE") == "" {
-		return
-	}
-	for f := range rescoreFeatures {
-		without := fit(groups, f)
+	for _, g := range []struct {
+		name     string
+		features []int
+	}{
+		{"BM25F", []int{scoreShare, scoreOfBest}}, {"words", []int{coverage, likelihood, surprise}},
+		{"pairs and triples", []int{pairCoverage, pairRate, tripleCover, pairSurprise, pairTelling}},
+		{"sentences", []int{bestLine, bestLineDice, tellingLines}}, {"titles", []int{titleCoverage, titleDice}}, {"length", []int{size}},
+	} {
+		without := all
+		for _, f := range g.features {
+			without[f] = 0
+		}
 		line := ""
 		for i := range names {
 			line += " " + measured(groups[i], without)
 		}
-		t.Logf("without feature %d:%s", f, line)
+		t.Logf("without %s:%s", g.name, line)
 	}
 }
 
