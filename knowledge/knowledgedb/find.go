@@ -24,6 +24,9 @@ const noDense = `SELECT NULL::uuid AS passage_id, 0::float8 AS score, 0::bigint 
 const (
 	// depth is how far down each ranking is fused.
 	depth = 50
+	// twice is how many of the ranking by words are looked at again. Of the relevant that
+	// the first 50 hold, those behind the 30th hardly ever come among the first 5.
+	twice = 30
 	// fusionK is reciprocal-rank fusion's constant, of the paper that named it
 	// (Cormack, Clarke, Büttcher 2009).
 	fusionK = 60
@@ -136,7 +139,7 @@ func statement(q lexical.Query, vec *vector, key int64, limit int) (string, pgx.
 	}
 	args := pgx.NamedArgs{
 		"dims": dims, "words": words, "weights": weights, "tiers": tiers, "max_words": maxWords,
-		"rare": rare, "enough": enough, "common": common, "few": few, "depth": max(depth, limit), "key": key, "again": depth,
+		"rare": rare, "enough": enough, "common": common, "few": few, "depth": max(depth, limit), "key": key, "again": twice, "listed": max(twice, limit),
 	}
 	dense := noDense
 	if vec != nil {

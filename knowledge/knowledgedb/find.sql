@@ -39,6 +39,7 @@ WITH q AS MATERIALIZED (
            coalesce(v.place, 0) AS dense_place, coalesce(v.score, 0) AS dense_score,
            e.passage_id IS NOT NULL AS exact, row_number() OVER () AS at
     FROM lexical l FULL JOIN dense v USING (passage_id) FULL JOIN exact e USING (passage_id)
+    WHERE l.place <= @listed::int OR v.place IS NOT NULL OR e.passage_id IS NOT NULL
 ), terms_seen AS (
     SELECT array_agg(dim ORDER BY dim, word) AS dims, array_agg(own ORDER BY dim, word) AS dfs, max(n) AS n FROM kept
 )

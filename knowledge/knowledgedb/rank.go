@@ -13,7 +13,7 @@ import (
 type found struct {
 	knowledge.Hit
 	exact bool          // by the hash of its question
-	atoms lexical.Atoms // only of the first depth by words
+	atoms lexical.Atoms // only of the first by words
 }
 
 // rank finds and orders passages. Where the query has words that no passage holds and
@@ -40,12 +40,12 @@ func (s *Store) look(ctx context.Context, q lexical.Query, vec *vector, key int6
 	return s.read(ctx, vec != nil, sql, args)
 }
 
-// again looks a second time at the first depth passages of the ranking by words and gives
+// again looks a second time at the first passages of the ranking by words and gives
 // them their places anew. Those behind them stay where they are.
 func again(q lexical.Query, seen statistics, all []found) {
 	var first []*found
 	for i := range all {
-		if p := all[i].LexicalRank; p > 0 && p <= depth {
+		if p := all[i].LexicalRank; p > 0 && p <= twice {
 			first = append(first, &all[i])
 		}
 	}

@@ -22,6 +22,7 @@ type Word struct {
 	Weak    bool    // a stop word or a single character of a pair: it chooses no passages while others do
 	Extra   bool    // a joined, parted or single-character form of other words
 	Earlier bool    // from the history
+	Guessed bool    // no passage holds it as it is written; Dims are of what it may have meant
 }
 
 // Parse analyzes a query of any length.

@@ -13,9 +13,10 @@ const (
 	leastSpellable = 5
 	// mostSpellable bounds the work on one word; no language's are longer.
 	mostSpellable = 32
-	// twoMistakes is from how many letters on a word may have two mistakes, or be two
-	// words written as one.
-	twoMistakes = 8
+	// twoMistakes is from how many letters on a word may have two mistakes.
+	twoMistakes = 9
+	// leastCompound is how many letters two words have that were written as one.
+	leastCompound = 8
 	// leastHalf is how many letters each of two such words has.
 	leastHalf = 3
 	// maxRespellings is how many known words one misspelt may stand for.
@@ -96,7 +97,7 @@ func swapped(form string) []string {
 
 func halves(form string, langs []string) []Half {
 	rs := []rune(form)
-	if len(rs) < twoMistakes {
+	if len(rs) < leastCompound {
 		return nil
 	}
 	var out []Half
@@ -132,15 +133,15 @@ func (q *Query) Respell(g Guess, known []Form, has func(dim int32) bool) bool {
 	}
 	w := &q.Words[g.Word]
 	if len(dims) > 0 {
-		w.Dims, w.Weight = append(w.Dims, dims...), w.Weight*respeltWeight
+		w.Dims, w.Weight, w.Guessed = append(w.Dims, dims...), w.Weight*respeltWeight, true
 		return true
 	}
 	half := slices.MaxFunc(append(g.Halves, Half{}), func(a, b Half) int { return cmp.Compare(held(a, has), held(b, has)) })
 	if held(half, has) == 0 {
 		return false
 	}
-	second := Word{Dims: half.Right, Weight: w.Weight}
-	w.Dims = half.Left
+	second := Word{Dims: half.Right, Weight: w.Weight, Guessed: true}
+	w.Dims, w.Guessed = half.Left, true
 	q.Words = append(q.Words, second)
 	if at := slices.Index(q.Order, g.Word); at >= 0 {
 		q.Order = slices.Insert(q.Order, at+1, len(q.Words)-1)
