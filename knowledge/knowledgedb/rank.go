@@ -37,12 +37,16 @@ func (s *Store) rank(ctx context.Context, q *lexical.Query, vec *vector, key int
 
 func (s *Store) look(ctx context.Context, q lexical.Query, vec *vector, key int64, limit int) ([]found, statistics, error) {
 	sql, args := statement(q, vec, key, limit)
+	args["max_weight"] = s.params.Max()
 	return s.read(ctx, vec != nil, sql, args)
 }
 
 // again looks a second time at the first passages of the ranking by words and gives
 // them their places anew. Those behind them stay where they are.
 func again(q lexical.Query, seen statistics, all []found) {
+	if seen.history > 0 { // what the talk is about weighs as the first ranking found, not by how it was worded
+		return
+	}
 	var first []*found
 	for i := range all {
 		if p := all[i].LexicalRank; p > 0 && p <= twice {

@@ -23,6 +23,7 @@ type Word struct {
 	Extra   bool    // a joined, parted or single-character form of other words
 	Earlier bool    // from the history
 	Guessed bool    // no passage holds it as it is written; Dims are of what it may have meant
+	Said    float64 // what it counts as part of the dialogue; 0 but for Earlier
 }
 
 // Parse analyzes a query of any length.
