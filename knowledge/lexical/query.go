@@ -22,6 +22,7 @@ type Word struct {
 	Weak    bool    // a stop word or a single character of a pair: it chooses no passages while others do
 	Extra   bool    // a joined, parted or single-character form of other words
 	Earlier bool    // from the history
+	Joined  bool    // two neighbouring words as one, which asks for nothing more
 	Guessed bool    // no passage holds it as it is written; Dims are of what it may have meant
 	Said    float64 // what it counts as part of the dialogue; 0 but for Earlier
 }
@@ -84,7 +85,7 @@ func (q *Query) join(a, b span, langs []string, at map[string]int) {
 		return
 	}
 	at[form] = len(q.Words)
-	q.Words = append(q.Words, Word{Dims: stems(form, langs), Weight: extraWeight, Extra: true})
+	q.Words = append(q.Words, Word{Dims: stems(form, langs), Weight: extraWeight, Extra: true, Joined: true})
 }
 
 // add lets a passage have the word by another term.
