@@ -38,7 +38,9 @@ const (
 
 // newBar returns a bar on w. live says that w is a terminal (see isTerminal), where a
 // line can be drawn over.
-func newBar(w io.Writer, live bool) *progressBar { return &progressBar{w: w, live: live, now: time.Now} }
+func newBar(w io.Writer, live bool) *progressBar {
+	return &progressBar{w: w, live: live, now: time.Now}
+}
 
 // stage begins a stage of total steps and ends the one before. A total of 0 is a stage
 // of unknown length, which shows what is done and the time spent.

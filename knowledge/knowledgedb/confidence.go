@@ -2,75 +2,14 @@ package knowledgedb
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"frontdesk/knowledge"
 	"frontdesk/knowledge/lexical"
 )
 
-// Signals are what Find knows about how well its first hits fit the question, each
-// about 0..1.
-type Signals struct {
-	Coverage float64 // share of the question's words, by idf, that the best of the first hits holds
-	Title    float64 // the same, of words in its question and alternatives
-	Score    float64 // its BM25F score against the greatest the question could reach
-	Margin   float64 // how far the first stands above the second
-	Unknown  float64 // share of the question's words, by idf, that no passage holds
-	Rarest   float64 // 1 when it holds the rarest word that any passage holds
-	Length   float64 // how much the question says: saturating in its words proper
-	Evidence float64 // how much by idf the held words say; saturating
-	Tail     float64 // how far the first stands above the rest of the first ten
-	Cosine   float64 // of the best by vectors; 0 without
-	Exact    float64 // 1 when the question is an entry's own
-	Any      float64 // 1 when something was found
-}
-
-// features is how many numbers Vector has.
-const features = 9
-
-// Vector is the lexical signals as the logistic function takes them.
-func (s Signals) Vector() []float64 {
-	return []float64{s.Coverage, s.Title, s.Score, s.Margin, s.Unknown, s.Rarest, s.Length, s.Evidence, s.Tail}
-}
-
-// intercept and coefficients were fitted by TestFitConfidence (-tags fit); docs/BENCHMARKS.md
-// says on what and how well they tell apart.
-const intercept = -7.41
-
-var coefficients = [features]float64{1.96, .71, 4.83, -.36, -1.21, -.39, 4.18, 4.63, 1.58}
-
-// What a cosine says differs by model. These hold for OpenAI's text-embedding-3, where
-// a question and its answer stand at .5 to .7 and strangers below .3; they are read off
-// its published behaviour and not fitted.
-const (
-	cosineMiddle = .5
-	cosineSlope  = 14
-)
-
-// exactConfidence is given to a question that is an entry's own, word for word.
-const exactConfidence = .99
-
-// Confidence is the likelihood, 0..1, that the first hits answer the question.
-func (s Signals) Confidence() float64 {
-	if s.Any == 0 {
-		return 0
-	}
-	if s.Exact > 0 {
-		return exactConfidence
-	}
-	z := intercept
-	for i, x := range s.Vector() {
-		z += coefficients[i] * x
-	}
-	lexical := 1 / (1 + math.Exp(-z))
-	if s.Cosine == 0 {
-		return lexical
-	}
-	// Either ranking alone may have found what answers.
-	dense := 1 / (1 + math.Exp(-cosineSlope*(s.Cosine-cosineMiddle)))
-	return 1 - (1-lexical)*(1-dense)
-}
+// Signals are knowledge's: what Find knows about how well its first hits fit.
+type Signals = knowledge.Signals
 
 // measure takes the signals of a ranking. Only the message's own words count: what the
 // history added says what the talk is about, not what is asked.
@@ -79,11 +18,8 @@ func measure(q lexical.Query, seen statistics, hits []knowledge.Hit, params lexi
 	if len(hits) == 0 {
 		return s
 	}
-	s.Any = 1
 	first := hits[0]
-	if first.Exact {
-		s.Exact = 1
-	}
+	s.Any, s.Exact = true, first.Exact
 	all := lexical.Index(fieldsOf(first.Passage), first.Lang, "")
 	title := lexical.Index(lexical.Fields{lexical.Title: fieldsOf(first.Passage)[lexical.Title]}, all.Lang, "")
 	var total, covered, titled, unknown, most, rarest, proper float64
@@ -131,9 +67,17 @@ func measure(q lexical.Query, seen statistics, hits []knowledge.Hit, params lexi
 	s.Evidence = covered / (covered + halfEvidence)
 	for _, h := range hits {
 		s.Cosine = max(s.Cosine, h.DenseScore)
+		if between(h.LexicalRank) && between(h.DenseRank) {
+			s.Agreement += 1. / agreeing
+		}
 	}
 	return s
 }
+
+// agreeing is how many of each ranking's first are compared.
+const agreeing = 5
+
+func between(rank int) bool { return 0 < rank && rank <= agreeing }
 
 // halfEvidence is the sum of idf that counts half: two rather rare words.
 const halfEvidence = 8

@@ -78,7 +78,8 @@ func (s *Store) Explain(ctx context.Context, q knowledge.Query) (knowledge.Resul
 	}
 	signals := measure(parsed, seen, hits, s.params)
 	result.Hits = hits[:min(limit, len(hits))]
-	result.Confidence = signals.Confidence()
+	c := s.calibration(ctx, seen.calibration)
+	result.Confidence, result.Thresholds, result.Calibration = c.Confidence(signals), c.Thresholds, c.ID
 	return result, signals, nil
 }
 
@@ -89,6 +90,8 @@ const maxHistory = 8
 type statistics struct {
 	df map[int32]int // only of terms that some passage holds
 	n  int           // passages
+	// calibration is the number of the newest stored one; negative when no row told.
+	calibration int64
 }
 
 func (s *Store) rank(ctx context.Context, q lexical.Query, vec *vector, key int64, limit int) ([]knowledge.Hit, statistics, error) {
@@ -97,7 +100,7 @@ func (s *Store) rank(ctx context.Context, q lexical.Query, vec *vector, key int6
 }
 
 func (s *Store) read(ctx context.Context, dense bool, sql string, args pgx.NamedArgs) ([]knowledge.Hit, statistics, error) {
-	seen := statistics{df: map[int32]int{}}
+	seen := statistics{df: map[int32]int{}, calibration: -1}
 	var hits []knowledge.Hit
 	err := s.queryPlanned(ctx, dense, sql, args, func(row pgx.CollectableRow) error {
 		var h knowledge.Hit
@@ -106,7 +109,7 @@ func (s *Store) read(ctx context.Context, dense bool, sql string, args pgx.Named
 		p := &h.Passage
 		if err := row.Scan(&p.ID, &p.DocumentID, &p.Ordinal, &p.Document, &p.Title, &p.Alternatives, &p.Heading,
 			&p.Page, &p.Text, &p.Lang, &p.URL, &p.Verbatim, &p.IsEntry, &p.Tokens,
-			&h.LexicalRank, &h.LexicalScore, &h.DenseRank, &h.DenseScore, &h.Score, &termDims, &dfs, &n); err != nil {
+			&h.LexicalRank, &h.LexicalScore, &h.DenseRank, &h.DenseScore, &h.Score, &termDims, &dfs, &n, &seen.calibration); err != nil {
 			return err
 		}
 		if n != nil {

@@ -48,7 +48,8 @@ WITH q AS MATERIALIZED (
 SELECT p.id::text, p.document_id::text, p.ordinal, d.name, p.title, p.alternatives, p.heading, p.page, p.body,
        p.lang, CASE WHEN p.url = '' THEN d.url ELSE p.url END, p.verbatim, p.is_entry, p.tokens,
        f.lexical_place::int, f.lexical_score, f.dense_place::int, f.dense_score, f.score,
-       CASE WHEN f.at = 1 THEN s.dims END, CASE WHEN f.at = 1 THEN s.dfs END, s.n
+       CASE WHEN f.at = 1 THEN s.dims END, CASE WHEN f.at = 1 THEN s.dfs END, s.n,
+       coalesce((SELECT max(id) FROM calibrations), 0)
 FROM (SELECT *, row_number() OVER (ORDER BY score DESC, passage_id) AS at FROM fused) f
 JOIN passages p ON p.id = f.passage_id
 JOIN documents d ON d.id = p.document_id

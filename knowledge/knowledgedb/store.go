@@ -25,7 +25,8 @@ type Store struct {
 	// indexAbove is how many vectors a model has when it gets its index.
 	indexAbove int
 	// modelID caches the id of the embedder's row in embedding_models; 0 until one exists.
-	modelID atomic.Int32
+	modelID      atomic.Int32
+	calibrations calibrations
 }
 
 // embedPatience is what a customer's question may wait for its vector: a healthy
