@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"frontdesk/knowledge"
+	"frontdesk/knowledge/lexical"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -24,6 +25,11 @@ var calibrationJSON []byte
 // DefaultCalibration is the one that comes with the program. docs/BENCHMARKS.md says
 // what it was fitted on and how to do so again.
 func DefaultCalibration() *knowledge.Calibration { return builtIn }
+
+// Made is what this version of the program fits a calibration with.
+func Made() knowledge.Made {
+	return knowledge.Made{Analyzer: lexical.Version, Ranking: rankingVersion}
+}
 
 // builtIn is read while wiring; a test holds it to this version.
 var builtIn = func() *knowledge.Calibration {

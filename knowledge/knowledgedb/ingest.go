@@ -87,6 +87,7 @@ func (s *Store) maintain(ctx context.Context) {
 // they lack, a batch at a time, each kept once it is here; then the document
 // is ready. Without an embedder there is nothing to wait for.
 func (s *Store) Embed(ctx context.Context, id string) error {
+	all := 0
 	for after, n := math.MinInt32, 0; s.embedder != nil; {
 		model, err := s.registerModel(ctx)
 		if err != nil {
@@ -99,6 +100,9 @@ func (s *Store) Embed(ctx context.Context, id string) error {
 		if n == 0 {
 			s.maintain(ctx)
 			break
+		}
+		if all += n; s.searchable != nil {
+			s.searchable(all)
 		}
 	}
 	return s.SetStatus(ctx, id, knowledge.StatusReady, "")

@@ -81,6 +81,9 @@ func (s *Store) replace(ctx context.Context, tx pgx.Tx, docID string, rows []row
 		if err := s.insertLexemes(ctx, tx, rows[at:end], avg); err != nil {
 			return err
 		}
+		if s.searchable != nil && s.embedder == nil {
+			s.searchable(end)
+		}
 	}
 	return dropOld(ctx, tx, docID)
 }
