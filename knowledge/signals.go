@@ -6,17 +6,13 @@ import (
 )
 
 // Signals are what a search knows about how well its first hits fit the question,
-// each about 0..1.
+// each 0..1.
 type Signals struct {
-	Coverage float64 // share of the question's words, by idf, that the first hit holds
-	Title    float64 // the same, of words in its question and alternatives
-	Score    float64 // its BM25F score against the greatest the question could reach
-	Margin   float64 // how far the best score stands above the second
-	Unknown  float64 // share of the question's words, by idf, that no passage holds
-	Rarest   float64 // 1 when the first hit holds the rarest word that any passage holds
+	Score    float64 // the first hit's BM25F score against the greatest the question could reach
+	Strength float64 // the same score by itself, saturating: a long question of rare words can say more
 	Length   float64 // how much the question says: saturating in its words proper
-	Evidence float64 // how much by idf the held words say; saturating
-	Tail     float64 // how far the best score stands above the rest of the first ten
+	Coverage float64 // share of the question's words, by idf and with its stop words, that the first hit holds
+	Wording  float64 // share of its words proper that it holds, times the share of the entry's own wording that is asked
 
 	Cosine    float64 // of the nearest by vectors; 0 without
 	Agreement float64 // how far the word ranking and the vector ranking list the same first; 0 without vectors
@@ -26,15 +22,22 @@ type Signals struct {
 }
 
 // LexicalFeatures and DenseFeatures name the numbers that a calibration weighs, in the
-// order of its coefficients.
+// order of its coefficients. Score and Coverage of a question of a word or two say
+// little, so they count by its length; the odds tell the low scores apart.
 var (
-	LexicalFeatures = []string{"coverage", "title", "score", "margin", "unknown", "rarest", "length", "evidence", "tail"}
+	LexicalFeatures = []string{"score*length", "strength", "score_odds", "coverage*length", "wording"}
 	DenseFeatures   = []string{"cosine", "agreement"}
 )
 
 // Lexical are the numbers named by LexicalFeatures.
 func (s Signals) Lexical() []float64 {
-	return []float64{s.Coverage, s.Title, s.Score, s.Margin, s.Unknown, s.Rarest, s.Length, s.Evidence, s.Tail}
+	return []float64{s.Score * s.Length, s.Strength, odds(s.Score), s.Coverage * s.Length, s.Wording}
+}
+
+// odds is the logarithm of p's odds, p kept off 0 and 1, brought to about -1..1.
+func odds(p float64) float64 {
+	p = min(max(p, .01), .99)
+	return math.Log(p/(1-p)) / 5
 }
 
 // Dense are the numbers named by DenseFeatures; nil without vectors.

@@ -157,6 +157,7 @@ func (o FitOptions) fit(all []group) (knowledge.Calibration, error) {
 		return c, errNothing
 	}
 	c.Lexical = logistic(knowledge.LexicalFeatures, lexical)
+	c.Curve = fitCurve(c.Lexical, lexical)
 	c.Dense = o.Default.Dense
 	if o.Embedding != "" {
 		c.Dense = fitDense(&c, all, o.Embedding)
@@ -203,7 +204,7 @@ func fitDense(c *knowledge.Calibration, all []group, model string) knowledge.Den
 				}
 				w, explains := x.weight*scale, 0.
 				if x.yes {
-					first, second := c.Lexical.At(x.signals.Lexical()), d.At(dense)
+					first, second := c.ByWords(x.signals), d.At(dense)
 					explains = second / (1 - (1-first)*(1-second))
 				}
 				samples = append(samples, Sample{X: dense, Yes: true, Weight: w * explains}, Sample{X: dense, Weight: w * (1 - explains)})

@@ -1,9 +1,6 @@
 package knowledgedb
 
 import (
-	"cmp"
-	"slices"
-
 	"frontdesk/knowledge"
 	"frontdesk/knowledge/lexical"
 )
@@ -11,8 +8,18 @@ import (
 // Signals are knowledge's: what Find knows about how well its first hits fit.
 type Signals = knowledge.Signals
 
+const (
+	// halfStrength is the BM25F score that counts half.
+	halfStrength = 20
+	// halfLength is how many words proper count half.
+	halfLength = 3
+	// wordings is how many of an entry's wordings are compared with the question.
+	wordings = 16
+)
+
 // measure takes the signals of a ranking. Only the message's own words count: what the
-// history added says what the talk is about, not what is asked.
+// history added says what the talk is about, not what is asked, and how much of it the
+// first hit holds told nothing about whether it answers.
 func measure(q lexical.Query, seen statistics, hits []knowledge.Hit, params lexical.Params) Signals {
 	var s Signals
 	if len(hits) == 0 {
@@ -21,8 +28,7 @@ func measure(q lexical.Query, seen statistics, hits []knowledge.Hit, params lexi
 	first := hits[0]
 	s.Any, s.Exact = true, first.Exact
 	all := lexical.Index(fieldsOf(first.Passage), first.Lang, "")
-	title := lexical.Index(lexical.Fields{lexical.Title: fieldsOf(first.Passage)[lexical.Title]}, all.Lang, "")
-	var total, covered, titled, unknown, most, rarest, proper float64
+	var most, held, total, covered, proper float64
 	for _, w := range q.Words {
 		if w.Earlier {
 			continue
@@ -31,40 +37,28 @@ func measure(q lexical.Query, seen statistics, hits []knowledge.Hit, params lexi
 		for _, d := range w.Dims {
 			df = max(df, seen.df[d])
 		}
-		mass := w.Weight * lexical.IDF(min(df, seen.n), seen.n)
+		mass, has := w.Weight*lexical.IDF(min(df, seen.n), seen.n), all.Has(w.Dims)
 		most += mass
+		if has {
+			held += mass
+		}
 		if w.Extra || w.Weak {
 			continue
 		}
 		proper++
 		total += mass
-		has := all.Has(w.Dims)
-		switch {
-		case df == 0:
-			unknown += mass
-		case mass > rarest:
-			rarest = mass
-			s.Rarest = 0
-			if has {
-				s.Rarest = 1
-			}
-		}
 		if has {
 			covered += mass
 		}
-		if title.Has(w.Dims) {
-			titled += mass
-		}
-	}
-	if total > 0 {
-		s.Coverage, s.Title, s.Unknown = covered/total, titled/total, unknown/total
 	}
 	if most > 0 {
-		s.Score = first.LexicalScore / (most * params.Max())
+		s.Score, s.Coverage = min(1, first.LexicalScore/(most*params.Max())), held/most
 	}
-	s.Length = proper / (proper + 3)
-	s.Margin, s.Tail = margins(hits)
-	s.Evidence = covered / (covered + halfEvidence)
+	if total > 0 {
+		s.Wording = covered / total * asked(q, first.Passage, all.Lang)
+	}
+	s.Strength = first.LexicalScore / (first.LexicalScore + halfStrength)
+	s.Length = proper / (proper + halfLength)
 	for _, h := range hits {
 		s.Cosine = max(s.Cosine, h.DenseScore)
 		if between(h.LexicalRank) && between(h.DenseRank) {
@@ -74,30 +68,29 @@ func measure(q lexical.Query, seen statistics, hits []knowledge.Hit, params lexi
 	return s
 }
 
+// asked is how much of the passage's title, or of another wording of it, the question
+// says: of the wording of which that is most.
+func asked(q lexical.Query, p knowledge.Passage, lang string) float64 {
+	most := 0.
+	for i, text := range append([]string{p.Title}, p.Alternatives...) {
+		if i == wordings {
+			break
+		}
+		terms := lexical.Index(lexical.Fields{lexical.Title: text}, lang, "")
+		said := 0.
+		for _, w := range q.Words {
+			if !w.Earlier && terms.Has(w.Dims) {
+				said++
+			}
+		}
+		if len(terms.Dims) > 0 {
+			most = max(most, min(1, said/float64(len(terms.Dims))))
+		}
+	}
+	return most
+}
+
 // agreeing is how many of each ranking's first are compared.
 const agreeing = 5
 
 func between(rank int) bool { return 0 < rank && rank <= agreeing }
-
-// halfEvidence is the sum of idf that counts half: two rather rare words.
-const halfEvidence = 8
-
-// margins compare the best lexical score with the second and with the mean of the next nine.
-func margins(hits []knowledge.Hit) (second, rest float64) {
-	scores := make([]float64, 0, len(hits))
-	for _, h := range hits {
-		scores = append(scores, h.LexicalScore)
-	}
-	slices.SortFunc(scores, func(a, b float64) int { return cmp.Compare(b, a) })
-	if scores[0] == 0 {
-		return 0, 0
-	}
-	if len(scores) == 1 {
-		return 1, 1
-	}
-	sum := 0.
-	for _, x := range scores[1:min(10, len(scores))] {
-		sum += x
-	}
-	return 1 - scores[1]/scores[0], 1 - sum/9/scores[0]
-}
