@@ -150,7 +150,7 @@ func (a *answering) withoutModel(r knowledge.Result) Outcome {
 		a.trace.Kind = KindSmallTalk
 		return a.say(a.texts.Welcome, nil, a.t.Misses)
 	}
-	text, sources, grounded := quote(a.texts, r, a.e.cfg.Thresholds)
+	text, sources, grounded := quote(a.texts, r, a.e.cfg.Thresholds.orOf(r))
 	a.trace.Kind = KindQuoted
 	if !grounded {
 		a.trace.Kind = KindUnknown
