@@ -22,15 +22,17 @@ const (
 // Trace is why the bot answered as it did, recorded with each of its messages
 // by the code that answered.
 type Trace struct {
-	Kind       Kind          `json:"kind"`
-	Query      string        `json:"query,omitempty"` // as searched
-	Confidence float64       `json:"confidence"`
-	Passages   []TracedHit   `json:"passages,omitempty"`
-	Model      string        `json:"model,omitempty"`
-	Error      ErrorKind     `json:"error,omitempty"` // why no model answered although there is one
-	Tokens     *PromptTokens `json:"tokens,omitempty"`
-	Usage      *Usage        `json:"usage,omitempty"`
-	Summary    string        `json:"summary,omitempty"` // the model's brief when it handed over
+	Kind        Kind          `json:"kind"`
+	Query       string        `json:"query,omitempty"` // as searched
+	Confidence  float64       `json:"confidence"`
+	Calibration string        `json:"calibration,omitempty"` // that Confidence is by
+	Reranker    string        `json:"reranker,omitempty"`    // that judged the first passages
+	Passages    []TracedHit   `json:"passages,omitempty"`
+	Model       string        `json:"model,omitempty"`
+	Error       ErrorKind     `json:"error,omitempty"` // why no model answered although there is one
+	Tokens      *PromptTokens `json:"tokens,omitempty"`
+	Usage       *Usage        `json:"usage,omitempty"`
+	Summary     string        `json:"summary,omitempty"` // the model's brief when it handed over
 }
 
 // TracedHit is one passage that was found, and what became of it.
@@ -41,6 +43,8 @@ type TracedHit struct {
 	DenseRank    int     `json:"dense_rank"`
 	LexicalScore float64 `json:"lexical_score"`
 	DenseScore   float64 `json:"dense_score"`
+	RerankRank   int     `json:"rerank_rank,omitempty"`
+	RerankScore  float64 `json:"rerank_score,omitempty"`
 	Score        float64 `json:"score"`
 	Sent         bool    `json:"sent"`  // the model was given it
 	Cited        bool    `json:"cited"` // the answer rests on it
@@ -48,12 +52,13 @@ type TracedHit struct {
 
 // take records what was found, of which the first sent went to the model.
 func (t *Trace) take(r knowledge.Result, sent int, cited []Source) {
-	t.Query, t.Confidence = r.Query, r.Confidence
+	t.Query, t.Confidence, t.Calibration, t.Reranker = r.Query, r.Confidence, r.Calibration, r.Reranker
 	t.Passages = make([]TracedHit, len(r.Hits))
 	for i, h := range r.Hits {
 		t.Passages[i] = TracedHit{
 			Passage: h.ID, Title: h.Title, LexicalRank: h.LexicalRank, DenseRank: h.DenseRank,
-			LexicalScore: h.LexicalScore, DenseScore: h.DenseScore, Score: h.Score, Sent: i < sent,
+			LexicalScore: h.LexicalScore, DenseScore: h.DenseScore,
+			RerankRank: h.RerankRank, RerankScore: h.RerankScore, Score: h.Score, Sent: i < sent,
 		}
 		for _, c := range cited {
 			if c.Passage == h.ID {

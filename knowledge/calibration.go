@@ -142,11 +142,19 @@ func (c *Calibration) Check() error {
 // Seal gives c the ID of its contents.
 func (c *Calibration) Seal() { c.ID = c.digest() }
 
-// digest is the beginning of the SHA-256 of c without its ID, as compact JSON.
+// digest is the beginning of the SHA-256 of c without its ID, as JSON with its keys in
+// order: a database may store another.
 func (c *Calibration) digest() string {
 	plain := *c
 	plain.ID = ""
 	b, err := json.Marshal(plain)
+	var keyed map[string]any
+	if err == nil {
+		err = json.Unmarshal(b, &keyed)
+	}
+	if err == nil {
+		b, err = json.Marshal(keyed)
+	}
 	if err != nil { // a number that JSON cannot hold
 		return ""
 	}

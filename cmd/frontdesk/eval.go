@@ -111,7 +111,14 @@ func newScratch(ctx context.Context, a *app, db *database) (*knowledgedb.Scratch
 	if err != nil {
 		return nil, err
 	}
-	return knowledgedb.NewScratch(ctx, db.url, migrations.ApplyScratch, embedder, a.log)
+	scratch, err := knowledgedb.NewScratch(ctx, db.url, migrations.ApplyScratch, embedder, a.log)
+	if err != nil {
+		return nil, err
+	}
+	if err := useReranker(&a.cfg, scratch.Store, a.log); err != nil {
+		return nil, errors.Join(err, scratch.Close(context.WithoutCancel(ctx)))
+	}
+	return scratch, nil
 }
 
 // stages shows on b what is told of one stage after the other.

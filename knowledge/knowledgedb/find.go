@@ -67,8 +67,7 @@ func (s *Store) Explain(ctx context.Context, q knowledge.Query) (knowledge.Resul
 		limit = knowledge.DefaultLimit
 	}
 	limit = min(limit, knowledge.MaxLimit)
-	// The confidence looks at the first ten however few are asked for.
-	hits, seen, err := s.rank(ctx, parsed, vec, lexical.KeyHash(q.Text), max(limit, 10))
+	hits, seen, err := s.rank(ctx, parsed, vec, lexical.KeyHash(q.Text), s.wanted(limit))
 	if err != nil {
 		return knowledge.Result{}, Signals{}, fmt.Errorf("find passages: %w", err)
 	}
@@ -76,6 +75,7 @@ func (s *Store) Explain(ctx context.Context, q knowledge.Query) (knowledge.Resul
 	for i := range hits {
 		hits[i].Exact = isExact(hits[i].Passage, key)
 	}
+	result.Reranker = s.rerank(ctx, result.Query, hits)
 	signals := measure(parsed, seen, hits, s.params)
 	result.Hits = hits[:min(limit, len(hits))]
 	c := s.calibration(ctx, seen.calibration)
@@ -215,12 +215,14 @@ func isExact(p knowledge.Passage, key string) bool {
 }
 
 // clip cuts text to maxText at a character's border.
-func clip(text string) string {
-	if len(text) <= maxText {
+func clip(text string) string { return clipTo(text, maxText) }
+
+func clipTo(text string, most int) string {
+	if len(text) <= most {
 		return text
 	}
-	n := maxText
-	for n > maxText-utf8.UTFMax && !utf8.RuneStart(text[n]) {
+	n := most
+	for n > most-utf8.UTFMax && !utf8.RuneStart(text[n]) {
 		n--
 	}
 	return text[:n]

@@ -27,6 +27,7 @@ type Store struct {
 	// modelID caches the id of the embedder's row in embedding_models; 0 until one exists.
 	modelID      atomic.Int32
 	calibrations calibrations
+	reranking    reranking
 	// searchable, when set, is told while one document is written how many of its
 	// passages are what they will be; see Scratch.Load.
 	searchable func(n int)
