@@ -140,22 +140,22 @@ func printReport(w io.Writer, r eval.Report) {
 		name  string
 		value float64
 	}{{"nDCG@5", r.NDCG5}, {"nDCG@10", r.NDCG10}, {"R@5", r.Recall5}, {"R@10", r.Recall10}, {"MRR@10", r.MRR10}, {"Hit@1", r.Hit1}, {"Hit@5", r.Hit5}, {"P@5", r.P5}, {"MAP", r.MAP}} {
-		fmt.Fprintf(tw, "%s\t%.4f%s\n", m.name, m.value, within(r.CI, m.name))
+		fmt.Fprintf(tw, "%s\t%.4f%s\n", m.name, m.value, spread(r.CI, m.name))
 	}
 	fmt.Fprintf(tw, "load\t%d ms\nfind\tp50 %.1f ms, p99 %.1f ms\n", r.LoadMS, r.FindP50MS, r.FindP99MS)
 	if d := r.Decisions; d != nil {
 		fmt.Fprintf(tw, "answerable\t%d, not %d\n", d.Answerable, d.Unanswerable)
-		fmt.Fprintf(tw, "AUROC\t%.4f%s\n", d.AUROC, within(d.CI, "AUROC"))
+		fmt.Fprintf(tw, "AUROC\t%.4f%s\n", d.AUROC, spread(d.CI, "AUROC"))
 		for _, p := range slices.Sorted(maps.Keys(d.RightAtRecall)) {
-			fmt.Fprintf(tw, "right, refusing %d %%\t%.4f%s\n", p, d.RightAtRecall[p], within(d.CI, "inscope_acc_at_oos_recall_"+strconv.Itoa(p)))
+			fmt.Fprintf(tw, "right, refusing %d %%\t%.4f%s\n", p, d.RightAtRecall[p], spread(d.CI, "inscope_acc_at_oos_recall_"+strconv.Itoa(p)))
 		}
 	}
 	fmt.Fprintf(tw, "calibration\t%s\n", r.Calibration)
 	tw.Flush()
 }
 
-// within writes an interval behind its mean.
-func within(ci map[string]eval.Interval, name string) string {
+// spread writes an interval behind its mean.
+func spread(ci map[string]eval.Interval, name string) string {
 	i, ok := ci[name]
 	if !ok {
 		return ""
