@@ -23,8 +23,8 @@ import (
 // their index, cost about six times the arithmetic; OPENAI_EMBEDDING_DIMENSIONS sets it.
 const benchDims = 256
 
-// wordVectors embeds a text as the sum of its words' vectors, which are a few dimensions
-// chosen by the word: texts that share words are near, as with a real model.
+// wordVectors embeds a text as the sum of its words' vectors, which are mostly those of
+// the word's topic: texts on one topic are near, as with a real model.
 type wordVectors struct{}
 
 func (wordVectors) Model() string   { return "words" }
@@ -35,16 +35,9 @@ func (wordVectors) Embed(_ context.Context, texts []string) ([][]float32, error)
 	for i, text := range texts {
 		v := make([]float32, benchDims)
 		for _, w := range strings.Fields(text) {
-			h := fnv.New64a()
-			h.Write([]byte(w))
-			x := h.Sum64()
 			weight := float32(len(w)*len(w)*len(w)) / 343 // rare words are long here, and say the most
-			for range 12 {
-				x ^= x << 13
-				x ^= x >> 7
-				x ^= x << 17
-				v[x%benchDims] += weight * (float32(int(x>>32&1))*2 - 1)
-			}
+			scatter(v, w[min(2, len(w)-1):], 12, weight)  // the end of a word is its topic
+			scatter(v, w, 4, weight)
 		}
 		norm := 0.
 		for _, x := range v {
@@ -56,6 +49,19 @@ func (wordVectors) Embed(_ context.Context, texts []string) ([][]float32, error)
 		out[i] = v
 	}
 	return out, nil
+}
+
+// scatter adds weight to so many dimensions of v, or takes it off, as the word says.
+func scatter(v []float32, word string, dims int, weight float32) {
+	h := fnv.New64a()
+	h.Write([]byte(word))
+	x := h.Sum64()
+	for range dims {
+		x ^= x << 13
+		x ^= x >> 7
+		x ^= x << 17
+		v[x%benchDims] += weight * (float32(int(x>>32&1))*2 - 1)
+	}
 }
 
 // BenchmarkFindHybrid is BenchmarkFind with vectors. It tells how long the vector index
