@@ -88,7 +88,12 @@ type Entry struct {
 	Lang         string // BCP 47; empty when unknown
 	Verbatim     bool   // the answer is sent word for word, without a model
 	URL          string
-	Row          int // 1-based row or line in the file it came from
+	Owner        string // who answers for it: an e-mail address or a name; may be empty
+	ReviewBy     string // the last day it may go unread by its owner, as 2006-01-02; empty for none
+	Row          int    // 1-based row or line in the file it came from
+	// Own is what the file calls the entry, so that it stays the same entry when
+	// its question changes. May be empty.
+	Own string
 }
 
 // Passage is the unit that is found, quoted and cited.
@@ -107,13 +112,20 @@ type Passage struct {
 	Verbatim     bool
 	IsEntry      bool // an FAQ entry: Title is a question and Text its whole answer
 	Tokens       int  // of Text, by the default encoding
+	Kept         Kept // of an FAQ entry, or a part of one; search does not give it
 }
 
 // Query is one question put to the knowledge.
 type Query struct {
-	Text    string   // the customer's own words
-	History []string // the customer's earlier messages of this episode, oldest first
-	Limit   int      // passages wanted; DefaultLimit when 0
+	Text    string // the customer's own words
+	History []Said // the earlier messages of this episode, oldest first
+	Limit   int    // passages wanted; DefaultLimit when 0
+}
+
+// Said is an earlier message of the dialogue.
+type Said struct {
+	Text string
+	Ours bool // said by the bot or by staff; otherwise by the customer
 }
 
 // DefaultLimit is how many passages a Query yields when it does not say.
@@ -127,7 +139,8 @@ type Hit struct {
 	Passage
 	LexicalRank  int // 1-based; 0 when that ranking did not list it
 	DenseRank    int
-	LexicalScore float64 // BM25F
+	LexicalScore float64 // BM25F, HistoryScore included
+	HistoryScore float64 // what of LexicalScore is owed to the history
 	DenseScore   float64 // cosine similarity
 	RerankRank   int     // 0 when no reranker judged it
 	RerankScore  float64 // as the reranker gave it; only those of one Result can be compared
@@ -137,6 +150,10 @@ type Hit struct {
 
 // Result is the answer to a Query.
 type Result struct {
+	// HistoryWeight is what the history could add to a passage at most, as a share of
+	// what the question's own words gave the best: 0 where it was left out.
+	HistoryWeight float64
+
 	Query      string  // the text that was searched for, after history was taken in
 	Hits       []Hit   // best first
 	Confidence float64 // 0..1: how likely it is that the first hits answer the question

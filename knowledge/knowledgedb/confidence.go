@@ -27,6 +27,7 @@ func measure(q lexical.Query, seen statistics, hits []knowledge.Hit, params lexi
 	}
 	first := hits[0]
 	s.Any, s.Exact = true, first.Exact
+	own := first.LexicalScore - first.HistoryScore
 	all := lexical.Index(fieldsOf(first.Passage), first.Lang, "")
 	var most, held, total, covered, proper float64
 	for _, w := range q.Words {
@@ -52,12 +53,12 @@ func measure(q lexical.Query, seen statistics, hits []knowledge.Hit, params lexi
 		}
 	}
 	if most > 0 {
-		s.Score, s.Coverage = min(1, first.LexicalScore/(most*params.Max())), held/most
+		s.Score, s.Coverage = min(1, own/(most*params.Max())), held/most
 	}
 	if total > 0 {
 		s.Wording = covered / total * asked(q, first.Passage, all.Lang)
 	}
-	s.Strength = first.LexicalScore / (first.LexicalScore + halfStrength)
+	s.Strength = own / (own + halfStrength)
 	s.Length = proper / (proper + halfLength)
 	for _, h := range hits {
 		s.Cosine = max(s.Cosine, h.DenseScore)

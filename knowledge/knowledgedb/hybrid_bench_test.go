@@ -149,10 +149,10 @@ func hybridRecall(b testing.TB, s *Store, queries []string) float64 {
 	got, want := 0, 0
 	for _, q := range queries {
 		ids := func(exact bool) (out []string) {
-			sql, args := statement(lexical.Parse(q), s.queryVector(ctx, q), 0, knowledge.DefaultLimit)
+			sql, args := statement(lexical.Parse(q), s.queryVector(ctx, q, ""), 0, knowledge.DefaultLimit)
 			if exact {
 				args["rare"] = 1.
-				plain := strings.Replace(sql, "ORDER BY "+near+" LIMIT", "ORDER BY ("+near+") + 0 LIMIT", 1) // no index has that
+				plain := strings.Replace(sql, "ORDER BY d LIMIT", "ORDER BY ("+near+") + 0 LIMIT", 1) // no index has that
 				if plain == sql {
 					b.Fatal("the dense ranking is not where it was; its exact form cannot be made")
 				}

@@ -64,11 +64,11 @@ func (s *Store) rerank(ctx context.Context, query string, hits []knowledge.Hit) 
 	first := hits[:min(rerankDepth, len(hits))]
 	texts := make([]string, len(first))
 	for i, h := range first {
-		texts[i] = clipTo(embedText(h.Passage), rerankText)
+		texts[i] = clip(embedText(h.Passage), rerankText)
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.reranking.patience)
 	defer cancel()
-	scores, err := by.Rerank(ctx, clipTo(query, rerankText), texts)
+	scores, err := by.Rerank(ctx, clip(query, rerankText), texts)
 	if err == nil {
 		err = checkScores(scores, len(first))
 	}
