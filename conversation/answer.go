@@ -147,9 +147,10 @@ func (a *answering) withoutModel(r knowledge.Result) Outcome {
 		a.trace.Kind, a.trace.Decision = KindSmallTalk, DecisionChat
 		return a.say(a.texts.Welcome, nil, a.t.Misses)
 	}
-	text, sources, grounded := quote(a.texts, r, a.e.cfg.Thresholds)
+	th := a.e.cfg.Thresholds.orOf(r)
+	text, sources, grounded := quote(a.texts, r, th)
 	a.trace.Kind, a.trace.Decision = KindQuoted, DecisionOffer
-	if r.Confidence >= a.e.cfg.Thresholds.Answer {
+	if r.Confidence >= th.Answer {
 		a.trace.Decision = DecisionAnswer
 	}
 	if !grounded {
@@ -209,7 +210,7 @@ func (a *answering) ask(r knowledge.Result) (Outcome, error) {
 
 // note records in the trace what was found and by what it was judged.
 func (a *answering) note(r knowledge.Result, sent int, cited []Source) {
-	th := a.e.cfg.Thresholds
+	th := a.e.cfg.Thresholds.orOf(r)
 	a.trace.Thresholds = &th
 	a.trace.take(r, sent, cited)
 }

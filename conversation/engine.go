@@ -14,7 +14,7 @@ type Config struct {
 	BotName      string // "Assistant"
 	Instructions string // the admin's addition to the system prompt
 	Budget       Budget
-	Thresholds   Thresholds
+	Thresholds   Thresholds // when zero, those that come with each result
 	Gather       Gather
 	// Hold is how long after the customer's newest message an answer is stored at
 	// the earliest. Platforms split one long text into several messages a few
@@ -54,9 +54,6 @@ func (c *Config) defaults() {
 	}
 	if c.Budget == (Budget{}) {
 		c.Budget = Budget{Total: 8000, Answer: 800, Passages: 3000}
-	}
-	if c.Thresholds == (Thresholds{}) {
-		c.Thresholds = Thresholds{Answer: 0.5, Maybe: 0.25}
 	}
 }
 

@@ -56,6 +56,7 @@ type Prospect struct {
 
 // Foresee takes the stance that an answer without a model is given by.
 func Foresee(r knowledge.Result, th Thresholds) Prospect {
+	th = th.orOf(r)
 	d := Prospect{Stance: StanceUnknown, Confidence: r.Confidence}
 	if len(r.Hits) > 0 {
 		d.Top = &r.Hits[0]
@@ -93,7 +94,8 @@ type Preview struct {
 	Now, Then map[Stance]int
 }
 
-// DefaultThresholds are those of an engine that is not told others.
+// DefaultThresholds are those of an engine that is not told others: zero, which takes
+// what comes with each result.
 func DefaultThresholds() Thresholds {
 	var c Config
 	c.defaults()

@@ -39,6 +39,9 @@ type Config struct {
 	OpenAITimeout    time.Duration `env:"OPENAI_TIMEOUT" envDefault:"40s" about:"how long an answer of the model may take in all; then the documents answer"`
 	EmbeddingModel   string        `env:"OPENAI_EMBEDDING_MODEL" about:"model that finds by meaning; text-embedding-3-small at OpenAI itself, none elsewhere; none switches it off"`
 	EmbeddingSize    int           `env:"OPENAI_EMBEDDING_DIMENSIONS" about:"its dimensions; 0: the model's own"`
+	RerankModel      string        `env:"RERANK_MODEL" about:"model that judges the first passages found; unset: none"`
+	RerankBaseURL    string        `env:"RERANK_BASE_URL" about:"its server, of which POST /rerank is asked; unset: OPENAI_BASE_URL"`
+	RerankKey        Secret        `env:"RERANK_API_KEY" about:"its key; unset: OPENAI_API_KEY where the server is the same"`
 	TranscribeModel  string        `env:"OPENAI_TRANSCRIBE_MODEL" about:"model that turns speech into text"`
 	SlackBotToken    Secret        `env:"SLACK_BOT_TOKEN" about:"Slack bot token"`
 	SlackSecret      Secret        `env:"SLACK_SIGNING_SECRET" about:"Slack signing secret"`
@@ -166,7 +169,7 @@ func (c *Config) check() []error {
 		}
 	}
 	for _, v := range []struct{ name, value string }{
-		{"OPENAI_BASE_URL", c.OpenAIBaseURL}, {"SLACK_API_URL", c.SlackAPIURL}, {"TELEGRAM_API_URL", c.TelegramAPIURL},
+		{"OPENAI_BASE_URL", c.OpenAIBaseURL}, {"RERANK_BASE_URL", c.RerankBaseURL}, {"SLACK_API_URL", c.SlackAPIURL}, {"TELEGRAM_API_URL", c.TelegramAPIURL},
 	} {
 		if u, err := url.Parse(v.value); v.value != "" && (err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "") {
 			fail("%s is not an http or https address", v.name)
@@ -178,6 +181,9 @@ func (c *Config) check() []error {
 	}
 	if c.EmbeddingSize < 0 || c.EmbeddingSize > 4000 {
 		fail("OPENAI_EMBEDDING_DIMENSIONS is %d, not a number from 0 to 4000 (pgvector's limit for an index)", c.EmbeddingSize)
+	}
+	if c.RerankModel != "" && c.RerankBaseURL == "" && c.OpenAIBaseURL == "" {
+		fail("RERANK_MODEL is set and no server for it: set RERANK_BASE_URL (OpenAI itself reranks nothing)")
 	}
 	if _, err := staff.NormalizeEmail(c.AdminEmail); err != nil {
 		fail("ADMIN_EMAIL is not an e-mail address")

@@ -55,6 +55,9 @@ func newKnowledge(cfg *Config, pool *pgxpool.Pool, log *slog.Logger) (*knowledge
 		return nil, err
 	}
 	k := &knowledgeParts{store: knowledgedb.New(pool, embedder, log)}
+	if err := useReranker(cfg, k.store, log); err != nil {
+		return nil, err
+	}
 	if k.docs, err = k.store.Documents(); err != nil {
 		return nil, err
 	}

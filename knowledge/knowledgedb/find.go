@@ -68,8 +68,7 @@ func (s *Store) Explain(ctx context.Context, q knowledge.Query) (knowledge.Resul
 		limit = knowledge.DefaultLimit
 	}
 	limit = min(limit, knowledge.MaxLimit)
-	// The confidence looks at the first ten however few are asked for.
-	hits, seen, err := s.rank(ctx, &parsed, vec, lexical.KeyHash(q.Text), max(limit, 10))
+	hits, seen, err := s.rank(ctx, &parsed, vec, lexical.KeyHash(q.Text), s.wanted(limit))
 	if err != nil {
 		return knowledge.Result{}, Signals{}, fmt.Errorf("find passages: %w", err)
 	}
@@ -80,9 +79,11 @@ func (s *Store) Explain(ctx context.Context, q knowledge.Query) (knowledge.Resul
 	if result.HistoryWeight = seen.history; seen.history >= leansOn {
 		result.Query = told
 	}
+	result.Reranker = s.rerank(ctx, result.Query, hits)
 	signals := measure(parsed, seen, hits, s.params)
 	result.Hits = hits[:min(limit, len(hits))]
-	result.Confidence = signals.Confidence()
+	c := s.calibration(ctx, seen.calibration)
+	result.Confidence, result.Thresholds, result.Calibration = c.Confidence(signals), c.Thresholds, c.ID
 	return result, signals, nil
 }
 
@@ -90,13 +91,15 @@ func (s *Store) Explain(ctx context.Context, q knowledge.Query) (knowledge.Resul
 type statistics struct {
 	df map[int32]int // only of terms that some passage holds
 	n  int           // passages
+	// calibration is the number of the newest stored one; negative when no row told.
+	calibration int64
 	// history is the Result's HistoryWeight.
 	history float64
 }
 
 // read returns what the statement found, in no order.
 func (s *Store) read(ctx context.Context, dense bool, sql string, args pgx.NamedArgs) ([]found, statistics, error) {
-	seen := statistics{df: map[int32]int{}}
+	seen := statistics{df: map[int32]int{}, calibration: -1}
 	var hits []found
 	err := s.queryPlanned(ctx, dense, sql, args, func(row pgx.CollectableRow) error {
 		var h found
@@ -105,7 +108,7 @@ func (s *Store) read(ctx context.Context, dense bool, sql string, args pgx.Named
 		p := &h.Passage
 		if err := row.Scan(&p.ID, &p.DocumentID, &p.Ordinal, &p.Document, &p.Title, &p.Alternatives, &p.Heading,
 			&p.Page, &p.Text, &p.Lang, &p.URL, &p.Verbatim, &p.IsEntry, &p.Tokens,
-			&h.LexicalRank, &h.LexicalScore, &h.HistoryScore, &h.DenseRank, &h.DenseScore, &h.exact, &h.atoms, &termDims, &dfs, &n, &seen.history); err != nil {
+			&h.LexicalRank, &h.LexicalScore, &h.HistoryScore, &h.DenseRank, &h.DenseScore, &h.exact, &h.atoms, &termDims, &dfs, &n, &seen.history, &seen.calibration); err != nil {
 			return err
 		}
 		if n != nil {

@@ -45,7 +45,8 @@ SELECT p.id::text, p.document_id::text, p.ordinal, d.name, p.title, p.alternativ
        p.lang, CASE WHEN p.url = '' THEN d.url ELSE p.url END, p.verbatim, p.is_entry, p.tokens,
        f.lexical_place::int, f.lexical_score, f.history_score, f.dense_place::int, f.dense_score, f.exact,
        CASE WHEN f.lexical_place BETWEEN 1 AND @again::int THEN p.atoms END,
-       CASE WHEN f.at = 1 THEN s.dims END, CASE WHEN f.at = 1 THEN s.dfs END, s.n, /*leaning*/
+       CASE WHEN f.at = 1 THEN s.dims END, CASE WHEN f.at = 1 THEN s.dfs END, s.n, /*leaning*/,
+       coalesce((SELECT max(id) FROM calibrations), 0)
 FROM found f
 JOIN passages p ON p.id = f.passage_id
 JOIN documents d ON d.id = p.document_id

@@ -87,6 +87,9 @@ func (s *Store) replace(ctx context.Context, tx pgx.Tx, docID string, rows []row
 		if err := insertVocabulary(ctx, tx, rows[at:end]); err != nil {
 			return err
 		}
+		if s.searchable != nil && s.embedder == nil {
+			s.searchable(end)
+		}
 	}
 	return dropOld(ctx, tx, docID)
 }

@@ -49,7 +49,7 @@ func TestTwoWordsAreOneAndOneIsTwo(t *testing.T) {
 		{Title: "Using the drop down list", Text: "Press the arrow beside it.", IsEntry: true},
 		{Title: "Bold text", Text: "Put two stars around it.", IsEntry: true},
 	}
-	if err := s.Load(context.Background(), ps); err != nil {
+	if err := s.Load(context.Background(), ps, nil); err != nil {
 		t.Fatal(err)
 	}
 	for question, want := range map[string]string{
@@ -80,7 +80,7 @@ func TestScriptsWithoutSpacesFindTheirEntry(t *testing.T) {
 	} {
 		ps = append(ps, knowledge.Passage{Title: e[0], Text: e[1], IsEntry: true})
 	}
-	if err := s.Load(context.Background(), ps); err != nil {
+	if err := s.Load(context.Background(), ps, nil); err != nil {
 		t.Fatal(err)
 	}
 	for question, want := range map[string]int{
