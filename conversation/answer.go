@@ -32,6 +32,7 @@ type answering struct {
 	trace    Trace
 	calls    []Call
 	streamed bool
+	attached
 }
 
 func (a *answering) channel() string { return a.t.State.Channel }
@@ -39,23 +40,33 @@ func (a *answering) channel() string { return a.t.State.Channel }
 // answer goes down the ladder: nothing to look up, an FAQ answer word for word,
 // the model, the passages themselves, a person.
 func (a *answering) answer() (Outcome, error) {
+	if err := a.readFiles(); err != nil {
+		return Outcome{}, err
+	}
 	a.split()
-	if a.words == "" {
+	if a.words == "" && len(a.files) == 0 {
 		return Outcome{Owner: OwnerBot, Misses: a.t.Misses}, nil
 	}
 	a.texts = TextsFor(language(a.words, a.t.State.Locale))
 	a.folded = foldWords(a.words)
+	a.regard()
 	switch {
 	case a.t.Attempt > maxAttempts:
 		return a.handOver(ReasonFailure, a.texts.Failed), nil
 	case asksForPerson(a.words), yes[a.folded] && a.offered():
 		return a.handOver(ReasonAsked, ""), nil
 	}
+	if out, held := a.moderateInput(); held {
+		return out, a.ctx.Err()
+	}
+	if !a.readable() {
+		return a.unread(), nil
+	}
 	found, err := a.find()
 	if err != nil {
 		return Outcome{}, err
 	}
-	if h := verbatim(found); h != nil {
+	if h := verbatim(found); h != nil && len(a.files) == 0 {
 		return a.wordForWord(found, *h), nil
 	}
 	if a.e.d.Model != nil {
@@ -76,13 +87,15 @@ func (a *answering) answer() (Outcome, error) {
 func (a *answering) split() {
 	var now []string
 	for _, m := range a.t.Messages {
+		m.Text = heard(m)
 		if m.Seq > a.t.AnsweredSeq && m.Author == AuthorCustomer {
-			now = append(now, m.Text)
-		} else if len(now) == 0 {
+			now = a.attach(now, m)
+		} else if len(now) == 0 && len(a.files) == 0 {
 			a.history = append(a.history, m)
 		}
 	}
 	a.words = strings.Join(now, "\n")
+	a.history = withoutFlagged(a.history)
 }
 
 // offered reports whether our last words offered a person.
@@ -103,6 +116,9 @@ func (a *answering) offered() bool {
 }
 
 func (a *answering) find() (knowledge.Result, error) {
+	if a.words == "" {
+		return knowledge.Result{}, nil // only files: there is nothing to look up
+	}
 	ctx, cancel := context.WithTimeout(a.ctx, a.e.cfg.FindTimeout)
 	defer cancel()
 	var earlier []string
@@ -169,9 +185,12 @@ func (a *answering) withoutModel(r knowledge.Result) Outcome {
 
 // ask has the model answer. Only a *ModelError lets the turn go on without it.
 func (a *answering) ask(r knowledge.Result) (Outcome, error) {
-	p := a.e.prompter.Build(a.history, a.words, r.Hits)
+	p := a.e.prompter.Build(a.history, a.turnWords(), r.Hits)
+	if err := a.show(&p); err != nil {
+		return Outcome{}, err
+	}
 	p.Request.User = a.t.State.Conversation
-	c := &citer{sources: len(p.Passages), emit: a.stream}
+	c := &citer{sources: len(p.Passages), emit: a.emitter()}
 	a.leave()
 	began := time.Now()
 	reply, err := a.e.d.Model.Stream(a.ctx, p.Request, c.write)
@@ -186,10 +205,18 @@ func (a *answering) ask(r knowledge.Result) (Outcome, error) {
 			call.Outcome = string(failure.Kind)
 		}
 		a.calls = append(a.calls, call)
+		if failure != nil && failure.Kind == ErrNoVision && !a.blind {
+			a.discard()
+			a.noVision()
+			return a.ask(r)
+		}
 		return Outcome{}, err
 	}
 	a.calls = append(a.calls, call)
 	text := c.close()
+	if out, held := a.moderateOutput(text); held {
+		return out, a.ctx.Err()
+	}
 	if reply.Finish == "length" {
 		text += " " + a.texts.More
 	}
@@ -241,7 +268,7 @@ func handoffCall(calls []ToolCall) (reason Reason, summary string, ok bool) {
 
 func (a *answering) say(text string, sources []Source, misses int) Outcome {
 	return Outcome{Owner: OwnerBot, Misses: misses, Calls: a.calls, Messages: []NewMessage{{
-		Author: AuthorBot, Name: a.e.cfg.BotName, Text: text, Sources: sources, Trace: a.trace.json(),
+		Author: AuthorBot, Name: a.e.cfg.BotName, Text: a.led(text), Sources: sources, Trace: a.trace.json(),
 	}}}
 }
 
@@ -257,7 +284,7 @@ func (a *answering) handOver(r Reason, before string) Outcome {
 // handOverWith does so after what the bot still has to say.
 func (a *answering) handOverWith(r Reason, text string, sources []Source) Outcome {
 	out := Outcome{Owner: OwnerQueue, Reason: r, Calls: a.calls}
-	if text != "" {
+	if text = a.led(text); text != "" {
 		out.Messages = append(out.Messages, NewMessage{
 			Author: AuthorBot, Name: a.e.cfg.BotName, Text: text, Sources: sources, Trace: a.trace.json(),
 		})

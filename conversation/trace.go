@@ -31,6 +31,7 @@ type Trace struct {
 	Tokens     *PromptTokens `json:"tokens,omitempty"`
 	Usage      *Usage        `json:"usage,omitempty"`
 	Summary    string        `json:"summary,omitempty"` // the model's brief when it handed over
+	Flagged    string        `json:"flagged,omitempty"` // what moderation held something back for
 }
 
 // TracedHit is one passage that was found, and what became of it.
