@@ -31,6 +31,14 @@ type messageEvent struct {
 	Sources []conversation.Source `json:"sources,omitempty"`
 	Helpful *bool                 `json:"helpful,omitempty"`
 	At      time.Time             `json:"at"`
+
+	Attachments []attachmentView `json:"attachments,omitempty"`
+}
+
+// filesEvent says how a message's files stand now that they were looked into.
+type filesEvent struct {
+	Seq         int64            `json:"seq"`
+	Attachments []attachmentView `json:"attachments"`
 }
 
 type deltaEvent struct {
@@ -54,6 +62,7 @@ func wireMessage(m conversation.Message) messageEvent {
 	e := messageEvent{
 		Seq: m.Seq, Author: m.Author, Text: m.Text, Name: m.Name, Turn: m.Turn,
 		Sources: m.Sources, Helpful: m.Helpful, At: m.At.UTC().Truncate(time.Millisecond),
+		Attachments: wireFiles(m.Attachments),
 	}
 	if m.Author == conversation.AuthorCustomer {
 		e.ID = m.ExternalID

@@ -72,6 +72,8 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"POST", "/api/v1/conversations/{id}/handback", staff.RoleAgent, act(handback), "Give the conversation back to the bot.", nil, nil, false, stateView{}, 200, false},
 		{"POST", "/api/v1/conversations/{id}/resolve", staff.RoleAgent, act(resolve), "Mark the conversation as done.", nil, nil, false, stateView{}, 200, false},
 
+		{"GET", "/api/v1/files/{id}", staff.RoleViewer, (*Console).getFile, "A file a customer sent, its bytes.", nil, nil, false, nil, 200, false},
+
 		{"GET", "/api/v1/usage", staff.RoleViewer, (*Console).usage, "Model calls, tokens and cost by day, model and purpose.", dayParams, nil, false, usageView{}, 200, false},
 		{"GET", "/api/v1/events", staff.RoleViewer, (*Console).events, "Server-sent events of every conversation: message, state, delta, discard, typing.", nil, nil, false, nil, 200, true},
 	}
