@@ -91,6 +91,7 @@ func (a *answering) readFile(ctx context.Context, id string) (Attachment, error)
 	}
 	if err != nil {
 		if a.t.Attempt < maxAttempts || errors.Is(context.Cause(a.ctx), errShutdown) {
+			a.calls = append(a.calls, r.Calls...)
 			return Attachment{}, err
 		}
 		a.e.log.Warn("file given up", "conversation", f.Conversation, "file", id, "err", err)
