@@ -213,20 +213,21 @@ func limitOf(k FileKind) int64 {
 	return MaxFileBytes
 }
 
-// cleanFileName bounds a file's name to one short line without a directory.
+// cleanFileName bounds a file's name to one short line without a directory, and
+// keeps its ending.
 func cleanFileName(s string) string {
-	const maxFileName = 120
-	s = cleanName(strings.ReplaceAll(s, `\`, "/"))
-	if s = path.Base("/" + s); s == "/" || s == "." || s == ".." {
+	const maxFileName, maxExt = 112, 10
+	s = path.Base("/" + strings.ReplaceAll(s[:min(len(s), 4<<10)], `\`, "/"))
+	if s == "/" || s == "." || s == ".." {
 		return ""
 	}
-	rs := []rune(s)
-	if len(rs) <= maxFileName {
-		return s
+	ext := path.Ext(s)
+	if len(ext) > maxExt {
+		ext = ""
 	}
-	ext := []rune(path.Ext(s))
-	if len(ext) > 10 {
-		ext = nil
+	name := cleanName(strings.TrimSuffix(s, ext))
+	if rs := []rune(name); len(rs) > maxFileName {
+		name = string(rs[:maxFileName])
 	}
-	return string(rs[:maxFileName-len(ext)]) + string(ext)
+	return strings.TrimSpace(name + cleanName(ext))
 }
