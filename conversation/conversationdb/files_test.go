@@ -138,7 +138,7 @@ func TestQuotaBoundsWhatAConversationTakesIn(t *testing.T) {
 		t.Errorf("AddFile up to the quota = %v", err)
 	}
 	err := s.AddFile(t.Context(), knowledge.NewID(), conversation.File{Content: []byte("x"), Attachment: conversation.Attachment{ID: knowledge.NewID(), Kind: conversation.FileImage}}, roomy)
-	if !errors.Is(err, conversation.ErrNoFile) && !errors.Is(err, conversation.ErrNotFound) {
+	if !errors.Is(err, conversation.ErrNotFound) {
 		t.Errorf("AddFile to no conversation = %v, want ErrNotFound", err)
 	}
 }
