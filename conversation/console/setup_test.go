@@ -111,6 +111,7 @@ type place struct {
 	console *Console
 	staff   *staff.Service
 	engine  *conversation.Engine
+	store   *conversationdb.Store
 	library *library
 	sites   *siteList
 	secure  bool // what the console is told of the connection
@@ -122,11 +123,12 @@ func newPlace(t *testing.T) *place {
 	p := &place{t: t, log: &bytes.Buffer{}, library: &library{docs: map[string]knowledge.Document{}, content: map[string][]byte{}}, sites: &siteList{}}
 	pool := dbtest.New(t)
 	p.staff = staff.New(conversationdb.NewStaffStore(pool), nil)
+	p.store = conversationdb.New(pool)
 	var err error
 	p.engine, err = conversation.New(
 		// Nobody waits for the bot here: it is to stay silent.
 		conversation.Config{Gather: conversation.Gather{Quiet: time.Hour, Most: 2 * time.Hour}},
-		conversation.Deps{Store: conversationdb.New(pool), Finder: p.library, Counter: tokens.For("gpt-4o-mini")})
+		conversation.Deps{Store: p.store, Finder: p.library, Counter: tokens.For("gpt-4o-mini")})
 	if err != nil {
 		t.Fatal(err)
 	}
