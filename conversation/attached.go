@@ -171,11 +171,14 @@ func (a *answering) led(text string) string {
 
 // readable reports whether there is anything to answer.
 func (a *answering) readable() bool {
-	if a.words != "" {
-		return true
-	}
+	return a.words != "" || a.e.d.Model != nil && a.beholds()
+}
+
+// beholds reports whether the model gets something of the customer's files beside
+// their words: a picture, or the text of a document.
+func (a *answering) beholds() bool {
 	for _, f := range a.files {
-		if a.e.d.Model != nil && f.State == FileReady && (f.Text != "" || f.Pictured() && a.sight() != nil) {
+		if f.State == FileReady && (f.Kind != FileVoice && f.Text != "" || f.Pictured() && a.sight() != nil) {
 			return true
 		}
 	}
@@ -204,14 +207,14 @@ type pictureAt struct {
 	tokens  int
 }
 
-// show puts pictures into the prompt, the newest first and as many as the
-// budget for them takes: older ones are left out before newer ones.
-func (a *answering) show(p *Prompt) error {
+// show puts pictures of history and of now into the prompt, the newest first and
+// as many as the budget for them takes: older ones are left out before newer ones.
+func (a *answering) show(p *Prompt, history []Message) error {
 	s := a.sight()
 	if s == nil {
 		return nil
 	}
-	chosen := choosePictures(*p, a.history, a.files, s, a.e.prompter.budget.Images)
+	chosen := choosePictures(*p, history, a.files, s, a.e.prompter.budget.Images)
 	if len(chosen) == 0 {
 		return nil
 	}

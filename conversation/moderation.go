@@ -102,18 +102,17 @@ func (a *answering) emitter() func(string) {
 	}
 }
 
-// withoutFlagged drops from a history what was flagged when it was written, with
-// what we said to it: no model is to see it later either.
+// withoutFlagged drops from a history what was flagged when it was written: no
+// model is to see it later either. What we said to it stays.
 func withoutFlagged(history []Message) []Message {
 	out := history[:0:0]
 	for _, m := range history {
-		if m.Author != AuthorBot || !isFlaggedText(m.Text) {
-			out = append(out, m)
-			continue
+		if m.Author == AuthorBot && isFlaggedText(m.Text) {
+			for len(out) > 0 && out[len(out)-1].Author == AuthorCustomer {
+				out = out[:len(out)-1]
+			}
 		}
-		for len(out) > 0 && out[len(out)-1].Author == AuthorCustomer {
-			out = out[:len(out)-1]
-		}
+		out = append(out, m)
 	}
 	return out
 }

@@ -111,12 +111,12 @@ func (j judge) Moderate(_ context.Context, text string) (string, error) {
 	return "", nil
 }
 
-func runWith(t *testing.T, d conversation.Deps, closed bool) (desk, *conversation.Engine) {
+func runDeps(t *testing.T, d conversation.Deps, closed bool) (desk, *conversation.Engine) {
 	t.Helper()
 	store := conversationdb.New(dbtest.New(t))
 	d.Store, d.Counter, d.Log = store, tokens.For("gpt-4o-mini"), slog.New(slog.NewTextHandler(t.Output(), nil))
 	if d.Finder == nil {
-		d.Finder = passages{}
+		d.Finder = passages{returns}
 	}
 	e, err := conversation.New(conversation.Config{
 		Hold: time.Nanosecond, Poll: 20 * time.Millisecond, Lease: 2 * time.Second, ModerateClosed: closed,
@@ -130,7 +130,7 @@ func runWith(t *testing.T, d conversation.Deps, closed bool) (desk, *conversatio
 	done := make(chan struct{})
 	go func() { e.Run(ctx, 5*time.Second); close(done) }()
 	t.Cleanup(func() { cancel(); <-done })
-	return desk{e, store}, e
+	return desk{Engine: e, store: store}, e
 }
 
 func (d desk) upload(t *testing.T, id, content string) conversation.InboundFile {
@@ -172,7 +172,7 @@ func fromBot(ms []conversation.Message) (bot conversation.Message, notes []strin
 
 func TestPictureWithoutWordsReachesTheModel(t *testing.T) {
 	m := &model{reply: says("That lid is broken.")}
-	d, _ := runWith(t, conversation.Deps{Model: sighted{m}, Reader: &reader{}}, false)
+	d, _ := runDeps(t, conversation.Deps{Model: sighted{m}, Reader: &reader{}}, false)
 	id := d.open(t)
 	d.send(t, id, "1", "", d.upload(t, id, "picture of a lid"))
 	ms := d.until(t, id, last(conversation.AuthorBot))
@@ -211,7 +211,7 @@ func TestModelWithoutSightSaysSoAndTellsStaffOnce(t *testing.T) {
 		return conversation.ModelReply{Text: "Is it the lid?", Model: "test", Finish: "stop"}, nil
 	}
 	for name, m := range map[string]conversation.Model{"is known to be blind": &model{reply: says("Is it the lid?")}, "refuses pictures": sighted{refusing}} {
-		d, _ := runWith(t, conversation.Deps{Model: m, Reader: &reader{}}, false)
+		d, _ := runDeps(t, conversation.Deps{Model: m, Reader: &reader{}}, false)
 		id := d.open(t)
 		for _, external := range []string{"1", "2"} {
 			d.send(t, id, external, "The thing on this picture broke", d.upload(t, id, "picture "+external))
@@ -241,7 +241,7 @@ func TestModelWithoutSightSaysSoAndTellsStaffOnce(t *testing.T) {
 
 func TestVoiceIsFetchedHeardAndAnsweredAsWords(t *testing.T) {
 	m := &model{reply: says("It is on its way.")}
-	d, _ := runWith(t, conversation.Deps{Model: m, Reader: &reader{}}, false)
+	d, _ := runDeps(t, conversation.Deps{Model: m, Reader: &reader{}}, false)
 	id := d.open(t)
 	sub := d.Subscribe(id)
 	defer sub.Close()
@@ -283,7 +283,7 @@ func TestRetriedTurnPaysForNoFileTwice(t *testing.T) {
 		}
 		return nil
 	}}
-	d, _ := runWith(t, conversation.Deps{Model: &model{reply: says("Done.")}, Reader: r}, false)
+	d, _ := runDeps(t, conversation.Deps{Model: &model{reply: says("Done.")}, Reader: r}, false)
 	id := d.open(t)
 	d.send(t, id, "1", "", d.upload(t, id, "voice first"), d.upload(t, id, "voice second"))
 	d.until(t, id, last(conversation.AuthorBot))
@@ -295,7 +295,7 @@ func TestRetriedTurnPaysForNoFileTwice(t *testing.T) {
 func TestFileReadWhileTheCustomerWritesOnIsKept(t *testing.T) {
 	r := &reader{hold: make(chan struct{}), began: make(chan struct{})}
 	m := &model{reply: says("I see.")}
-	d, _ := runWith(t, conversation.Deps{Model: sighted{m}, Reader: r}, false)
+	d, _ := runDeps(t, conversation.Deps{Model: sighted{m}, Reader: r}, false)
 	id := d.open(t)
 	d.send(t, id, "1", "Look:", d.upload(t, id, "slow picture"))
 	<-r.began
@@ -313,7 +313,7 @@ func TestFileReadWhileTheCustomerWritesOnIsKept(t *testing.T) {
 }
 
 func TestRefusedFilesAreExplainedAndTheWordsAnswered(t *testing.T) {
-	e, _ := runWith(t, conversation.Deps{Model: &model{reply: says("Two days.")}, Reader: &reader{}}, false)
+	e, _ := runDeps(t, conversation.Deps{Model: &model{reply: says("Two days [1].")}, Reader: &reader{}}, false)
 	if _, err := e.Upload(t.Context(), e.open(t), "a.ogg", []byte("zip")); !errors.Is(err, conversation.ErrFileType) {
 		t.Errorf("Upload of a zip = %v, want ErrFileType", err)
 	}
@@ -333,7 +333,7 @@ func TestRefusedFilesAreExplainedAndTheWordsAnswered(t *testing.T) {
 			e.send(t, id, "1", "How long does it take?", conversation.InboundFile{Remote: remote, Name: "thing"})
 			ms := e.until(t, id, last(conversation.AuthorBot))
 			bot, notes := fromBot(ms)
-			if !strings.HasPrefix(bot.Text, want.text) || !strings.HasSuffix(bot.Text, "\n\nTwo days.") {
+			if !strings.HasPrefix(bot.Text, want.text) || !strings.HasSuffix(bot.Text, "\n\nTwo days [1].") {
 				t.Errorf("the customer reads %q, want %q and then the answer", bot.Text, want.text)
 			}
 			if at := ms[0].Attachments[0]; at.State != want.state || at.Reason != want.reason {
@@ -348,7 +348,7 @@ func TestRefusedFilesAreExplainedAndTheWordsAnswered(t *testing.T) {
 
 func TestFilesAloneThatCannotBeUsedBringAPersonAtLast(t *testing.T) {
 	m := &model{reply: says("not to be asked")}
-	d, _ := runWith(t, conversation.Deps{Model: m, Reader: &reader{}}, false)
+	d, _ := runDeps(t, conversation.Deps{Model: m, Reader: &reader{}}, false)
 	id := d.open(t)
 	d.send(t, id, "1", "", conversation.InboundFile{Remote: "gone"})
 	ms := d.until(t, id, last(conversation.AuthorBot))
@@ -369,7 +369,7 @@ func TestFilesAloneThatCannotBeUsedBringAPersonAtLast(t *testing.T) {
 }
 
 func TestFileOpensForItsOwnConversationAndIsFetchedThen(t *testing.T) {
-	d, e := runWith(t, conversation.Deps{Reader: &reader{}}, false)
+	d, e := runDeps(t, conversation.Deps{Reader: &reader{}}, false)
 	id, other := d.open(t), d.open(t)
 	if _, err := d.Takeover(t.Context(), id, conversation.Actor{StaffID: "00000000-0000-4000-8000-000000000001", Name: "Ana"}); err != nil {
 		t.Fatal(err)
@@ -405,7 +405,7 @@ func TestModerationAnswersInTheModelsPlace(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := &model{reply: says(c.reply)}
-			d, _ := runWith(t, conversation.Deps{Model: m, Reader: &reader{}, Moderator: judge{"rude"}}, c.closed)
+			d, _ := runDeps(t, conversation.Deps{Model: m, Reader: &reader{}, Moderator: judge{"rude"}}, c.closed)
 			id := d.open(t)
 			sub := d.Subscribe(id)
 			defer sub.Close()
