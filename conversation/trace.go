@@ -39,6 +39,8 @@ type Trace struct {
 	Cost       int64         `json:"cost_micros"`       // of all the turn's calls, in millionths of a US dollar
 	Summary    string        `json:"summary,omitempty"` // the model's brief when it handed over
 	Flagged    string        `json:"flagged,omitempty"` // what moderation held something back for
+
+	HistoryWeight float64 `json:"history_weight,omitempty"` // knowledge.Result's
 }
 
 // TracedHit is one passage that was found, and what became of it.
@@ -83,7 +85,7 @@ const (
 
 // take records what was found, of which the first sent went to the model.
 func (t *Trace) take(r knowledge.Result, sent int, cited []Source) {
-	t.Query, t.Confidence = r.Query, r.Confidence
+	t.Query, t.Confidence, t.HistoryWeight = r.Query, r.Confidence, r.HistoryWeight
 	t.Passages = make([]TracedHit, len(r.Hits))
 	for i, h := range r.Hits {
 		t.Passages[i] = TracedHit{
