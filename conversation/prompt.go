@@ -73,7 +73,7 @@ type PromptTokens struct {
 	History  int `json:"history"`
 	Turn     int `json:"turn"` // the customer's words
 	Trimmed  int `json:"trimmed_messages"`
-	Images   int `json:"images,omitempty"`
+	Images   int `json:"images"`
 }
 
 // Build makes the prompt for the customer's words now, after history, with the
