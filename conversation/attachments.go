@@ -11,17 +11,19 @@ import (
 )
 
 // readsAtOnce bounds the files this process looks into at a time: each stands in
-// memory, a picture of 50 megapixels with 200 MB of pixels.
-const readsAtOnce = 2
+// memory with its bytes. What takes more than that a Reader bounds itself.
+const readsAtOnce = 6
 
 // filing is what an engine needs to look into files.
 type filing struct {
 	fetchers map[string]Fetcher // by channel; not changed once the engine runs
 	slots    chan struct{}      // one for each file looked into at once
+	aside                       // what is read while the bot is not the one to answer
 }
 
 func (f *filing) init() {
 	f.fetchers, f.slots = map[string]Fetcher{}, make(chan struct{}, readsAtOnce)
+	f.places = make(chan struct{}, asidesAtOnce)
 }
 
 // FetchWith names who fetches the files of a channel. It is called before Run.
@@ -215,14 +217,7 @@ func (e *Engine) settle(ctx context.Context, f File, r Reading, failure error) (
 	if err != nil {
 		return at, first, err
 	}
-	if len(r.Calls) > 0 {
-		if err := e.d.Store.Record(ctx, r.Calls); err != nil {
-			e.log.Error("model calls not recorded", "conversation", f.Conversation, "err", err)
-		}
-		for _, c := range r.Calls {
-			e.d.Observer.Called(c)
-		}
-	}
+	e.record(ctx, f.Conversation, r.Calls)
 	if !first {
 		return at, false, nil
 	}
@@ -231,6 +226,21 @@ func (e *Engine) settle(ctx context.Context, f File, r Reading, failure error) (
 	}
 	e.filesChanged(ctx, f.Conversation, f.Seq)
 	return at, true, nil
+}
+
+// record books calls that no turn's outcome does.
+func (e *Engine) record(ctx context.Context, conversation string, calls []Call) {
+	if len(calls) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+	defer cancel()
+	if err := e.d.Store.Record(ctx, calls); err != nil {
+		e.log.Error("model calls not recorded", "conversation", conversation, "err", err)
+	}
+	for _, c := range calls {
+		e.d.Observer.Called(c)
+	}
 }
 
 // filesChanged tells that a message's files have been looked into.

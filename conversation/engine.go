@@ -178,6 +178,8 @@ func (e *Engine) Receive(ctx context.Context, in Inbound) (Receipt, error) {
 	}
 	if r.DueIn >= 0 {
 		e.wake(r.Conversation, r.DueIn)
+	} else if len(r.Attachments) > 0 {
+		e.readAside(r)
 	}
 	e.d.Bus.Hint(r.Conversation, r.State.Epoch)
 	return r, nil

@@ -3,6 +3,7 @@ package conversation
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 )
 
@@ -70,37 +71,47 @@ func (a *answering) readFiles() error {
 	return nil
 }
 
-// readFile looks into one file. An error has the turn tried again; at the last
-// attempt the file is given up instead, and the customer answered without it.
+// readFile looks into one file for this turn. An error has the turn tried again.
 func (a *answering) readFile(ctx context.Context, id string) (Attachment, error) {
-	leave, err := a.e.enter(ctx)
+	last := a.t.Attempt >= maxAttempts && !errors.Is(context.Cause(a.ctx), errShutdown)
+	at, calls, err := a.e.readFile(ctx, id, a.t.ID, last)
 	if err != nil {
-		return Attachment{}, err
+		a.calls = append(a.calls, calls...)
+	}
+	return at, err
+}
+
+// readFile looks into one file. With last it gives the file up instead of
+// returning an error that may pass, and the customer is answered without it. Only
+// with an error are the calls it made still to be recorded.
+func (e *Engine) readFile(ctx context.Context, id, turn string, last bool) (Attachment, []Call, error) {
+	leave, err := e.enter(ctx)
+	if err != nil {
+		return Attachment{}, nil, err
 	}
 	defer leave()
-	f, err := a.e.d.Store.File(ctx, id)
+	f, err := e.d.Store.File(ctx, id)
 	if err != nil || f.State != FilePending {
-		return f.Attachment, err
+		return f.Attachment, nil, err
 	}
 	var r Reading
-	if r.Refused, err = a.e.have(ctx, &f); err == nil && r.Refused == "" {
-		r, err = a.e.inspect(ctx, f)
+	if r.Refused, err = e.have(ctx, &f); err == nil && r.Refused == "" {
+		r, err = e.inspect(ctx, f)
 	}
 	for i := range r.Calls {
-		r.Calls[i].Conversation, r.Calls[i].Turn = f.Conversation, a.t.ID
+		r.Calls[i].Conversation, r.Calls[i].Turn = f.Conversation, turn
 	}
 	if err != nil {
-		if a.t.Attempt < maxAttempts || errors.Is(context.Cause(a.ctx), errShutdown) {
-			a.calls = append(a.calls, r.Calls...)
-			return Attachment{}, err
+		if !last {
+			return Attachment{}, r.Calls, err
 		}
-		a.e.log.Warn("file given up", "conversation", f.Conversation, "file", id, "err", err)
+		e.log.Warn("file given up", "conversation", f.Conversation, "file", id, "err", err)
 		r = Reading{Refused: reasonOf(err), Calls: r.Calls}
 	}
 	store, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
-	at, _, err := a.e.settle(store, f, r, err)
-	return at, err
+	at, _, err := e.settle(store, f, r, err)
+	return at, nil, err
 }
 
 // reasonOf names what kept a file from being read, for the customer's sake.
@@ -116,4 +127,53 @@ func reasonOf(err error) Refusal {
 		return RefusedGone
 	}
 	return RefusedTimeout
+}
+
+// asidesAtOnce bounds the messages whose files wait to be read aside.
+const asidesAtOnce = 64
+
+// aside reads the files of conversations that staff hold, so that staff see what
+// was said in a recording. No turn stands behind it: what a crash interrupts
+// stays pending, and its bytes are fetched when somebody opens it.
+type aside struct {
+	places chan struct{}
+	mu     sync.Mutex // guards closed, and wg against a Go after its Wait
+	closed bool
+	wg     sync.WaitGroup
+}
+
+// readAside looks into a message's files in the background.
+func (e *Engine) readAside(r Receipt) {
+	s := &e.files.aside
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	select {
+	case s.places <- struct{}{}:
+	default:
+		return
+	}
+	s.wg.Go(func() {
+		defer func() { <-s.places }()
+		ctx, cancel := context.WithTimeout(e.life, e.cfg.ReadTimeout)
+		defer cancel()
+		for _, at := range r.Attachments {
+			_, calls, err := e.readFile(ctx, at.ID, "", false)
+			if err == nil {
+				continue
+			}
+			e.log.Warn("file not read", "conversation", r.Conversation, "file", at.ID, "err", err)
+			e.record(ctx, r.Conversation, calls)
+		}
+	})
+}
+
+// wait ends reading aside: nothing new is begun, and what is under way has e.life to go by.
+func (s *aside) wait() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.wg.Wait()
 }

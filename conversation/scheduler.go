@@ -156,6 +156,7 @@ func (e *Engine) Run(ctx context.Context, grace time.Duration) {
 	var expired <-chan time.Time
 	var tidying sync.WaitGroup
 	defer tidying.Wait()
+	defer e.files.wait()
 	tidying.Go(func() { e.tidy(ctx) })
 	e.takeDue(work)
 	for {

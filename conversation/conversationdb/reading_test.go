@@ -383,9 +383,22 @@ func TestFileOpensForItsOwnConversationAndIsFetchedThen(t *testing.T) {
 	if err != nil || string(f.Content) != "ours" || !f.Inline() {
 		t.Errorf("OpenFile(picture) = %q inline %v, %v, want it fetched and encoded here", f.Content, f.Inline(), err)
 	}
-	if f, err = e.OpenFile(t.Context(), id, voice); err != nil || string(f.Content) != "voice where is my parcel" || f.State != conversation.FilePending {
-		t.Errorf("OpenFile(voice) = %q %s, %v, want it fetched and nobody paid for hearing it", f.Content, f.State, err)
+	if f, err = e.OpenFile(t.Context(), id, voice); err != nil || string(f.Content) != "voice where is my parcel" {
+		t.Errorf("OpenFile(voice) = %q, %v, want it fetched", f.Content, err)
 	}
+}
+
+func TestRecordingIsHeardForStaffWhoHoldTheConversation(t *testing.T) {
+	d, _ := runDeps(t, conversation.Deps{Reader: &reader{}}, false)
+	id := d.open(t)
+	if _, err := d.Takeover(t.Context(), id, conversation.Actor{StaffID: "00000000-0000-4000-8000-000000000001", Name: "Ana"}); err != nil {
+		t.Fatal(err)
+	}
+	r := d.send(t, id, "1", "", conversation.InboundFile{Remote: "a", Kind: conversation.FileVoice})
+	d.until(t, id, func(ms []conversation.Message) bool {
+		m := ms[r.Seq-1]
+		return len(m.Attachments) == 1 && m.Attachments[0].Text == "where is my parcel"
+	})
 }
 
 func TestModerationAnswersInTheModelsPlace(t *testing.T) {

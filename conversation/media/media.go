@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"frontdesk/conversation"
@@ -42,7 +43,8 @@ type Config struct {
 // Reader implements conversation.Reader. It is safe for concurrent use.
 type Reader struct {
 	cfg   Config
-	video *ffmpeg // nil: not installed
+	video *ffmpeg       // nil: not installed
+	heavy chan struct{} // one for each picture or video being unpacked
 	log   *slog.Logger
 }
 
@@ -53,7 +55,21 @@ func New(cfg Config) *Reader {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Reader{cfg: cfg, video: findFFmpeg(cfg.FFmpeg, cfg.FFprobe), log: cfg.Log}
+	return &Reader{cfg: cfg, video: findFFmpeg(cfg.FFmpeg, cfg.FFprobe), heavy: make(chan struct{}, heavyAtOnce), log: cfg.Log}
+}
+
+// heavyAtOnce bounds the pictures and videos unpacked at a time: the pixels of one
+// may take 200 MB.
+const heavyAtOnce = 2
+
+// enter takes a place for unpacking.
+func (r *Reader) enter(ctx context.Context) (leave func(), err error) {
+	select {
+	case r.heavy <- struct{}{}:
+		return sync.OnceFunc(func() { <-r.heavy }), nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // Videos reports whether videos can be looked into.
@@ -69,7 +85,11 @@ func (r *Reader) Read(ctx context.Context, f conversation.File) (conversation.Re
 	var err error
 	switch kind {
 	case conversation.FileImage:
-		r.image(f.Content, &out)
+		var leave func()
+		if leave, err = r.enter(ctx); err == nil {
+			defer leave()
+			r.image(f.Content, &out)
+		}
 	case conversation.FileVoice:
 		err = r.voice(ctx, f, &out)
 	case conversation.FileVideo:

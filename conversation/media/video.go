@@ -66,6 +66,11 @@ func (r *Reader) look(ctx context.Context, f conversation.File, out *conversatio
 		out.Refused = conversation.RefusedNoVideo
 		return nil
 	}
+	leave, err := r.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	dir, err := os.MkdirTemp("", "frontdesk-video-")
 	if err != nil {
 		return fmt.Errorf("make room for a video: %w", err)
@@ -99,6 +104,7 @@ func (r *Reader) look(ctx context.Context, f conversation.File, out *conversatio
 		if err != nil {
 			return r.videoFault(ctx, within, out, err)
 		}
+		leave() // what is left is waiting for the model
 		if out.Text, err = r.transcribe(ctx, conversation.Recording{MediaType: typeFLAC, Data: track, Duration: v.length}, out); err != nil {
 			return err
 		}
