@@ -225,6 +225,9 @@ func (a *answering) ask(r knowledge.Result) (Outcome, error) {
 	a.note(r, len(p.Passages), sources)
 	if reason, summary, ok := handoffCall(reply.Calls); ok {
 		a.trace.Summary = summary
+		if a.doubtful(r) && len(sources) == 0 {
+			text = "" // it may be made up, and nobody has seen it
+		}
 		return a.handOverWith(reason, text, sources), nil
 	}
 	if text == "" {
@@ -238,7 +241,6 @@ func (a *answering) note(r knowledge.Result, sent int, cited []Source) {
 	th := a.e.cfg.Thresholds
 	a.trace.Thresholds = &th
 	a.trace.take(r, sent, cited)
-	a.trace.History = !a.trace.Rewritten && r.Query != a.words
 }
 
 // handoffCall reads the model's typed request for a person. Its arguments come

@@ -27,7 +27,6 @@ type Trace struct {
 	Decision   Decision      `json:"decision,omitempty"`
 	Query      string        `json:"query,omitempty"`     // as searched
 	Rewritten  bool          `json:"rewritten,omitempty"` // a model made Query of the dialogue
-	History    bool          `json:"history,omitempty"`   // Query holds more than the customer's words
 	Chosen     bool          `json:"chosen,omitempty"`    // the customer pressed an option that stood for the passage
 	Confidence float64       `json:"confidence"`
 	Thresholds *Thresholds   `json:"thresholds,omitempty"` // in force when Confidence was judged

@@ -22,7 +22,11 @@ type Options struct {
 	Staff     *staff.Service
 	Documents Documents
 	Entries   Entries
+	FAQ       FAQ
+	Conflicts Conflicts
+	Previews  Previews
 	Sites     Sites
+	Gaps      Gaps
 	Finder    Finder
 	Engine    Engine
 	Events    Events
@@ -45,7 +49,11 @@ type Console struct {
 	staff     *staff.Service
 	documents Documents
 	entries   Entries
+	faq       FAQ
+	conflicts Conflicts
+	previews  Previews
 	sites     Sites
+	gaps      Gaps
 	finder    Finder
 	engine    Engine
 	hub       Events
@@ -71,7 +79,7 @@ type Console struct {
 // New returns a Console, or an error when o.Origin is no origin.
 func New(o Options) (*Console, error) {
 	c := &Console{
-		staff: o.Staff, documents: o.Documents, entries: o.Entries, sites: o.Sites, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
+		staff: o.Staff, documents: o.Documents, entries: o.Entries, faq: o.FAQ, conflicts: o.Conflicts, previews: o.Previews, sites: o.Sites, gaps: o.Gaps, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
 		clientIP: o.ClientIP, secure: o.Secure, now: o.Now,
 		crossOrigin: http.NewCrossOriginProtection(),
 		streams:     make(chan struct{}, maxStreams),
@@ -164,7 +172,7 @@ func (c *Console) fail(rt route, w http.ResponseWriter, r *http.Request, err err
 // method from a wrong path.
 func (c *Console) unknown(w http.ResponseWriter, r *http.Request) {
 	var allowed []string
-	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
 		if _, pattern := c.api.Handler(&http.Request{Method: m, URL: r.URL, Host: r.Host}); pattern != "" {
 			allowed = append(allowed, m)
 		}

@@ -38,6 +38,9 @@ var (
 	// The states are those of knowledge.PageState.
 	sitePageParams = append([]param{{"state", "Only pages in this state: new, ready, duplicate, skipped, failed, gone, removed.", "string"}}, pageParams...)
 
+	// The states are those of conversation.GapState.
+	gapParams = append([]param{{"state", "Only gaps in this state: open (when absent), drafted, publishing, closed, dismissed.", "string"}}, pageParams...)
+
 	importParams = []param{{"dry_run", "true reports what an import would do and changes nothing; false is assumed.", "boolean"}}
 	dayParams    = []param{{"from", "First day, UTC.", "string"}, {"to", "Day after the last, UTC.", "string"}}
 )
@@ -57,12 +60,27 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"DELETE", "/api/v1/documents/{id}", staff.RoleAdmin, (*Console).deleteDocument, "Delete a document with its passages, or a site with its pages.", nil, nil, false, nil, 204, false},
 		{"POST", "/api/v1/documents/{id}/retry", staff.RoleAdmin, (*Console).retryDocument, "Try a failed document again, or passages that the embedding model refused.", nil, nil, false, documentView{}, 202, false},
 		{"POST", "/api/v1/entries/import", staff.RoleAdmin, (*Console).importEntries, "Import the FAQ entries of a CSV, TSV, JSONL or JSON file, up to 20 MB and 20,000 rows, all or none, in place of the document of the file's name. The report has a verdict on each row: new, changed, same, conflict or invalid; with one of the last two nothing is imported, and the problem (422) has the same members as the report.", importParams, nil, true, importView{}, 200, false},
+		{"GET", "/api/v1/entries", staff.RoleViewer, (*Console).listEntries, "FAQ entries, those of the newest document first.", entriesParams, nil, false, entriesView{}, 200, false},
+		{"GET", "/api/v1/entries/{id}", staff.RoleViewer, (*Console).getEntry, "One FAQ entry; its ETag is its version.", nil, nil, false, entryView{}, 200, false},
+		{"PUT", "/api/v1/entries/{id}", staff.RoleAdmin, (*Console).putEntry, "Give an entry another text; what is left out becomes empty. If-Match, or the member version, names the version that was read; when another was stored since, the answer is 409 with the entry as it is. The old text answers until the new one is searchable.", nil, entryRequest{}, false, entryView{}, 202, false},
+		{"DELETE", "/api/v1/entries/{id}", staff.RoleAdmin, (*Console).deleteEntry, "Delete an entry at once, and with the last one its document. If-Match may name the version.", nil, nil, false, nil, 204, false},
+		{"GET", "/api/v1/conflicts", staff.RoleViewer, (*Console).listConflicts, "Pairs of FAQ entries that nearly repeat or seem to contradict each other, with both texts, why and how like the questions are. A pair goes when one of them is changed or deleted.", pageParams, nil, false, conflictsView{}, 200, false},
+		{"POST", "/api/v1/conflicts/{id}/dismiss", staff.RoleAdmin, (*Console).dismissConflict, "Take a pair off the list for as long as both texts stay as they are.", nil, nil, false, nil, 204, false},
+		{"POST", "/api/v1/preview", staff.RoleAdmin, (*Console).preview, "Ask the last real questions again as if a file, an entry or an edit were live, and say which answers would be others. Nothing goes live. The form is that of POST /api/v1/documents without addresses.", previewParams, entryRequest{}, true, previewView{}, 200, false},
 		{"GET", "/api/v1/sites", staff.RoleViewer, (*Console).listSites, "Sites that are read again now and then, newest first.", nil, nil, false, sitesView{}, 200, false},
 		{"GET", "/api/v1/sites/{id}", staff.RoleViewer, (*Console).getSite, "One site and how far it is.", nil, nil, false, siteView{}, 200, false},
 		{"GET", "/api/v1/sites/{id}/pages", staff.RoleViewer, (*Console).listSitePages, "Its addresses and what became of each.", sitePageParams, nil, false, pagesView{}, 200, false},
 		{"POST", "/api/v1/sites/{id}/crawl", staff.RoleAdmin, (*Console).crawlSite, "Read a site again now.", nil, nil, false, addedView{}, 202, false},
 		{"DELETE", "/api/v1/sites/{id}", staff.RoleAdmin, (*Console).deleteSite, "Delete a site with the documents of its pages.", nil, nil, false, nil, 204, false},
 		{"POST", "/api/v1/search", staff.RoleViewer, (*Console).search, "Find passages as the bot does, with the reasons.", nil, searchRequest{}, false, ResultView{}, 200, false},
+
+		{"GET", "/api/v1/gaps", staff.RoleViewer, (*Console).listGaps, "Questions the bot could not answer, grouped by meaning, the most pressing first: by distinct customers × 2^(-days since it was last asked / 14).", gapParams, nil, false, gapsView{}, 200, false},
+		{"GET", "/api/v1/gaps/{id}", staff.RoleViewer, (*Console).getGap, "One gap with its newest 200 questions, where they were asked and why the bot failed.", nil, nil, false, gapDetailView{}, 200, false},
+		{"POST", "/api/v1/gaps/{id}/draft", staff.RoleAdmin, onGap(Gaps.Draft), "Draft an FAQ entry from what staff replied, for review. Personal data is masked. 409 when nobody has replied.", nil, nil, false, gapView{}, 200, false},
+		{"POST", "/api/v1/gaps/{id}/publish", staff.RoleAdmin, (*Console).publishGap, "Save an entry and ask the questions again in the background: the gap is closed if all of them are answered by it, and open again otherwise. 409 while another is being published.", nil, gapEntryView{}, false, gapView{}, 202, false},
+		{"POST", "/api/v1/gaps/{id}/merge", staff.RoleAdmin, (*Console).mergeGap, "Move the questions of another gap into this one.", nil, mergeRequest{}, false, gapView{}, 200, false},
+		{"POST", "/api/v1/gaps/{id}/dismiss", staff.RoleAdmin, onGap(Gaps.Dismiss), "Put a gap aside; it stays so whoever asks again.", nil, nil, false, gapView{}, 200, false},
+		{"POST", "/api/v1/gaps/{id}/reopen", staff.RoleAdmin, onGap(Gaps.Reopen), "Open a gap that was closed or dismissed, or stop publishing it.", nil, nil, false, gapView{}, 200, false},
 
 		{"GET", "/api/v1/conversations", staff.RoleViewer, (*Console).listConversations, "Conversations, the latest changed first.", pageParams, nil, false, conversationsView{}, 200, false},
 		{"GET", "/api/v1/conversations/{id}", staff.RoleViewer, (*Console).getConversation, "One conversation.", nil, nil, false, summaryView{}, 200, false},

@@ -19,11 +19,11 @@ func TestWhyIsServedAsItIsDescribed(t *testing.T) {
 	}
 	p.do("GET", "/api/v1/openapi.json", nil).decode(t, &doc)
 	full := viewMessage(conversation.Message{Options: []conversation.Option{{Text: "Returns", Value: "p1"}}, Why: &conversation.Trace{
-		Kind: conversation.KindModel, Decision: conversation.DecisionOffer, Query: "q", Rewritten: true, History: true, Chosen: true,
+		Kind: conversation.KindModel, Decision: conversation.DecisionOffer, Query: "q", Rewritten: true, HistoryWeight: .1, Chosen: true,
 		Confidence: .4, Thresholds: &conversation.Thresholds{Answer: .5, Maybe: .25}, Model: "m", Error: conversation.ErrTimeout,
 		Passages: []conversation.TracedHit{{Passage: "p1", Fate: conversation.FateCited}}, Tokens: &conversation.PromptTokens{},
 		Usage: &conversation.Usage{}, Cost: 7, Summary: "s",
-		Flagged: "f", HistoryWeight: .2,
+		Flagged: "f",
 	}})
 	raw, err := json.Marshal(full)
 	if err != nil {

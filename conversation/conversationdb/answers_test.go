@@ -331,6 +331,21 @@ func TestMadeUpAnswerIsNeverSeen(t *testing.T) {
 	}
 }
 
+func TestDoubtfulHandOverSaysNothingMadeUp(t *testing.T) {
+	m := &scripted{script: func(context.Context, conversation.ModelRequest) (conversation.ModelReply, error) {
+		return conversation.ModelReply{Text: "You will get your money back.", Model: "test", Finish: "tool_calls", Calls: []conversation.ToolCall{
+			{Name: "hand_to_person", Arguments: []byte(`{"reason":"needs_action","summary":"wants money"}`)},
+		}}, nil
+	}}
+	d := run(t, dbtest.URL(t), &shelf{found: map[string]knowledge.Result{"": doubt()}}, m)
+	id := d.open(t)
+	d.write(t, id, "a", "I want my money")
+	ms := d.until(t, id, last(conversation.AuthorSystem))
+	if len(ms) != 2 || ms[1].Why.Decision != conversation.DecisionPerson || ms[1].Why.Summary != "wants money" {
+		t.Errorf("the log is%s\nwhy = %+v, want a person and no promise", show(ms), ms[len(ms)-1].Why)
+	}
+}
+
 func TestDoubtfulAnswerIsShownOnceItCites(t *testing.T) {
 	for _, c := range []struct {
 		name, reply, question string

@@ -176,7 +176,7 @@ func (s *Store) queryPlanned(ctx context.Context, dense bool, sql string, args p
 		return rows.Err()
 	}
 	if !dense {
-		rows, err := s.pool.Query(ctx, sql, pgx.QueryExecModeCacheDescribe, args)
+		rows, err := s.on().Query(ctx, sql, pgx.QueryExecModeCacheDescribe, args)
 		if err != nil {
 			return err
 		}
@@ -186,7 +186,7 @@ func (s *Store) queryPlanned(ctx context.Context, dense bool, sql string, args p
 	batch.Queue(`SELECT set_config('hnsw.ef_search', $1, true), set_config('hnsw.iterative_scan', 'strict_order', true),
 		set_config('plan_cache_mode', 'force_custom_plan', true)`, strconv.Itoa(efSearch))
 	batch.Queue(sql, args)
-	results := s.pool.SendBatch(ctx, batch)
+	results := s.on().SendBatch(ctx, batch)
 	_, err := results.Exec()
 	if err == nil {
 		var rows pgx.Rows
