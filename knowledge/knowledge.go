@@ -141,6 +141,7 @@ type Hit struct {
 	DenseRank    int
 	LexicalScore float64 // BM25F, HistoryScore included
 	HistoryScore float64 // what of LexicalScore is owed to the history
+	Rescored     float64 // by the second look at the first by words, which decides LexicalRank; 0 further down and in dialogues
 	DenseScore   float64 // cosine similarity
 	Score        float64 // fused; decides the order
 	Exact        bool    // the query is this entry's question, folded for case, width, accents and punctuation
