@@ -45,7 +45,7 @@ func answer(t *testing.T, ctx context.Context, v *visitor.Visitor, seq int64) (g
 
 func TestPicturesVoiceAndBadFilesThroughTheWholeServer(t *testing.T) {
 	ai, o := setup(t, func(r fakeai.Request) fakeai.Reply { return fakeai.Reply{Text: "I see."} })
-	ai.Hear(func(fakeai.Heard) string { return "Where is my parcel?" })
+	ai.Hear(func(fakeai.Heard) string { return "The quuxification of my zzyzx is gone" })
 	ai.Flag("scoundrel")
 	o.Env = append(o.Env, "MODERATION=openai", "WIDGET_RATE_LIMIT=0")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -85,7 +85,7 @@ func TestPicturesVoiceAndBadFilesThroughTheWholeServer(t *testing.T) {
 
 	send("", "voice.oga", opus())
 	asked = ai.Requests()
-	if turn := asked[len(asked)-1].Turn(); !strings.Contains(turn, "Where is my parcel?") {
+	if turn := asked[len(asked)-1].Turn(); !strings.Contains(turn, "The quuxification of my zzyzx is gone") {
 		t.Errorf("the model read %q, want what was said", turn)
 	}
 	if heard := ai.Heard(); len(heard) != 1 || heard[0].Name != "voice.ogg" || heard[0].Model != "gpt-4o-mini-transcribe" {
