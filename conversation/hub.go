@@ -246,6 +246,10 @@ func (s *Subscription) push(e Event) {
 		s.remove(func(p Event) bool {
 			return (p.Kind == EventDelta || p.Kind == EventDiscard) && p.Turn == e.Turn && p.Conversation == e.Conversation
 		})
+	case EventFiles:
+		s.remove(func(p Event) bool {
+			return p.Kind == EventFiles && p.Seq == e.Seq && p.Conversation == e.Conversation
+		})
 	case EventState, EventTyping:
 		s.remove(func(p Event) bool { return p.Kind == e.Kind && p.Conversation == e.Conversation })
 	case EventMessage:

@@ -89,7 +89,7 @@ func (a *answering) standalone() string {
 	ctx, cancel := context.WithTimeout(a.ctx, a.e.cfg.RewriteTimeout)
 	defer cancel()
 	reply, err := a.call(ctx, "rewrite", ModelRequest{
-		Messages:  []PromptMessage{{RoleSystem, rewriteSystem}, {RoleUser, b.String()}},
+		Messages:  []PromptMessage{{Role: RoleSystem, Text: rewriteSystem}, {Role: RoleUser, Text: b.String()}},
 		MaxTokens: rewriteTokens, User: a.t.State.Conversation,
 	}, func(string) {})
 	if err != nil {

@@ -37,6 +37,7 @@ type Trace struct {
 	Usage      *Usage        `json:"usage,omitempty"`   // of the answer's own call
 	Cost       int64         `json:"cost_micros"`       // of all the turn's calls, in millionths of a US dollar
 	Summary    string        `json:"summary,omitempty"` // the model's brief when it handed over
+	Flagged    string        `json:"flagged,omitempty"` // what moderation held something back for
 
 	Calibration   string  `json:"calibration,omitempty"`    // that Confidence is by
 	Reranker      string  `json:"reranker,omitempty"`       // that judged the first passages

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"frontdesk/conversation/openai"
 	"frontdesk/conversation/staff"
 	"frontdesk/knowledge/crawl"
 
@@ -42,7 +43,8 @@ type Config struct {
 	RerankModel      string        `env:"RERANK_MODEL" about:"model that judges the first passages found; unset: none"`
 	RerankBaseURL    string        `env:"RERANK_BASE_URL" about:"its server, of which POST /rerank is asked; unset: OPENAI_BASE_URL"`
 	RerankKey        Secret        `env:"RERANK_API_KEY" about:"its key; unset: OPENAI_API_KEY where the server is the same"`
-	TranscribeModel  string        `env:"OPENAI_TRANSCRIBE_MODEL" about:"model that turns speech into text"`
+	TranscribeModel  string        `env:"OPENAI_TRANSCRIBE_MODEL" envDefault:"gpt-4o-mini-transcribe" about:"model that turns speech into text, e.g. whisper-1; none switches it off"`
+	ImageDetail      string        `env:"OPENAI_IMAGE_DETAIL" envDefault:"low" about:"how closely the model looks at pictures: low, or high for more tokens"`
 	SlackBotToken    Secret        `env:"SLACK_BOT_TOKEN" about:"Slack bot token"`
 	SlackSecret      Secret        `env:"SLACK_SIGNING_SECRET" about:"Slack signing secret"`
 	SlackAppToken    Secret        `env:"SLACK_APP_TOKEN" about:"Slack app token, for Socket Mode"`
@@ -57,6 +59,11 @@ type Config struct {
 	AdminPassword   Secret   `env:"ADMIN_PASSWORD" about:"the first admin's password; unset: one is made and shown once"`
 	TrustedProxies  []string `env:"TRUSTED_PROXIES" about:"networks whose X-Forwarded-For and -Proto are believed, e.g. 10.0.0.0/8"`
 	WidgetRateLimit int      `env:"WIDGET_RATE_LIMIT" envDefault:"20" about:"messages a minute per visitor and, times ten, per address; 0: off"`
+
+	Moderation      string `env:"MODERATION" envDefault:"off" about:"what judges customers' and the model's words: off, openai or list"`
+	ModerationModel string `env:"MODERATION_MODEL" envDefault:"omni-moderation-latest" about:"the model for MODERATION=openai"`
+	ModerationList  string `env:"MODERATION_BLOCKLIST" about:"the file for MODERATION=list: a phrase or a /regular expression/ a line"`
+	ModerationFail  string `env:"MODERATION_FAIL" envDefault:"open" about:"what to do with words that could not be judged: open lets them pass, closed holds them back"`
 
 	CrawlAllow []string `env:"CRAWL_ALLOW" about:"hosts and networks inside that pages may be taken from, e.g. wiki.corp:8080,10.0.0.0/8"`
 
@@ -194,6 +201,10 @@ func (c *Config) check() []error {
 	if c.WidgetRateLimit < 0 {
 		fail("WIDGET_RATE_LIMIT is %d; it is a number of messages a minute, or 0 for no limit", c.WidgetRateLimit)
 	}
+	if c.ImageDetail != openai.DetailLow && c.ImageDetail != openai.DetailHigh {
+		fail("OPENAI_IMAGE_DETAIL is %q, not low or high", c.ImageDetail)
+	}
+	bad = append(bad, c.checkModeration()...)
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		fail("LOG_FORMAT is %q, not text or json", c.LogFormat)
 	}

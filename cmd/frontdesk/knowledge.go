@@ -93,7 +93,7 @@ func newEmbedder(cfg *Config, log *slog.Logger) (knowledge.Embedder, error) {
 
 func openaiConfig(cfg *Config, log *slog.Logger) openai.Config {
 	return openai.Config{
-		APIKey: cfg.OpenAIKey.Reveal(), BaseURL: cfg.OpenAIBaseURL, Models: cfg.OpenAIModel, Logger: log,
+		APIKey: cfg.OpenAIKey.Reveal(), BaseURL: cfg.OpenAIBaseURL, Models: cfg.OpenAIModel, Detail: cfg.ImageDetail, Logger: log,
 		Timeout: cfg.OpenAITimeout, FirstByteTimeout: min(cfg.OpenAITimeout, openai.DefaultFirstByteTimeout),
 	}
 }

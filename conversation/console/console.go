@@ -65,6 +65,7 @@ type Console struct {
 	crossOrigin *http.CrossOriginProtection
 	streams     chan struct{} // one slot for each open event stream
 	large       chan struct{} // one slot for each large file on its way in
+	filesOut    chan struct{} // one slot for each customer's file on its way out
 	stopping    chan struct{} // closed by Stop
 	stopOnce    sync.Once
 	shelf       *shelf         // what changes in the knowledge
@@ -83,6 +84,7 @@ func New(o Options) (*Console, error) {
 		crossOrigin: http.NewCrossOriginProtection(),
 		streams:     make(chan struct{}, maxStreams),
 		large:       make(chan struct{}, maxLarge),
+		filesOut:    make(chan struct{}, maxFilesOut),
 		stopping:    make(chan struct{}),
 		api:         http.NewServeMux(),
 		pages:       newPages(),

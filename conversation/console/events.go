@@ -124,6 +124,15 @@ func (s *stream) send(ctx context.Context, e conversation.Event) error {
 			e.State = &st
 		}
 		return s.event("state", viewState(*e.State))
+	case conversation.EventFiles:
+		if e.Message == nil { // found out on another replica
+			m, err := s.c.engine.Message(ctx, e.Conversation, e.Seq)
+			if err != nil {
+				return s.missed(err)
+			}
+			e.Message = &m
+		}
+		return s.event("files", filesView{e.Conversation, e.Seq, viewFiles(e.Message.Attachments)})
 	case conversation.EventDelta:
 		return s.event("delta", deltaView{e.Conversation, e.Turn, e.Text})
 	case conversation.EventDiscard:

@@ -67,6 +67,7 @@ var known = []struct {
 	detail string
 }{
 	{conversation.ErrNotFound, 404, "not_found", "There is no such conversation."},
+	{conversation.ErrNoFile, 404, "not_found", "There is no such file, or it is not here yet."},
 	{conversation.ErrEmpty, 422, "empty", "The text is empty."},
 	{conversation.ErrTooLong, 422, "too_long", "The text is longer than " + strconv.Itoa(conversation.MaxTextRunes) + " characters."},
 	{conversation.ErrConflict, 409, "id_reused", "This id was used for another message."},

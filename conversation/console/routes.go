@@ -85,6 +85,7 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"GET", "/api/v1/conversations", staff.RoleViewer, (*Console).listConversations, "Conversations, the latest changed first.", pageParams, nil, false, conversationsView{}, 200, false},
 		{"GET", "/api/v1/conversations/{id}", staff.RoleViewer, (*Console).getConversation, "One conversation.", nil, nil, false, summaryView{}, 200, false},
 		{"GET", "/api/v1/conversations/{id}/messages", staff.RoleViewer, (*Console).listMessages, "Its messages, oldest first, notes included.", logParams, nil, false, messagesView{}, 200, false},
+		{"GET", "/api/v1/files/{id}", staff.RoleViewer, (*Console).getFile, "A file a customer sent, its bytes.", nil, nil, false, nil, 200, false},
 		{"POST", "/api/v1/conversations/{id}/takeover", staff.RoleAgent, act(takeover), "Take the conversation over; the bot falls silent.", nil, nil, false, stateView{}, 200, false},
 		{"POST", "/api/v1/conversations/{id}/reply", staff.RoleAgent, say(reply), "Write to the customer; takes the conversation over.", nil, textRequest{}, false, messageView{}, 201, false},
 		{"POST", "/api/v1/conversations/{id}/note", staff.RoleAgent, say(note), "Write a note that only staff see.", nil, textRequest{}, false, messageView{}, 201, false},
