@@ -160,7 +160,7 @@ func (c *Console) fail(rt route, w http.ResponseWriter, r *http.Request, err err
 // method from a wrong path.
 func (c *Console) unknown(w http.ResponseWriter, r *http.Request) {
 	var allowed []string
-	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
 		if _, pattern := c.api.Handler(&http.Request{Method: m, URL: r.URL, Host: r.Host}); pattern != "" {
 			allowed = append(allowed, m)
 		}
