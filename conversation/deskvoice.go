@@ -65,7 +65,7 @@ func (d *Desks) Said(ctx context.Context, v DeskVoice) (DeskReply, error) {
 	if isNote {
 		return DeskReply{}, d.note(ctx, t, by, text, v.ID)
 	}
-	if _, err := d.e.Takeover(ctx, t.Conversation, by); err != nil {
+	if _, err := d.hold(ctx, t.Conversation, by); err != nil {
 		return unlessFault(err)
 	}
 	key, fate, err := d.store.AddDeskSend(ctx, DeskSend{By: by, Text: text, ExternalID: v.ID, DeskThread: t}, d.cfg.Undo)
@@ -210,19 +210,19 @@ func (d *Desks) Press(ctx context.Context, v DeskVoice, a DeskAction, key string
 }
 
 func (d *Desks) do(ctx context.Context, id string, by Actor, a DeskAction) (string, error) {
-	st, err := d.e.State(ctx, id)
-	if err != nil {
-		return "", err
-	}
 	if a == DeskTake {
-		if st.Owner == OwnerStaff && st.StaffID == by.StaffID && st.Status != StatusResolved {
+		took, err := d.hold(ctx, id, by)
+		if err == nil && !took {
 			return sayHeld, nil
 		}
-		_, err := d.e.Takeover(ctx, id, by)
 		return sayTook, err
 	}
 	if busy, err := d.store.DeskSendPending(ctx, id); err != nil || busy {
 		return sayUnderWay, err
+	}
+	st, err := d.e.State(ctx, id)
+	if err != nil {
+		return "", err
 	}
 	switch {
 	case a == DeskBack && st.Owner == OwnerBot:
@@ -237,6 +237,17 @@ func (d *Desks) do(ctx context.Context, id string, by Actor, a DeskAction) (stri
 		return sayClose, err
 	}
 	return sayGone, nil
+}
+
+// hold gives the conversation to by, and reports false where they hold it already:
+// the customer hears of each joining once.
+func (d *Desks) hold(ctx context.Context, id string, by Actor) (took bool, err error) {
+	st, err := d.e.State(ctx, id)
+	if err != nil || st.Owner == OwnerStaff && st.StaffID == by.StaffID && st.Status != StatusResolved {
+		return false, err
+	}
+	_, err = d.e.Takeover(ctx, id, by)
+	return err == nil, err
 }
 
 func (d *Desks) undo(ctx context.Context, v DeskVoice, by Actor, key string) (string, error) {
