@@ -19,6 +19,9 @@ const (
 // noFilesYet is told to staff who send a file.
 const noFilesYet = "Files are not sent to the customer from here."
 
+// noThread is told to staff who write below something of ours that leads nowhere.
+const noThread = "Nothing was sent: this thread is no longer that of a conversation. There is a newer one."
+
 // fresh is how long after a message its change may be the first that is heard of it.
 const fresh = time.Minute
 
@@ -61,7 +64,11 @@ func (b *Bot) staffDeleted(ctx context.Context, to addressee, ev event) (string,
 func (b *Bot) staffSaid(ctx context.Context, to addressee, ev event) (string, error) {
 	return b.staffVoice(ctx, to, ev, "", func(ctx context.Context, v conversation.DeskVoice) (conversation.DeskReply, error) {
 		r, err := b.cfg.Desk.Said(ctx, v)
-		if err == nil && !r.Elsewhere && len(ev.Files) > 0 {
+		switch {
+		case err != nil:
+		case r.Elsewhere && ev.ParentUser != "" && ev.ParentUser == to.bot:
+			r = conversation.DeskReply{Words: noThread}
+		case !r.Elsewhere && len(ev.Files) > 0:
 			r.Words = noFilesYet + " " + r.Words
 		}
 		return r, err
