@@ -108,6 +108,10 @@ type DeskThreads interface {
 	// ReleaseDeskThread gives the lease back: to be taken up after retry, or, where
 	// that is negative, once there is news that came after the claim.
 	ReleaseDeskThread(ctx context.Context, t DeskThread, why string, retry time.Duration) error
+}
+
+// DeskCases tells what threads are about.
+type DeskCases interface {
 	// DeskThread returns whose thread it is, or ErrNotFound.
 	DeskThread(ctx context.Context, channel string, at DeskPlace, thread string) (DeskThread, error)
 	// DeskCase returns what there is to tell; ErrNotFound.
@@ -123,17 +127,14 @@ type Undelivered struct {
 	Why string
 }
 
-// DeskSends keeps what staff write in threads.
-type DeskSends interface {
+// DeskWords takes what staff write in threads, and takes it back.
+type DeskWords interface {
 	// DeskPerson returns who a platform's id is linked to, or ErrNotFound. Disabled
 	// accounts may not answer.
 	DeskPerson(ctx context.Context, channel, account, externalID string) (DeskPerson, error)
 	// AddDeskSend has s sent after delay. A repeated external id changes nothing;
 	// the fate is then the first one's.
 	AddDeskSend(ctx context.Context, s DeskSend, delay time.Duration) (key string, fate Fate, err error)
-	// DeskSendFate tells what became of a message written in a thread. One that is in
-	// the log, be it as a note, was sent.
-	DeskSendFate(ctx context.Context, t DeskThread, externalID string) (Fate, error)
 	// EditDeskSend changes the words of a pending send of by; the fate is that of
 	// the send it found, which is pending where it did.
 	EditDeskSend(ctx context.Context, s DeskSend) (Fate, error)
@@ -144,22 +145,31 @@ type DeskSends interface {
 	UndoDeskSend(ctx context.Context, s DeskSend) (Fate, DeskSend, error)
 	// BuryDeskSend makes a message that was taken back before it came a repeat.
 	BuryDeskSend(ctx context.Context, s DeskSend) error
-	// NoteDeskSend keeps where the button of a send is. It reports false when the
-	// send is settled already.
-	NoteDeskSend(ctx context.Context, key, notice string) (bool, error)
-	// DeskSendPending reports whether anything is on its way in a conversation.
-	DeskSendPending(ctx context.Context, conversation string) (bool, error)
-	// ClaimDeskSends leases due sends, of each conversation the oldest one only.
-	ClaimDeskSends(ctx context.Context, channels []string, limit int, lease time.Duration) ([]DeskSend, error)
-	// SettleDeskSend ends a send, or with FatePending puts it off by retry.
-	SettleDeskSend(ctx context.Context, s DeskSend, f Fate, why string, retry time.Duration) error
 	// NoteOnce is Log.Note for a message of a platform's; a repeat appends nothing
 	// and reports so.
 	NoteOnce(ctx context.Context, id string, by Actor, text, externalID string) (m Message, repeat bool, err error)
 }
 
+// DeskSends hands out what staff wrote once it is due.
+type DeskSends interface {
+	// ClaimDeskSends leases due sends, of each conversation the oldest one only.
+	ClaimDeskSends(ctx context.Context, channels []string, limit int, lease time.Duration) ([]DeskSend, error)
+	// SettleDeskSend ends a send, or with FatePending puts it off by retry.
+	SettleDeskSend(ctx context.Context, s DeskSend, f Fate, why string, retry time.Duration) error
+	// NoteDeskSend keeps where the button of a send is. It reports false when the
+	// send is settled already.
+	NoteDeskSend(ctx context.Context, key, notice string) (bool, error)
+	// DeskSendFate tells what became of a message written in a thread. One that is in
+	// the log, be it as a note, was sent.
+	DeskSendFate(ctx context.Context, t DeskThread, externalID string) (Fate, error)
+	// DeskSendPending reports whether anything is on its way in a conversation.
+	DeskSendPending(ctx context.Context, conversation string) (bool, error)
+}
+
 // DeskStore is all that desks ask of the database.
 type DeskStore interface {
 	DeskThreads
+	DeskCases
+	DeskWords
 	DeskSends
 }

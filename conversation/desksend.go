@@ -33,13 +33,7 @@ func (d *Desks) send(ctx context.Context, s DeskSend) {
 	err := d.reply(ctx, s)
 	if words := refusal(err); words != "" {
 		fate, why = FateRefused, err.Error()
-		call, cancel := d.call(ctx)
-		err = d.posters[s.Channel].Tell(call, s.DeskThread, words)
-		cancel()
-		if errors.Is(err, ErrDeskGone) {
-			err = nil // nobody is there to be told
-		}
-		d.fault(s.Channel, err)
+		err = d.tell(ctx, s.DeskThread, words)
 	}
 	if err != nil {
 		fate, why = FatePending, err.Error()
@@ -58,6 +52,20 @@ func (d *Desks) send(ctx context.Context, s DeskSend) {
 	if fate != FatePending {
 		d.settled(ctx, s, fate == FateSent)
 	}
+}
+
+// tell says something in a thread, if that is still there.
+func (d *Desks) tell(ctx context.Context, t DeskThread, words string) error {
+	if t.Thread == "" {
+		return nil
+	}
+	call, cancel := d.call(ctx)
+	defer cancel()
+	err := d.posters[t.Channel].Tell(call, t, words)
+	if errors.Is(err, ErrDeskGone) {
+		return nil
+	}
+	return err
 }
 
 // settled lets the platform take away the button of a send.

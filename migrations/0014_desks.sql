@@ -37,7 +37,7 @@ CREATE TABLE desk_sends (
   account     text NOT NULL,
   chat        text NOT NULL,
   external_id text NOT NULL,                  -- the platform's id of the message
-  staff_id    uuid REFERENCES staff_accounts, -- null only for what was taken back before it came
+  staff_id    uuid REFERENCES staff_accounts ON DELETE CASCADE, -- null only for what was taken back before it came
   body        text NOT NULL,
   state       text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'sending', 'sent', 'undone', 'refused')),
   due_at      timestamptz NOT NULL,

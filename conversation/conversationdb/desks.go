@@ -106,7 +106,7 @@ func (s *Store) ReleaseDeskThread(ctx context.Context, t conversation.DeskThread
 	return nil
 }
 
-// DeskThread implements conversation.DeskThreads.
+// DeskThread implements conversation.DeskCases.
 func (s *Store) DeskThread(ctx context.Context, channel string, at conversation.DeskPlace, thread string) (conversation.DeskThread, error) {
 	const q = `SELECT ` + deskColumns + ` FROM desk_threads t
 		WHERE t.channel = @channel AND t.account = @account AND t.chat = @chat AND t.thread = @thread AND t.thread <> ''`
@@ -118,7 +118,7 @@ func (s *Store) DeskThread(ctx context.Context, channel string, at conversation.
 	return t, nil
 }
 
-// DeskCase implements conversation.DeskThreads.
+// DeskCase implements conversation.DeskCases.
 func (s *Store) DeskCase(ctx context.Context, id string) (conversation.DeskCase, error) {
 	const q = `
 		SELECT ` + stateColumns + `, p.name, coalesce(e.reason, ''), coalesce(e.created_at, c.updated_at), coalesce(m.body, ''), w.trace
@@ -153,7 +153,7 @@ func (s *Store) DeskCase(ctx context.Context, id string) (conversation.DeskCase,
 	return c, nil
 }
 
-// Undelivered implements conversation.DeskThreads. Deliveries of a conversation fail
+// Undelivered implements conversation.DeskCases. Deliveries of a conversation fail
 // in order, since none is tried before the one in front of it is settled.
 func (s *Store) Undelivered(ctx context.Context, id string, after int64) ([]conversation.Undelivered, error) {
 	const q = `SELECT seq, error FROM deliveries

@@ -12,7 +12,7 @@ import (
 	"frontdesk/conversation/staff"
 )
 
-// DeskPerson implements conversation.DeskSends. A link to one workspace goes before
+// DeskPerson implements conversation.DeskWords. A link to one workspace goes before
 // one to all.
 func (s *Store) DeskPerson(ctx context.Context, channel, account, externalID string) (conversation.DeskPerson, error) {
 	const q = `
@@ -49,7 +49,7 @@ func sendArgs(s conversation.DeskSend) pgx.NamedArgs {
 const sendFound = `channel = @channel AND account = @account AND chat = @chat
 	AND CASE WHEN @key = '' THEN external_id = @external ELSE key::text = @key END`
 
-// AddDeskSend implements conversation.DeskSends.
+// AddDeskSend implements conversation.DeskWords.
 func (s *Store) AddDeskSend(ctx context.Context, d conversation.DeskSend, delay time.Duration) (string, conversation.Fate, error) {
 	const q = `
 		WITH made AS (
@@ -95,7 +95,7 @@ func (s *Store) DeskSendFate(ctx context.Context, t conversation.DeskThread, ext
 	return fate, nil
 }
 
-// EditDeskSend implements conversation.DeskSends.
+// EditDeskSend implements conversation.DeskWords.
 func (s *Store) EditDeskSend(ctx context.Context, d conversation.DeskSend) (conversation.Fate, error) {
 	const q = `
 		WITH old AS (
@@ -116,7 +116,7 @@ func (s *Store) EditDeskSend(ctx context.Context, d conversation.DeskSend) (conv
 	return fate, nil
 }
 
-// UndoDeskSend implements conversation.DeskSends.
+// UndoDeskSend implements conversation.DeskWords.
 func (s *Store) UndoDeskSend(ctx context.Context, d conversation.DeskSend) (conversation.Fate, conversation.DeskSend, error) {
 	const q = `
 		WITH old AS (
@@ -139,7 +139,7 @@ func (s *Store) UndoDeskSend(ctx context.Context, d conversation.DeskSend) (conv
 	return fate, d, nil
 }
 
-// BuryDeskSend implements conversation.DeskSends.
+// BuryDeskSend implements conversation.DeskWords.
 func (s *Store) BuryDeskSend(ctx context.Context, d conversation.DeskSend) error {
 	const q = `
 		INSERT INTO desk_sends (conversation_id, channel, account, chat, external_id, body, state, due_at)
@@ -234,7 +234,7 @@ func (s *Store) SettleDeskSend(ctx context.Context, d conversation.DeskSend, f c
 	return nil
 }
 
-// NoteOnce implements conversation.DeskSends.
+// NoteOnce implements conversation.DeskWords.
 func (s *Store) NoteOnce(ctx context.Context, id string, by conversation.Actor, text, externalID string) (conversation.Message, bool, error) {
 	const q = `
 		WITH c AS (
