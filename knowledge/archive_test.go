@@ -125,6 +125,8 @@ func (w *waiting) Content(context.Context, string) (knowledge.Document, []byte, 
 	return knowledge.Document{ID: "1", Status: knowledge.StatusQueued}, []byte("x"), nil
 }
 
+func (w *waiting) SetProgress(context.Context, string, knowledge.Progress) error { return nil }
+
 func (w *waiting) SetStatus(_ context.Context, _ string, s knowledge.Status, _ string) error {
 	w.status = s
 	return nil

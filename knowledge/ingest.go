@@ -77,6 +77,8 @@ type DocumentStore interface {
 	// SetStatus moves a document on; reason is for an admin and may be empty.
 	// A document that is gone is ErrNotFound.
 	SetStatus(ctx context.Context, id string, status Status, reason string) error
+	// SetProgress says how far a document is on its stage; SetStatus begins anew.
+	SetProgress(ctx context.Context, id string, p Progress) error
 	// Publish makes passages and warnings the document's, in place of any
 	// before, and its name what sources call it. From then on they are found by
 	// their words. The document is ready, or embedding where vectors are still
@@ -225,7 +227,7 @@ func (in *Ingest) publish(ctx context.Context, d Document, data []byte) error {
 	if err := in.store.SetStatus(ctx, d.ID, StatusExtracting, ""); err != nil {
 		return err
 	}
-	text, passages, err := in.cut(ctx, d, data)
+	text, passages, err := in.cut(in.reporting(ctx, d.ID), d, data)
 	if err != nil {
 		if ctx.Err() != nil {
 			return fmt.Errorf("read document %s: %w", d.ID, ctx.Err())

@@ -21,6 +21,9 @@ var (
 	ErrCorrupt = errors.New("knowledge: corrupt")
 	// ErrEmpty is returned when a document holds no text at all.
 	ErrEmpty = errors.New("knowledge: no text")
+	// ErrUnembeddable is wrapped by an Embedder's error when the model takes
+	// offence at the texts: to send them again is no use.
+	ErrUnembeddable = errors.New("knowledge: refused by the embedding model")
 	// ErrBusy is returned when a document was not looked at because the reader
 	// was busy with another for too long; a later attempt may succeed.
 	ErrBusy = errors.New("knowledge: busy")
@@ -47,7 +50,8 @@ type Document struct {
 	MediaType string // as detected from name and bytes
 	Status    Status
 	Error     string // why Status is failed, in words for an admin
-	Passages  int    // searchable passages; 0 until ready
+	Progress  Progress
+	Passages  int // searchable passages; 0 until ready
 	Bytes     int64
 	Warnings  []string // those of its Text as it was last read
 	CreatedAt time.Time

@@ -43,6 +43,18 @@ func (k *knowledgeParts) DeleteDocument(ctx context.Context, id string) error {
 	return err
 }
 
+// RetryDocument has a failed document tried again, or a site read anew.
+func (k *knowledgeParts) RetryDocument(ctx context.Context, id string) (knowledge.Document, error) {
+	d, err := k.docs.RetryDocument(ctx, id)
+	if !errors.Is(err, knowledge.ErrNotFound) {
+		return d, err
+	}
+	if err := k.RecrawlSite(ctx, id); err != nil {
+		return d, err
+	}
+	return k.Document(ctx, id)
+}
+
 // AddSite has an address read, now and then again.
 func (k *knowledgeParts) AddSite(ctx context.Context, req knowledge.SiteRequest) (string, error) {
 	site, err := crawl.Plan(k.allow, req)

@@ -34,7 +34,7 @@ func (k *knowledgeParts) ingestFile(ctx context.Context, f source, reading chan 
 		if added.Archive {
 			name += ": " + d.Name
 		}
-		d, err := k.docs.Wait(ctx, d.ID, func(d knowledge.Document) { p.stage(name, d.Status) })
+		d, err := k.docs.Wait(ctx, d.ID, func(d knowledge.Document) { p.stage(name, d) })
 		if err == nil && d.Status == knowledge.StatusFailed {
 			err = errors.New(d.Error)
 		}

@@ -73,7 +73,8 @@ func (p *progress) crawling(address string, s knowledge.Site) {
 	if n.Failed > 0 {
 		stage += fmt.Sprintf(", %d failed", n.Failed)
 	}
-	fmt.Fprintf(p.w, "\r\x1b[K[%d/%d] %.40s: %s", p.ready+p.failed+p.over, p.total, address, stage)
+	done := p.ready + p.failed + p.over
+	fmt.Fprintf(p.w, "\r\x1b[K%s %d of %d  %.40s: %s", bar(done, p.total), done, p.total, address, stage)
 }
 
 // bar is a part of a whole as a picture.

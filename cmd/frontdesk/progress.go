@@ -22,12 +22,23 @@ type progress struct {
 	warned                      int // warnings told
 }
 
-func (p *progress) stage(name string, s knowledge.Status) {
+// stage shows the bar of all files, and how far the one is that has just moved.
+func (p *progress) stage(name string, d knowledge.Document) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.live {
-		fmt.Fprintf(p.w, "\r\x1b[K[%d/%d] %s: %s", p.ready+p.failed+p.over, p.total, filepath.Base(name), s)
+	if !p.live {
+		return
 	}
+	done := p.ready + p.failed + p.over
+	far := string(d.Status)
+	if n := d.Progress; n.Total > 0 {
+		what := "pages"
+		if d.Status == knowledge.StatusEmbedding {
+			what = "passages"
+		}
+		far += fmt.Sprintf(" %s %d of %d %s", bar(n.Done, n.Total), n.Done, n.Total, what)
+	}
+	fmt.Fprintf(p.w, "\r\x1b[K%s %d of %d  %.40s: %s", bar(done, p.total), done, p.total, filepath.Base(name), far)
 }
 
 func (p *progress) done(name string, d knowledge.Document, err error) {

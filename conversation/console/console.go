@@ -59,6 +59,7 @@ type Console struct {
 	large       chan struct{} // one slot for each large file on its way in
 	stopping    chan struct{} // closed by Stop
 	stopOnce    sync.Once
+	shelf       *shelf         // what changes in the knowledge
 	api         *http.ServeMux // the routes alone, to tell which methods a path takes
 	pages       *pages
 	openAPI     func() []byte
@@ -81,6 +82,7 @@ func New(o Options) (*Console, error) {
 		imports:     make(chan struct{}, maxImports),
 		openAPI:     sync.OnceValue(describe),
 	}
+	c.shelf = newShelf(o.Documents, o.Log, shelfEvery)
 	if o.Origin != "" {
 		if err := c.crossOrigin.AddTrustedOrigin(o.Origin); err != nil {
 			return nil, fmt.Errorf("console origin: %w", err)
@@ -100,7 +102,7 @@ func New(o Options) (*Console, error) {
 
 // Stop ends the open event streams, so that the server can shut down. Requests
 // that come later are still served.
-func (c *Console) Stop() { c.stopOnce.Do(func() { close(c.stopping) }) }
+func (c *Console) Stop() { c.stopOnce.Do(func() { close(c.stopping); c.shelf.stop() }) }
 
 // Streams returns how many event streams are open.
 func (c *Console) Streams() int { return len(c.streams) }

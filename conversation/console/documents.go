@@ -26,6 +26,12 @@ type Documents interface {
 	// empty after the last.
 	Documents(ctx context.Context, cursor string, limit int) ([]knowledge.Document, string, error)
 	DeleteDocument(ctx context.Context, id string) error
+	// RetryDocument has a failed document tried again, and passages that the
+	// embedding model refused.
+	RetryDocument(ctx context.Context, id string) (knowledge.Document, error)
+	// Changes returns what has changed since a moment, some of it again; of the
+	// zero time the moment alone.
+	Changes(ctx context.Context, since time.Time) (knowledge.Changes, error)
 }
 
 type documentView struct {
@@ -35,11 +41,19 @@ type documentView struct {
 	MediaType string           `json:"media_type"`
 	Status    knowledge.Status `json:"status"`
 	Error     string           `json:"error,omitempty"`
+	Progress  *progressView    `json:"progress,omitempty"`
 	Passages  int              `json:"passages"`
 	Warnings  []string         `json:"warnings"`
 	Bytes     int64            `json:"bytes"`
 	CreatedAt time.Time        `json:"created_at"`
 	UpdatedAt time.Time        `json:"updated_at"`
+}
+
+// progressView is how far a document is on the stage that its status names:
+// pages read while extracting, passages embedded while embedding.
+type progressView struct {
+	Done  int `json:"done"`
+	Total int `json:"total"`
 }
 
 type documentsView struct {
@@ -83,8 +97,24 @@ type addRequest struct {
 }
 
 func viewDocument(d knowledge.Document) documentView {
-	return documentView{ID: d.ID, Name: d.Name, URL: d.URL, MediaType: d.MediaType, Status: d.Status, Error: d.Error,
+	v := documentView{ID: d.ID, Name: d.Name, URL: d.URL, MediaType: d.MediaType, Status: d.Status, Error: d.Error,
 		Passages: d.Passages, Warnings: append([]string{}, d.Warnings...), Bytes: d.Bytes, CreatedAt: d.CreatedAt.UTC(), UpdatedAt: d.UpdatedAt.UTC()}
+	if d.Progress.Total > 0 {
+		v.Progress = &progressView{d.Progress.Done, d.Progress.Total}
+	}
+	return v
+}
+
+func (c *Console) retryDocument(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
+	id, err := pathID(r, knowledge.ErrNotFound)
+	if err != nil {
+		return err
+	}
+	d, err := c.documents.RetryDocument(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusAccepted, viewDocument(d))
 }
 
 func viewAdded(a knowledge.Added) addedView {

@@ -57,6 +57,8 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, _ staff.Princip
 	s := &stream{c: c, w: w, rc: http.NewResponseController(w), at: map[string]int64{}}
 	sub := c.hub.Subscribe("")
 	defer sub.Close()
+	shelf := c.shelf.watch()
+	defer shelf.close()
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
@@ -78,6 +80,12 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, _ staff.Princip
 		case <-tick.C:
 			if _, err = c.authenticate(r); err == nil {
 				err = s.comment("")
+			}
+		case <-shelf.wake:
+			for _, e := range shelf.take() {
+				if err = s.event(e.kind, e.view); err != nil {
+					break
+				}
 			}
 		case <-sub.C():
 			if sub.Lost() { // too slow: it connects again and reads what it shows anew

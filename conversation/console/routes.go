@@ -56,6 +56,7 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"GET", "/api/v1/documents", staff.RoleViewer, (*Console).listDocuments, "Documents, newest first.", pageParams, nil, false, documentsView{}, 200, false},
 		{"GET", "/api/v1/documents/{id}", staff.RoleViewer, (*Console).getDocument, "One document, how far it is, and what in its text an admin should look at (warnings). A site's id shows its pages as one.", nil, nil, false, documentView{}, 200, false},
 		{"DELETE", "/api/v1/documents/{id}", staff.RoleAdmin, (*Console).deleteDocument, "Delete a document with its passages, or a site with its pages.", nil, nil, false, nil, 204, false},
+		{"POST", "/api/v1/documents/{id}/retry", staff.RoleAdmin, (*Console).retryDocument, "Try a failed document again, or passages that the embedding model refused.", nil, nil, false, documentView{}, 202, false},
 		{"POST", "/api/v1/entries/import", staff.RoleAdmin, (*Console).importEntries, "Import the FAQ entries of a CSV, TSV, JSONL or JSON file, up to 20 MB and 20,000 rows, all or none, in place of the document of the file's name. The report has a verdict on each row: new, changed, same, conflict or invalid; with one of the last two nothing is imported, and the problem (422) has the same members as the report.", importParams, nil, true, importView{}, 200, false},
 		{"GET", "/api/v1/sites", staff.RoleViewer, (*Console).listSites, "Sites that are read again now and then, newest first.", nil, nil, false, sitesView{}, 200, false},
 		{"GET", "/api/v1/sites/{id}", staff.RoleViewer, (*Console).getSite, "One site and how far it is.", nil, nil, false, siteView{}, 200, false},
@@ -78,7 +79,7 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"DELETE", "/api/v1/staff/links", staff.RoleAdmin, (*Console).deleteLink, "End a link at once.", linkParams, nil, false, nil, 204, false},
 
 		{"GET", "/api/v1/usage", staff.RoleViewer, (*Console).usage, "Model calls, tokens and cost by day, model and purpose.", dayParams, nil, false, usageView{}, 200, false},
-		{"GET", "/api/v1/events", staff.RoleViewer, (*Console).events, "Server-sent events of every conversation: message, state, delta, discard, typing.", nil, nil, false, nil, 200, true},
+		{"GET", "/api/v1/events", staff.RoleViewer, (*Console).events, "Server-sent events of every conversation: message, state, delta, discard, typing; and of the knowledge: document and site, as their own addresses show them, whenever one is further or done.", nil, nil, false, nil, 200, true},
 	}
 }
 

@@ -91,6 +91,29 @@ func (l *library) DeleteDocument(_ context.Context, id string) error {
 	return nil
 }
 
+func (l *library) RetryDocument(ctx context.Context, id string) (knowledge.Document, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	d, ok := l.docs[id]
+	if !ok {
+		return d, knowledge.ErrNotFound
+	}
+	d.Status, d.Error, d.UpdatedAt = knowledge.StatusQueued, "", time.Now()
+	l.docs[id] = d
+	return d, nil
+}
+
+// Changes returns everything: the console is to tell each change once.
+func (l *library) Changes(context.Context, time.Time) (knowledge.Changes, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := knowledge.Changes{At: time.Now()}
+	for _, d := range l.docs {
+		out.Documents = append(out.Documents, d)
+	}
+	return out, nil
+}
+
 func (l *library) Find(_ context.Context, q knowledge.Query) (knowledge.Result, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

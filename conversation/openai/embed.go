@@ -68,7 +68,8 @@ func (e *Embedder) Dimensions() int { return e.dimensions }
 
 // Embed implements knowledge.Embedder. Texts beyond the model's limit are cut to it; a text without
 // anything to embed is an error, since it has no meaning to be near to. Either all texts are embedded
-// or none. Errors are *conversation.ModelError or ctx's own, wrapped.
+// or none. Errors are *conversation.ModelError or ctx's own, wrapped, and knowledge.ErrUnembeddable
+// where the server will not have the texts.
 func (e *Embedder) Embed(ctx context.Context, texts []string) ([][]float32, error) {
 	enc := tokens.For(e.model)
 	vectors := make([][]float32, 0, len(texts))
@@ -79,6 +80,9 @@ func (e *Embedder) Embed(ctx context.Context, texts []string) ([][]float32, erro
 			return nil
 		}
 		got, err := e.batch(ctx, batch)
+		if refuses(err) {
+			err = fmt.Errorf("%w: %w", knowledge.ErrUnembeddable, err)
+		}
 		if err != nil {
 			return fmt.Errorf("embed texts %d to %d of %d: %w", len(vectors), len(vectors)+len(batch)-1, len(texts), err)
 		}
@@ -107,6 +111,16 @@ func (e *Embedder) Embed(ctx context.Context, texts []string) ([][]float32, erro
 		return nil, err
 	}
 	return vectors, nil
+}
+
+// refuses reports whether the server will not have the texts, as against having failed.
+func refuses(err error) bool {
+	var api *apiError
+	if !errors.As(err, &api) {
+		return false
+	}
+	kind := api.kind()
+	return kind == conversation.ErrContentFilter || kind == conversation.ErrBadRequest && api.Status < 500
 }
 
 func (e *Embedder) batch(ctx context.Context, texts []string) ([][]float32, error) {

@@ -31,7 +31,8 @@ type builder struct {
 
 // heading begins a section below the last heading of a lower level.
 func (b *builder) heading(level int, title, url string) {
-	full := squeeze(title)
+	// The mark is a link to the heading itself, which stays when a web page is pasted into an office program.
+	full := strings.TrimSpace(strings.TrimRight(squeeze(title), "¶"))
 	title = clip(full, maxHeading)
 	if title == "" || b.err != nil {
 		return

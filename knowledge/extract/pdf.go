@@ -113,6 +113,7 @@ func (r *pdfReader) read(in pdfium.Pdfium, memory func() int) error {
 		}
 	}
 	for first := len(r.pages); len(r.pages) < r.count; {
+		knowledge.ReportProgress(r.ctx, knowledge.Progress{Done: len(r.pages), Total: r.count})
 		if err := r.ctx.Err(); err != nil {
 			return err
 		}

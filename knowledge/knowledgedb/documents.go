@@ -36,11 +36,11 @@ func (s *Store) Documents() (*Documents, error) {
 	return &Documents{Store: s, queue: queue}, nil
 }
 
-const documentColumns = `id::text, name, url, media_type, status, error, passages, bytes, warnings, created_at, updated_at`
+const documentColumns = `id::text, name, url, media_type, status, error, stage_done, stage_total, passages, bytes, warnings, created_at, updated_at`
 
 func scanDocument(row pgx.CollectableRow) (knowledge.Document, error) {
 	var d knowledge.Document
-	err := row.Scan(&d.ID, &d.Name, &d.URL, &d.MediaType, &d.Status, &d.Error, &d.Passages, &d.Bytes, &d.Warnings, &d.CreatedAt, &d.UpdatedAt)
+	err := row.Scan(&d.ID, &d.Name, &d.URL, &d.MediaType, &d.Status, &d.Error, &d.Progress.Done, &d.Progress.Total, &d.Passages, &d.Bytes, &d.Warnings, &d.CreatedAt, &d.UpdatedAt)
 	return d, err
 }
 

@@ -32,7 +32,7 @@ func (d *Documents) Content(ctx context.Context, id string) (knowledge.Document,
 
 // SetStatus moves a document to status, with a reason for an admin.
 func (s *Store) SetStatus(ctx context.Context, id string, status knowledge.Status, reason string) error {
-	const sql = `UPDATE documents SET status = @status, error = @reason, updated_at = now() WHERE id = @id`
+	const sql = `UPDATE documents SET status = @status, error = @reason, stage_done = 0, stage_total = 0, updated_at = now() WHERE id = @id`
 	tag, err := s.pool.Exec(ctx, sql, pgx.NamedArgs{"id": id, "status": status, "reason": reason})
 	if err == nil && tag.RowsAffected() == 0 {
 		err = knowledge.ErrNotFound
@@ -54,8 +54,9 @@ func (s *Store) SetStatus(ctx context.Context, id string, status knowledge.Statu
 // Once that is committed it sees to the index (see Maintain), which may take a
 // while after a large load and whose failure is only logged.
 func (s *Store) Publish(ctx context.Context, id, name string, ps []knowledge.Passage, warnings ...string) error {
-	const sql = `UPDATE documents SET name = @name, status = @status, error = '', passages = @passages, warnings = @warnings, updated_at = now()
-		WHERE id = @id`
+	// The clock and not now(), which is when the transaction began: watchers ask for what changed lately.
+	const sql = `UPDATE documents SET name = @name, status = @status, error = '', stage_done = 0, stage_total = 0, passages = @passages,
+		warnings = @warnings, updated_at = clock_timestamp() WHERE id = @id`
 	status := knowledge.StatusReady
 	if s.embedder != nil {
 		status = knowledge.StatusEmbedding
@@ -85,9 +86,10 @@ func (s *Store) maintain(ctx context.Context) {
 
 // Embed gives the document's passages the vectors of the embedder's model that
 // they lack, a batch at a time, each kept once it is here; then the document
-// is ready. Without an embedder there is nothing to wait for.
+// is ready. Without an embedder there is nothing to wait for. A passage that the
+// embedder refuses is marked with the reason and gone without.
 func (s *Store) Embed(ctx context.Context, id string) error {
-	for after, n := math.MinInt32, 0; s.embedder != nil; {
+	for after, n, done := math.MinInt32, 0, 0; s.embedder != nil; {
 		model, err := s.registerModel(ctx)
 		if err != nil {
 			return err
@@ -96,19 +98,39 @@ func (s *Store) Embed(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
+		if done += n; n == embedBatch {
+			if err := s.embedded(ctx, id, done); err != nil {
+				return err
+			}
+		}
 		if n == 0 {
 			s.maintain(ctx)
 			break
 		}
 	}
-	return s.SetStatus(ctx, id, knowledge.StatusReady, "")
+	return s.embeddedAll(ctx, id)
+}
+
+// embeddedAll makes the document ready, with a word on passages that were refused.
+func (s *Store) embeddedAll(ctx context.Context, id string) error {
+	const sql = `SELECT count(*), coalesce(min(embed_error), '') FROM passages WHERE document_id = @id AND embed_error <> ''`
+	var refused int
+	var why string
+	if err := s.pool.QueryRow(ctx, sql, pgx.NamedArgs{"id": id}).Scan(&refused, &why); err != nil {
+		return fmt.Errorf("count refused passages: %w", err)
+	}
+	reason := ""
+	if refused > 0 {
+		reason = fmt.Sprintf("%d passages are found by their words only: the embedding model refuses them (%s). They can be tried again.", refused, why)
+	}
+	return s.SetStatus(ctx, id, knowledge.StatusReady, reason)
 }
 
 // embedNext embeds some passages without a vector that come after an ordinal, and
 // returns the last one's and how many there were.
 func (s *Store) embedNext(ctx context.Context, id string, model int32, after int) (last, n int, err error) {
 	const sql = `SELECT p.id::text, p.ordinal, p.title, p.alternatives, p.heading, p.body FROM passages p
-		WHERE p.document_id = @document AND p.ordinal > @after
+		WHERE p.document_id = @document AND p.ordinal > @after AND p.embed_error = ''
 		  AND NOT EXISTS (SELECT FROM embeddings e WHERE e.passage_id = p.id AND e.model_id = @model)
 		ORDER BY p.ordinal LIMIT @limit`
 	got, err := s.pool.Query(ctx, sql, pgx.NamedArgs{"document": id, "model": model, "after": after, "limit": embedBatch})
@@ -130,17 +152,70 @@ func (s *Store) embedNext(ctx context.Context, id string, model int32, after int
 	for i, r := range rows {
 		texts[i] = embedText(r.Passage)
 	}
-	vecs, err := s.embedder.Embed(ctx, texts)
-	if err == nil {
-		err = checkVectors(vecs, len(rows), s.embedder.Dimensions())
-	}
+	vecs, refusals, err := s.embedAll(ctx, texts)
 	if err != nil {
 		return after, 0, fmt.Errorf("embed passages: %w", err)
 	}
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return insertEmbeddings(ctx, tx, rows, vecs, model) })
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		kept, keptVecs := rows[:0:0], vecs[:0:0]
+		for i, r := range rows {
+			if vecs[i] != nil {
+				kept, keptVecs = append(kept, r), append(keptVecs, vecs[i])
+				continue
+			}
+			s.log.WarnContext(ctx, "passage refused by the embedding model", "document", id, "passage", r.ID, "error", refusals[i])
+			if _, err := tx.Exec(ctx, `UPDATE passages SET embed_error = @why WHERE id = @id`,
+				pgx.NamedArgs{"id": r.ID, "why": refusals[i].Error()}); err != nil {
+				return fmt.Errorf("mark refused passage: %w", err)
+			}
+		}
+		if len(kept) == 0 {
+			return nil
+		}
+		return insertEmbeddings(ctx, tx, kept, keptVecs, model)
+	})
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) && pg.Code == "23503" { // foreign_key_violation: deleted meanwhile
 		return after, 0, knowledge.ErrNotFound
 	}
 	return rows[len(rows)-1].Ordinal, len(rows), err
 }
+
+// embedded says how many of the document's passages were embedded since it
+// was taken up, of how many.
+func (s *Store) embedded(ctx context.Context, id string, done int) error {
+	const sql = `UPDATE documents SET stage_done = least(@done, passages), stage_total = passages, updated_at = clock_timestamp() WHERE id = @id`
+	if _, err := s.pool.Exec(ctx, sql, pgx.NamedArgs{"id": id, "done": done}); err != nil {
+		return fmt.Errorf("set progress of document %s: %w", id, err)
+	}
+	return nil
+}
+
+// embedAll embeds texts of which some may be such that the embedder refuses
+// them: those have no vector but a reason. A refusal of several is looked into
+// by halves.
+func (s *Store) embedAll(ctx context.Context, texts []string) (vecs [][]float32, refusals []error, err error) {
+	vecs, err = s.embedder.Embed(ctx, texts)
+	switch {
+	case err == nil:
+		return vecs, make([]error, len(texts)), checkVectors(vecs, len(texts), s.embedder.Dimensions())
+	case !errors.Is(err, knowledge.ErrUnembeddable):
+		return nil, nil, err
+	case len(texts) == 1:
+		// Is it the text, or does it refuse everything, as one that is set up wrongly does?
+		if _, e := s.embedder.Embed(ctx, []string{harmless}); e != nil {
+			return nil, nil, err
+		}
+		return [][]float32{nil}, []error{err}, nil
+	}
+	half := len(texts) / 2
+	vecs, refusals, err = s.embedAll(ctx, texts[:half])
+	if err != nil {
+		return nil, nil, err
+	}
+	v, r, err := s.embedAll(ctx, texts[half:])
+	return append(vecs, v...), append(refusals, r...), err
+}
+
+// harmless is a text that no embedding model has a reason to refuse.
+const harmless = "opening hours"
