@@ -31,9 +31,8 @@ type DeskThread struct {
 // DeskCase is what staff are told of a conversation before they open it.
 type DeskCase struct {
 	State    State
-	Customer string // name as given, may be empty
-	Reason   Reason // why it left the bot last
-	Since    time.Time
+	Customer string   // name as given, may be empty
+	Reason   Reason   // why it left the bot last
 	Question string   // the customer's newest words
 	Summary  string   // the model's brief, if it made one
 	Passages []string // titles of what the bot tried last, the best first

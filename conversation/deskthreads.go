@@ -9,9 +9,18 @@ import (
 
 // threads works on one batch of threads and reports whether there were any.
 func (d *Desks) threads(ctx context.Context, channels []string) bool {
+	var ready []string // the others' threads would only be claimed and given back
+	for _, c := range channels {
+		if _, ok := d.posters[c].Place(); ok {
+			ready = append(ready, c)
+		}
+	}
+	if ready == nil {
+		return false
+	}
 	claim, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	ts, err := d.store.ClaimDeskThreads(claim, channels, deskBatch, deskLease)
+	ts, err := d.store.ClaimDeskThreads(claim, ready, deskBatch, deskLease)
 	if err != nil {
 		if ctx.Err() == nil {
 			d.e.log.Warn("desk threads not read", "err", err)

@@ -336,3 +336,43 @@ func TestDoctorLooksIntoTheStaffChannel(t *testing.T) {
 		t.Errorf("Check of a channel without the bot = %+v, want how to invite it", got)
 	}
 }
+
+func FuzzNothingInTheStaffChannelReachesTheEngine(f *testing.F) {
+	for _, name := range []string{"thread_reply", "mention_message", "app_mention", "message_changed", "message_deleted", "file_share", "own_message", "other_bot"} {
+		var env struct {
+			Event json.RawMessage `json:"event"`
+		}
+		if err := json.Unmarshal([]byte(recorded(f, name)), &env); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(env.Event))
+	}
+	f.Add(`{"type":"message","subtype":"message_deleted","channel":"` + staffChannel + `","previous_message":{"user":"U1","thread_ts":"1.1","ts":"2.2"}}`)
+	desk := &heard{}
+	r := newRig(f, func(c *Config) { c.StaffChannel, c.Desk = staffChannel, desk })
+	f.Fuzz(func(t *testing.T, raw string) {
+		var ev event
+		if decode([]byte(raw), &ev) != nil {
+			return
+		}
+		ev.Channel = staffChannel
+		body, err := json.Marshal(ev)
+		if err != nil {
+			t.Skip()
+		}
+		if _, err := r.take(t.Context(), envelope{Type: "event_callback", TeamID: testTeam, Event: body}); err != nil {
+			t.Errorf("take(%s) = %v, want no error", raw, err)
+		}
+		if got := r.engine.texts(); len(got) != 0 {
+			t.Errorf("%s reached the engine as %q, want nothing", raw, got)
+		}
+		desk.mu.Lock()
+		defer desk.mu.Unlock()
+		for _, v := range desk.voices {
+			if strings.Contains(v, " "+testBot+" in ") {
+				t.Errorf("%s: the desk heard %q, want nothing of the bot's own", raw, v)
+			}
+		}
+		desk.voices = nil
+	})
+}

@@ -121,10 +121,10 @@ func (s *Store) DeskThread(ctx context.Context, channel string, at conversation.
 // DeskCase implements conversation.DeskCases.
 func (s *Store) DeskCase(ctx context.Context, id string) (conversation.DeskCase, error) {
 	const q = `
-		SELECT ` + stateColumns + `, p.name, coalesce(e.reason, ''), coalesce(e.created_at, c.updated_at), coalesce(m.body, ''), w.trace
+		SELECT ` + stateColumns + `, p.name, coalesce(e.reason, ''), coalesce(m.body, ''), w.trace
 		FROM conversations c JOIN contacts p ON p.id = c.contact_id
 		LEFT JOIN LATERAL (
-			SELECT reason, created_at FROM ownership_events
+			SELECT reason FROM ownership_events
 			WHERE conversation_id = c.id AND from_owner = 'bot' AND to_owner <> 'bot' ORDER BY id DESC LIMIT 1
 		) e ON true
 		LEFT JOIN LATERAL (
@@ -139,7 +139,7 @@ func (s *Store) DeskCase(ctx context.Context, id string) (conversation.DeskCase,
 		c     conversation.DeskCase
 		trace *conversation.Trace
 	)
-	err := s.pool.QueryRow(ctx, q, pgx.NamedArgs{"id": id}).Scan(append(st.targets(), &c.Customer, &c.Reason, &c.Since, &c.Question, &trace)...)
+	err := s.pool.QueryRow(ctx, q, pgx.NamedArgs{"id": id}).Scan(append(st.targets(), &c.Customer, &c.Reason, &c.Question, &trace)...)
 	if err != nil {
 		return c, fail("read the case of", id, err)
 	}
