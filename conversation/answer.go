@@ -105,14 +105,8 @@ func (a *answering) offered() bool {
 func (a *answering) find() (knowledge.Result, error) {
 	ctx, cancel := context.WithTimeout(a.ctx, a.e.cfg.FindTimeout)
 	defer cancel()
-	var earlier []string
-	for _, m := range a.history {
-		if m.Author == AuthorCustomer {
-			earlier = append(earlier, m.Text)
-		}
-	}
 	began := time.Now()
-	r, err := a.e.d.Finder.Find(ctx, knowledge.Query{Text: a.words, History: earlier})
+	r, err := a.e.d.Finder.Find(ctx, knowledge.Query{Text: a.words, History: said(a.history)})
 	a.e.d.Observer.Found(time.Since(began))
 	if err != nil {
 		return r, fmt.Errorf("find passages: %w", err)

@@ -31,6 +31,8 @@ type Trace struct {
 	Tokens     *PromptTokens `json:"tokens,omitempty"`
 	Usage      *Usage        `json:"usage,omitempty"`
 	Summary    string        `json:"summary,omitempty"` // the model's brief when it handed over
+
+	HistoryWeight float64 `json:"history_weight,omitempty"` // knowledge.Result's
 }
 
 // TracedHit is one passage that was found, and what became of it.
@@ -48,7 +50,7 @@ type TracedHit struct {
 
 // take records what was found, of which the first sent went to the model.
 func (t *Trace) take(r knowledge.Result, sent int, cited []Source) {
-	t.Query, t.Confidence = r.Query, r.Confidence
+	t.Query, t.Confidence, t.HistoryWeight = r.Query, r.Confidence, r.HistoryWeight
 	t.Passages = make([]TracedHit, len(r.Hits))
 	for i, h := range r.Hits {
 		t.Passages[i] = TracedHit{

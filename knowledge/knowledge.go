@@ -111,9 +111,15 @@ type Passage struct {
 
 // Query is one question put to the knowledge.
 type Query struct {
-	Text    string   // the customer's own words
-	History []string // the customer's earlier messages of this episode, oldest first
-	Limit   int      // passages wanted; DefaultLimit when 0
+	Text    string // the customer's own words
+	History []Said // the earlier messages of this episode, oldest first
+	Limit   int    // passages wanted; DefaultLimit when 0
+}
+
+// Said is an earlier message of the dialogue.
+type Said struct {
+	Text string
+	Ours bool // said by the bot or by staff; otherwise by the customer
 }
 
 // DefaultLimit is how many passages a Query yields when it does not say.
@@ -127,7 +133,8 @@ type Hit struct {
 	Passage
 	LexicalRank  int // 1-based; 0 when that ranking did not list it
 	DenseRank    int
-	LexicalScore float64 // BM25F
+	LexicalScore float64 // BM25F, HistoryScore included
+	HistoryScore float64 // what of LexicalScore is owed to the history
 	DenseScore   float64 // cosine similarity
 	Score        float64 // fused; decides the order
 	Exact        bool    // the query is this entry's question, folded for case, width, accents and punctuation
@@ -135,6 +142,10 @@ type Hit struct {
 
 // Result is the answer to a Query.
 type Result struct {
+	// HistoryWeight is what the history could add to a passage at most, as a share of
+	// what the question's own words gave the best: 0 where it was left out.
+	HistoryWeight float64
+
 	Query      string  // the text that was searched for, after history was taken in
 	Hits       []Hit   // best first
 	Confidence float64 // 0..1: how likely it is that the first hits answer the question

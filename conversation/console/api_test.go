@@ -9,6 +9,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -159,9 +160,12 @@ func TestAFaultOfOursShowsNoInternals(t *testing.T) {
 func TestSearchShowsBothRanks(t *testing.T) {
 	p := newPlace(t)
 	var res ResultView
-	p.do("POST", "/api/v1/search", map[string]any{"query": "refund", "limit": 3, "history": []string{"hello"}}, bearer(p.token(staff.RoleViewer))).decode(t, &res)
-	if q := p.library.queries[0]; q.Text != "refund" || q.Limit != 3 || len(q.History) != 1 {
-		t.Errorf("searched for %+v, want refund, 3, with the history", q)
+	p.do("POST", "/api/v1/search", map[string]any{"query": "refund", "limit": 3, "history": []any{"hello", map[string]any{"text": "Hi! About an order?", "ours": true}}}, bearer(p.token(staff.RoleViewer))).decode(t, &res)
+	if q := p.library.queries[0]; q.Text != "refund" || q.Limit != 3 || !slices.Equal(q.History, []knowledge.Said{{Text: "hello"}, {Text: "Hi! About an order?", Ours: true}}) {
+		t.Errorf("searched for %+v, want refund, 3, with the history of both sides", q)
+	}
+	if got := p.do("POST", "/api/v1/search", map[string]any{"query": "refund", "history": []any{7}}, bearer(p.token(staff.RoleViewer))); got.code != http.StatusUnprocessableEntity {
+		t.Errorf("search with a number as history = %d, want 422", got.code)
 	}
 	h := res.Passages[0]
 	if res.Confidence != .75 || *h.LexicalRank != 1 || *h.LexicalScore != 7.5 || h.DenseRank != nil || h.Score != .0163 {

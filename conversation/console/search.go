@@ -2,6 +2,7 @@ package console
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
@@ -18,9 +19,24 @@ type Finder interface {
 }
 
 type searchRequest struct {
-	Query   string   `json:"query"`
-	Limit   int      `json:"limit,omitempty"`
-	History []string `json:"history,omitempty"`
+	Query   string        `json:"query"`
+	Limit   int           `json:"limit,omitempty"`
+	History []saidMessage `json:"history,omitempty"`
+}
+
+// saidMessage is an earlier message of a dialogue. As a bare string it is the customer's.
+type saidMessage struct {
+	Text string `json:"text"`
+	Ours bool   `json:"ours,omitempty"` // said by the bot or by staff
+}
+
+// UnmarshalJSON reads an object or a string.
+func (m *saidMessage) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		return json.Unmarshal(b, &m.Text)
+	}
+	type plain saidMessage // without this method
+	return json.Unmarshal(b, (*plain)(m))
 }
 
 // HitView is a passage as found, with the reasons for its place.
@@ -41,6 +57,7 @@ type HitView struct {
 	LexicalRank  *int     `json:"lexical_rank"`
 	DenseRank    *int     `json:"dense_rank"`
 	LexicalScore *float64 `json:"lexical_score"`
+	HistoryScore *float64 `json:"history_score"` // what of lexical_score is owed to the history
 	DenseScore   *float64 `json:"dense_score"`
 	Score        float64  `json:"score"`
 	Exact        bool     `json:"exact"`
@@ -48,20 +65,23 @@ type HitView struct {
 
 // ResultView is the answer to a search, on the web and on the command line.
 type ResultView struct {
-	Query      string    `json:"query"`
-	Confidence float64   `json:"confidence"`
-	Passages   []HitView `json:"passages"`
+	Query      string  `json:"query"`
+	Confidence float64 `json:"confidence"`
+	// HistoryWeight is what the history could add to a passage at most, as a share of
+	// what the query's own words gave the best; 0 where it was left out.
+	HistoryWeight float64   `json:"history_weight"`
+	Passages      []HitView `json:"passages"`
 }
 
 // ViewResult renders what was found.
 func ViewResult(res knowledge.Result) ResultView {
-	v := ResultView{Query: res.Query, Confidence: res.Confidence, Passages: make([]HitView, len(res.Hits))}
+	v := ResultView{Query: res.Query, Confidence: res.Confidence, HistoryWeight: res.HistoryWeight, Passages: make([]HitView, len(res.Hits))}
 	for i, h := range res.Hits {
 		v.Passages[i] = HitView{ID: h.ID, DocumentID: h.DocumentID, Document: h.Document, Ordinal: h.Ordinal, Title: h.Title,
 			Alternatives: h.Alternatives, Heading: h.Heading, Page: h.Page, Text: h.Text, Lang: h.Lang, URL: h.URL,
 			Score: h.Score, Exact: h.Exact}
 		if h.LexicalRank > 0 {
-			v.Passages[i].LexicalRank, v.Passages[i].LexicalScore = &h.LexicalRank, &h.LexicalScore
+			v.Passages[i].LexicalRank, v.Passages[i].LexicalScore, v.Passages[i].HistoryScore = &h.LexicalRank, &h.LexicalScore, &h.HistoryScore
 		}
 		if h.DenseRank > 0 {
 			v.Passages[i].DenseRank, v.Passages[i].DenseScore = &h.DenseRank, &h.DenseScore
@@ -89,12 +109,14 @@ func (c *Console) search(w http.ResponseWriter, r *http.Request, _ staff.Princip
 	case len(req.History) > maxHistory:
 		return problem(http.StatusUnprocessableEntity, "bad_history", "The history has at most "+strconv.Itoa(maxHistory)+" messages.")
 	}
+	history := make([]knowledge.Said, len(req.History))
 	for i, h := range req.History {
-		if req.History[i] = storable(h); utf8.RuneCountInString(h) > conversation.MaxTextRunes {
+		if utf8.RuneCountInString(h.Text) > conversation.MaxTextRunes {
 			return conversation.ErrTooLong
 		}
+		history[i] = knowledge.Said{Text: storable(h.Text), Ours: h.Ours}
 	}
-	res, err := c.finder.Find(r.Context(), knowledge.Query{Text: req.Query, History: req.History, Limit: req.Limit})
+	res, err := c.finder.Find(r.Context(), knowledge.Query{Text: req.Query, History: history, Limit: req.Limit})
 	if err != nil {
 		return err
 	}

@@ -46,13 +46,11 @@ type Turn struct {
 	Text string `json:"text"`
 }
 
-// Said are the customer's own earlier messages.
-func (q Query) Said() []string {
-	var said []string
+// Said is the dialogue before the query.
+func (q Query) Said() []knowledge.Said {
+	var said []knowledge.Said
 	for _, t := range q.History {
-		if t.Role == "user" {
-			said = append(said, t.Text)
-		}
+		said = append(said, knowledge.Said{Text: t.Text, Ours: t.Role != "user"})
 	}
 	return said
 }

@@ -44,7 +44,9 @@ func (x *wordIndex) Find(_ context.Context, q knowledge.Query) (knowledge.Result
 			h.Score += float64(strings.Count(p.Text+" "+p.Title, w))
 		}
 		for _, w := range q.History {
-			h.Score += .25 * float64(strings.Count(p.Text, w))
+			if !w.Ours {
+				h.Score += .25 * float64(strings.Count(p.Text, w.Text))
+			}
 		}
 		if h.Score > 0 {
 			r.Hits = append(r.Hits, h)
@@ -98,7 +100,7 @@ func TestFiguresOfAFixedSample(t *testing.T) {
 	}
 }
 
-func TestOnlyTheCustomersOwnMessagesAreHistory(t *testing.T) {
+func TestHistoryIsWhatBothSidesSaid(t *testing.T) {
 	x := &wordIndex{}
 	if _, err := Run(t.Context(), Options{Dir: "testdata/sample", Index: x, Split: "test"}); err != nil {
 		t.Fatal(err)
@@ -107,8 +109,9 @@ func TestOnlyTheCustomersOwnMessagesAreHistory(t *testing.T) {
 		t.Errorf("asked %d queries, want the 8 of the split", len(x.asked))
 	}
 	for _, q := range x.asked {
-		if q.Limit != perQuery || len(q.History) > 1 || slices.Contains(q.History, "yes") {
-			t.Errorf("asked %+v, want limit %d and only what the user said before", q, perQuery)
+		if q.Limit != perQuery || slices.Contains(q.History, knowledge.Said{Text: "yes"}) ||
+			len(q.History) > 0 && !slices.Contains(q.History, knowledge.Said{Text: "yes", Ours: true}) {
+			t.Errorf("asked %+v, want limit %d and what was said before, the answers as ours", q, perQuery)
 		}
 	}
 }

@@ -51,6 +51,17 @@ func BenchmarkFind(b *testing.B) {
 			slices.Sort(took)
 			b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
 			b.ReportMetric(float64(took[min(len(took)-1, len(took)*99/100)].Microseconds())/1000, "p99-ms")
+			dialogues := make([]time.Duration, len(queries))
+			for i, q := range queries {
+				t := time.Now()
+				if _, err := s.Find(ctx, knowledge.Query{Text: q, History: dialogue(r, texts)}); err != nil {
+					b.Fatal(err)
+				}
+				dialogues[i] = time.Since(t)
+			}
+			slices.Sort(dialogues)
+			b.ReportMetric(float64(dialogues[len(dialogues)/2].Microseconds())/1000, "dialogue-p50-ms")
+			b.ReportMetric(float64(dialogues[len(dialogues)*99/100].Microseconds())/1000, "dialogue-p99-ms")
 			pasted := strings.Repeat(strings.Join(texts[:min(n, 300)], "\n"), 2)[:100<<10]
 			long := time.Now()
 			find(b, s, pasted)
@@ -131,6 +142,16 @@ func question(r *rand.Rand, text string) string {
 		q += " " + words[r.IntN(len(words))]
 	}
 	return q
+}
+
+// dialogue is as long a history as is looked at, its answers of a passage's length.
+func dialogue(r *rand.Rand, texts []string) []knowledge.Said {
+	var said []knowledge.Said
+	for range lexical.MaxHistory / 2 {
+		text := texts[r.IntN(len(texts))]
+		said = append(said, knowledge.Said{Text: question(r, text)}, knowledge.Said{Text: text, Ours: true})
+	}
+	return said
 }
 
 // pseudoWord is the word of a rank: distinct, and like no language's.

@@ -124,7 +124,7 @@ func measure(q lexical.Query, seen statistics, hits []knowledge.Hit, params lexi
 		s.Coverage, s.Title, s.Unknown = covered/total, titled/total, unknown/total
 	}
 	if most > 0 {
-		s.Score = first.LexicalScore / (most * params.Max())
+		s.Score = (first.LexicalScore - first.HistoryScore) / (most * params.Max())
 	}
 	s.Length = proper / (proper + 3)
 	s.Margin, s.Tail = margins(hits)

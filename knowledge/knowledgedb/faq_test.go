@@ -31,7 +31,7 @@ func faq(t testing.TB) *knowledgedb.Scratch {
 
 func search(t testing.TB, s interface {
 	Find(context.Context, knowledge.Query) (knowledge.Result, error)
-}, text string, history ...string) knowledge.Result {
+}, text string, history ...knowledge.Said) knowledge.Result {
 	t.Helper()
 	r, err := s.Find(context.Background(), knowledge.Query{Text: text, History: history})
 	if err != nil {

@@ -51,14 +51,12 @@ func (s *Store) Find(ctx context.Context, q knowledge.Query) (knowledge.Result, 
 
 // Explain is Find and what its confidence was made of.
 func (s *Store) Explain(ctx context.Context, q knowledge.Query) (knowledge.Result, Signals, error) {
-	q.Text = clip(q.Text)
-	history := make([]string, 0, len(q.History))
-	for _, h := range q.History[max(0, len(q.History)-maxHistory):] {
-		history = append(history, clip(h))
-	}
+	q.Text = clip(q.Text, maxText)
+	history := recent(q.History)
 	parsed := lexical.ParseDialogue(q.Text, history)
-	result := knowledge.Result{Query: standalone(q.Text, history, parsed)}
-	vec := s.queryVector(ctx, result.Query)
+	result := knowledge.Result{Query: q.Text}
+	told := withDialogue(q.Text, history)
+	vec := s.queryVector(ctx, q.Text, told)
 	if len(parsed.Words) == 0 && vec == nil {
 		return result, Signals{}, nil
 	}
@@ -76,23 +74,26 @@ func (s *Store) Explain(ctx context.Context, q knowledge.Query) (knowledge.Resul
 	for i := range hits {
 		hits[i].Exact = isExact(hits[i].Passage, key)
 	}
+	if result.HistoryWeight = seen.history; seen.history >= leansOn {
+		result.Query = told
+	}
 	signals := measure(parsed, seen, hits, s.params)
 	result.Hits = hits[:min(limit, len(hits))]
 	result.Confidence = signals.Confidence()
 	return result, signals, nil
 }
 
-// maxHistory is how many earlier messages are looked at, from the last.
-const maxHistory = 8
-
 // statistics are what the ranking knew about the query's terms.
 type statistics struct {
 	df map[int32]int // only of terms that some passage holds
 	n  int           // passages
+	// history is the Result's HistoryWeight.
+	history float64
 }
 
 func (s *Store) rank(ctx context.Context, q lexical.Query, vec *vector, key int64, limit int) ([]knowledge.Hit, statistics, error) {
 	sql, args := statement(q, vec, key, limit)
+	args["max_weight"] = s.params.Max()
 	return s.read(ctx, vec != nil, sql, args)
 }
 
@@ -106,7 +107,7 @@ func (s *Store) read(ctx context.Context, dense bool, sql string, args pgx.Named
 		p := &h.Passage
 		if err := row.Scan(&p.ID, &p.DocumentID, &p.Ordinal, &p.Document, &p.Title, &p.Alternatives, &p.Heading,
 			&p.Page, &p.Text, &p.Lang, &p.URL, &p.Verbatim, &p.IsEntry, &p.Tokens,
-			&h.LexicalRank, &h.LexicalScore, &h.DenseRank, &h.DenseScore, &h.Score, &termDims, &dfs, &n); err != nil {
+			&h.LexicalRank, &h.LexicalScore, &h.HistoryScore, &h.DenseRank, &h.DenseScore, &h.Score, &termDims, &dfs, &n, &seen.history); err != nil {
 			return err
 		}
 		if n != nil {
@@ -124,7 +125,8 @@ func (s *Store) read(ctx context.Context, dense bool, sql string, args pgx.Named
 // statement is the one that ranks.
 func statement(q lexical.Query, vec *vector, key int64, limit int) (string, pgx.NamedArgs) {
 	var dims, words, tiers []int32
-	var weights []float64
+	var weights, said []float64
+	dialogue := false
 	for i, w := range q.Words {
 		tier := int32(0)
 		switch {
@@ -133,20 +135,29 @@ func statement(q lexical.Query, vec *vector, key int64, limit int) (string, pgx.
 		case w.Earlier:
 			tier = 1
 		}
+		dialogue = dialogue || w.Earlier
 		for _, d := range w.Dims {
 			dims, words = append(dims, d), append(words, int32(i))
-			weights, tiers = append(weights, w.Weight), append(tiers, tier)
+			weights, said, tiers = append(weights, w.Weight), append(said, w.Said), append(tiers, tier)
 		}
 	}
 	args := pgx.NamedArgs{
-		"dims": dims, "words": words, "weights": weights, "tiers": tiers, "max_words": maxWords,
+		"dims": dims, "words": words, "weights": weights, "said": said, "tiers": tiers, "max_words": maxWords,
 		"rare": rare, "enough": enough, "common": common, "few": few, "depth": max(depth, limit), "key": key, "k": fusionK, "limit": limit,
+	}
+	before, ranked, leaning := "", plainRanked, noLeaning
+	if dialogue {
+		before, ranked, leaning = dialogueSQL, dialogueRanked, dialogueLeaning
+		args["asked"], args["tied"], args["lean"] = q.Asked(), tied, lean
 	}
 	dense := noDense
 	if vec != nil {
-		dense, args["vector"] = vec.sql(), vec.text
+		if !dialogue { // stop words alone say nothing to lean on
+			vec.told = ""
+		}
+		dense, args["vector"], args["told"], args["leans_on"] = vec.sql(), vec.text, vec.told, leansOn
 	}
-	return strings.Replace(findSQL, "/*dense*/", dense, 1), args
+	return strings.NewReplacer("/*dialogue*/", before, "/*ranked*/", ranked, "/*leaning*/", leaning, "/*dense*/", dense).Replace(findSQL), args
 }
 
 // queryPlanned runs sql with a plan made for these very arguments: a cached generic
@@ -186,15 +197,6 @@ func (s *Store) queryPlanned(ctx context.Context, dense bool, sql string, args p
 	return errors.Join(err, results.Close())
 }
 
-// standalone is the text a vector is made of: a message of a word or two takes the
-// one before it along.
-func standalone(text string, history []string, q lexical.Query) string {
-	if len(history) == 0 || !q.Short() {
-		return text
-	}
-	return history[len(history)-1] + "\n" + text
-}
-
 // isExact reports whether the folded query is the entry's question or another wording of it.
 func isExact(p knowledge.Passage, key string) bool {
 	if !p.IsEntry || key == "" {
@@ -211,13 +213,13 @@ func isExact(p knowledge.Passage, key string) bool {
 	return false
 }
 
-// clip cuts text to maxText at a character's border.
-func clip(text string) string {
-	if len(text) <= maxText {
+// clip cuts text to size bytes or, at a character's border, up to three less.
+func clip(text string, size int) string {
+	if len(text) <= size {
 		return text
 	}
-	n := maxText
-	for n > maxText-utf8.UTFMax && !utf8.RuneStart(text[n]) {
+	n := size
+	for n > size-utf8.UTFMax && !utf8.RuneStart(text[n]) {
 		n--
 	}
 	return text[:n]

@@ -26,9 +26,9 @@ func TestLexicalRankingReachesItsFiguresOnJudgedCollections(t *testing.T) {
 		ndcg, auroc float64
 	}{
 		{"stackfaq_dev", "", .755, 0},
-		{"mtrag_dev", "", .59, 0},
+		{"mtrag_dev", "", .585, 0},
 		{"xquad_zh_dev", "", .81, 0},
-		{"dstc10_dev", "", .065, .6},      // spoken dialogues: the last message rarely names what it is about
+		{"dstc10_dev", "", .45, .6},       // spoken dialogues: the last message rarely names what it is about
 		{"clinc_oos_dev", "val", .91, .9}, // 3,100 of its 8,600 queries, for the time's sake
 	} {
 		if os.Getenv("FRONTDESK_EVAL_OUT") != "" {

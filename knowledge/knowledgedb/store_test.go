@@ -231,7 +231,7 @@ func TestOddQueriesFindNothingAndAreNoError(t *testing.T) {
 		fmt.Fprintf(&b, "w%d ", i)
 	}
 	for name, q := range map[string]string{"100 KB": long, "20,000 words": b.String() + " refund", "one word": strings.Repeat("x", 100<<10), "1 MB": strings.Repeat("退款", 180_000)} {
-		mustFind(t, s, knowledge.Query{Text: q, History: []string{q, q}})
+		mustFind(t, s, knowledge.Query{Text: q, History: []knowledge.Said{{Text: q}, {Text: q, Ours: true}}})
 		if name == "100 KB" && len(mustFind(t, s, knowledge.Query{Text: q}).Hits) == 0 {
 			t.Errorf("Find(%s) found nothing, want the refunds", name)
 		}
@@ -294,7 +294,7 @@ func TestFollowUpTakesItsTopicFromTheHistory(t *testing.T) {
 		entry("How much is the helmet?", "The helmet costs 40 euros."),
 		entry("How much is the battery?", "The battery costs 400 euros."),
 		entry("How much is the jersey?", "The jersey costs 60 euros."))
-	history := []string{"hello", "is the battery waterproof?"}
+	history := []knowledge.Said{{Text: "hello"}, {Text: "is the battery waterproof?"}}
 	r := mustFind(t, s, knowledge.Query{Text: "and how much is it?", History: history})
 	if len(r.Hits) == 0 || !strings.Contains(r.Hits[0].Text, "battery") {
 		t.Errorf("Find(follow-up) = %q, want the battery first", texts(r))

@@ -31,20 +31,26 @@ type vector struct {
 	model int32
 	dims  int
 	text  string // as pgvector reads it
+	told  string // of the question with its dialogue; empty without one
 }
 
 // sql is the dense ranking. The model and its dimensions are literals: only so does
 // the planner see that the model's partial index serves.
 func (v *vector) sql() string {
+	asked := fmt.Sprintf(`@vector::text::halfvec(%d)`, v.dims)
+	if v.told != "" { // a subquery is read once and still lets the index serve
+		asked = fmt.Sprintf(`(SELECT CASE WHEN share >= @leans_on THEN @told::text ELSE @vector::text END FROM leaning)::halfvec(%d)`, v.dims)
+	}
 	return fmt.Sprintf(`SELECT z.passage_id, 1 - z.d AS score, row_number() OVER (ORDER BY z.d, z.passage_id) AS place
-    FROM (SELECT passage_id, e::halfvec(%[1]d) <=> @vector::text::halfvec(%[1]d) AS d FROM embeddings
-          WHERE model_id = %[2]d ORDER BY e::halfvec(%[1]d) <=> @vector::text::halfvec(%[1]d) LIMIT @depth) z
-    WHERE z.d < 'NaN'::float8`, v.dims, v.model)
+    FROM (SELECT passage_id, e::halfvec(%[1]d) <=> %[3]s AS d FROM embeddings
+          WHERE model_id = %[2]d ORDER BY d LIMIT @depth) z
+    WHERE z.d < 'NaN'::float8`, v.dims, v.model, asked)
 }
 
-// queryVector embeds a question, or returns nil when there is no embedder, nothing
-// embedded yet, or no answer in time.
-func (s *Store) queryVector(ctx context.Context, text string) *vector {
+// queryVector embeds a question and, where there is a told, that text of it with its
+// dialogue; the ranking chooses between them. It returns nil when there is no embedder,
+// nothing embedded yet, or no answer in time.
+func (s *Store) queryVector(ctx context.Context, text, told string) *vector {
 	if s.embedder == nil || strings.TrimSpace(text) == "" {
 		return nil
 	}
@@ -56,20 +62,25 @@ func (s *Store) queryVector(ctx context.Context, text string) *vector {
 	if model == 0 {
 		return nil
 	}
-	if len(text) > queryText {
-		text = strings.ToValidUTF8(text[:queryText], "")
+	asked := []string{strings.ToValidUTF8(clip(text, queryText), "")}
+	if told != "" {
+		asked = append(asked, strings.ToValidUTF8(clip(told, queryText), ""))
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
-	vecs, err := s.embedder.Embed(ctx, []string{text})
+	vecs, err := s.embedder.Embed(ctx, asked)
 	if err == nil {
-		err = checkVectors(vecs, 1, s.embedder.Dimensions())
+		err = checkVectors(vecs, len(asked), s.embedder.Dimensions())
 	}
 	if err != nil {
 		s.log.WarnContext(ctx, "dense ranking left out", "reason", "embedder", "error", err)
 		return nil
 	}
-	return &vector{model: model, dims: s.embedder.Dimensions(), text: vectorText(vecs[0])}
+	v := &vector{model: model, dims: s.embedder.Dimensions(), text: vectorText(vecs[0])}
+	if told != "" {
+		v.told = vectorText(vecs[1])
+	}
+	return v
 }
 
 // knownModel returns the id of the embedder's model, 0 when nothing was embedded by it.

@@ -186,18 +186,23 @@ func TestManyVectorsGetAnIndexThatIsUsed(t *testing.T) {
 	if r := mustFind(t, s, knowledge.Query{Text: "moneyback"}); len(r.Hits) == 0 || r.Hits[0].Text != "refund" {
 		t.Errorf("Find() by index = %q, want refund first", texts(r))
 	}
-	q := lexical.Parse("moneyback")
-	sql, args := statement(q, s.queryVector(t.Context(), "moneyback"), 0, 8)
-	rows, err := s.pool.Query(t.Context(), "EXPLAIN "+sql, pgx.QueryExecModeCacheDescribe, args)
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !strings.Contains(strings.Join(plan, "\n"), "Index Scan using embeddings_hnsw_1") {
-		t.Errorf("the plan does not use the index:\n%s", strings.Join(plan, "\n"))
+	history := []knowledge.Said{{Text: "about my refund"}, {Text: "Which refund?", Ours: true}}
+	for name, told := range map[string][]knowledge.Said{"a question": nil, "a dialogue": history} {
+		q := lexical.ParseDialogue("moneyback", told)
+		vec := s.queryVector(t.Context(), "moneyback", withDialogue("moneyback", told))
+		sql, args := statement(q, vec, 0, 8)
+		args["max_weight"] = s.params.Max()
+		rows, err := s.pool.Query(t.Context(), "EXPLAIN "+sql, pgx.QueryExecModeCacheDescribe, args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(strings.Join(plan, "\n"), "Index Scan using embeddings_hnsw_1") {
+			t.Errorf("the plan for %s does not use the index:\n%s", name, strings.Join(plan, "\n"))
+		}
 	}
 }
 

@@ -129,28 +129,6 @@ func TestTitleWeighsAboveBodyAndMoreOfAWordAboveLess(t *testing.T) {
 	}
 }
 
-func TestHistoryWeighsLessThanTheMessage(t *testing.T) {
-	q := ParseDialogue("and how much is it?", []string{"do you sell old bicycles", "the red e-bike please"})
-	weight := map[int32]float64{}
-	earlier := 0
-	for _, w := range q.Words {
-		weight[w.Dims[0]] = w.Weight
-		if w.Earlier {
-			earlier++
-			if w.Weight >= 1 {
-				t.Errorf("a word of the history weighs %v, want below 1", w.Weight)
-			}
-		}
-	}
-	last, before := weight[dimension("red")], weight[dimension("bicycl")]
-	if earlier == 0 || !(last > before && before > 0) {
-		t.Errorf("%d words of history; last message's weigh %v, the one before's %v: want descending", earlier, last, before)
-	}
-	if !reflect.DeepEqual(ParseDialogue("refund", nil), Parse("refund")) {
-		t.Error("ParseDialogue without history differs from Parse")
-	}
-}
-
 func TestHugeTextsStayBounded(t *testing.T) {
 	var many strings.Builder
 	for i := range 20_000 {

@@ -20,6 +20,7 @@ type Word struct {
 	Weak    bool    // a stop word or a single character of a pair: it chooses no passages while others do
 	Extra   bool    // a joined, parted or single-character form of other words
 	Earlier bool    // from the history
+	Said    float64 // what it counts as part of the dialogue; 0 but for Earlier
 }
 
 // Parse analyzes a query of any length.
