@@ -18,6 +18,10 @@ import (
 // groups without topics need it, for replies to something else than the brief.
 const maxDeskPosts = 4096
 
+// errNoID is returned for a brief that was taken without its number being told in a
+// way that is understood here: nobody could reply to it.
+var errNoID = errors.New("the brief's number is not known")
+
 // staffDesk is what the bot knows of the chat where staff answer.
 type staffDesk struct {
 	posts  *recent[int, string]      // thread by message, in groups without topics
@@ -87,6 +91,9 @@ func (b *Bot) Open(ctx context.Context, c conversation.DeskCase) (thread, root s
 		}
 		return "", "", err
 	}
+	if message == 0 && at.topic == 0 {
+		return "", "", &conversation.SendError{Permanent: true, Err: errNoID}
+	}
 	b.desk.opened.drop(id)
 	root = strconv.Itoa(message)
 	if at.topic != 0 {
@@ -101,6 +108,9 @@ func (b *Bot) Show(ctx context.Context, t conversation.DeskThread, c conversatio
 	root, err2 := strconv.Atoi(t.Root)
 	if err != nil || err2 != nil {
 		return &conversation.SendError{Permanent: true, Err: errAddress}
+	}
+	if root == 0 {
+		return nil // it was taken, and nothing told its number
 	}
 	if err := b.limits.wait(ctx, at.chat); err != nil {
 		return b.deskError(at.chat, err)
