@@ -340,6 +340,7 @@ func TestAStaffChatThatGetsAnotherNumberIsFollowed(t *testing.T) {
 	r := newDeskRig(t, true, 0)
 	id := r.customer("Where is it?")
 	r.thread(1)
+	until(t, "nothing is on its way to the old one", func() bool { return r.count(`SELECT count(*) FROM desk_threads WHERE due_at IS NULL`) == 1 })
 	r.update(`"message":{"message_id":940,"date":1,"from":{"id":71,"first_name":"A"},%%CHAT,"migrate_to_chat_id":-1009000000002}`)
 	until(t, "the bot knows", func() bool { return r.bot.staffChat.Load() == -1009000000002 })
 	r.customer("Hello?")
