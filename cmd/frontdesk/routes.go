@@ -31,7 +31,7 @@ func (s *server) route(ctx context.Context, pool *pgxpool.Pool, k *knowledgePart
 		return err
 	}
 	pages, err := console.New(console.Options{
-		Staff: accounts, Documents: k, Entries: k, Sites: k, Finder: k.store, Engine: s.engine, Events: s.engine, Log: s.a.log,
+		Staff: accounts, Documents: k, Entries: k, Sites: k, Gaps: s.gaps, Finder: k.store, Engine: s.engine, Events: s.engine, Log: s.a.log,
 		ClientIP: from.clientIP, Secure: from.secure, Origin: cfg.PublicURL,
 	})
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"frontdesk/conversation"
 	"frontdesk/conversation/conversationdb"
 	"frontdesk/conversation/staff"
 	"frontdesk/migrations/localpg"
@@ -89,6 +90,10 @@ func serve(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return err
 	}
+	gaps, err := newGaps(&a.cfg, engine.store, k, m, a.log)
+	if err != nil {
+		return err
+	}
 	if err := k.startJobs(ctx); err != nil {
 		return err
 	}
@@ -97,7 +102,7 @@ func serve(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	channels := newChannels(&a.cfg, engine, m, a.log)
-	s := &server{a: a, health: &health{pool: db.pool, queues: &queues{pool: db.pool}, channels: channels.states}, engine: engine, channels: channels, ln: ln, metrics: m}
+	s := &server{a: a, health: &health{pool: db.pool, queues: &queues{pool: db.pool}, channels: channels.states}, engine: engine, gaps: gaps, channels: channels, ln: ln, metrics: m}
 	m.watchDatabase(db.pool, s.health.queues)
 	if err := s.route(ctx, db.pool, k, accounts, script); err != nil {
 		return err
@@ -160,6 +165,7 @@ type server struct {
 	health   *health
 	metrics  *metrics
 	engine   *desk
+	gaps     *conversation.Gaps
 	channels *channels
 	ln       net.Listener
 	handler  http.Handler
@@ -179,6 +185,7 @@ func (s *server) run(ctx context.Context) error {
 	grace := s.a.cfg.ShutdownTimeout / 2
 	var wg sync.WaitGroup
 	wg.Go(func() { s.engine.Run(working, grace) })
+	wg.Go(func() { s.gaps.Run(working) })
 	sending, stopSending := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopSending()
 	sent := make(chan struct{})

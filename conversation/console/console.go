@@ -23,6 +23,7 @@ type Options struct {
 	Documents Documents
 	Entries   Entries
 	Sites     Sites
+	Gaps      Gaps
 	Finder    Finder
 	Engine    Engine
 	Events    Events
@@ -46,6 +47,7 @@ type Console struct {
 	documents Documents
 	entries   Entries
 	sites     Sites
+	gaps      Gaps
 	finder    Finder
 	engine    Engine
 	hub       Events
@@ -70,7 +72,7 @@ type Console struct {
 // New returns a Console, or an error when o.Origin is no origin.
 func New(o Options) (*Console, error) {
 	c := &Console{
-		staff: o.Staff, documents: o.Documents, entries: o.Entries, sites: o.Sites, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
+		staff: o.Staff, documents: o.Documents, entries: o.Entries, sites: o.Sites, gaps: o.Gaps, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
 		clientIP: o.ClientIP, secure: o.Secure, now: o.Now,
 		crossOrigin: http.NewCrossOriginProtection(),
 		streams:     make(chan struct{}, maxStreams),

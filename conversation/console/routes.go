@@ -38,6 +38,9 @@ var (
 	// The states are those of knowledge.PageState.
 	sitePageParams = append([]param{{"state", "Only pages in this state: new, ready, duplicate, skipped, failed, gone, removed.", "string"}}, pageParams...)
 
+	// The states are those of conversation.GapState.
+	gapParams = append([]param{{"state", "Only gaps in this state: open (when absent), drafted, publishing, closed, dismissed.", "string"}}, pageParams...)
+
 	importParams = []param{{"dry_run", "true reports what an import would do and changes nothing; false is assumed.", "boolean"}}
 	linkParams   = []param{{"channel", "slack or telegram.", "string"}, {"account", "The workspace, when the link names one.", "string"}, {"external_id", "The person's id there.", "string"}}
 	dayParams    = []param{{"from", "First day, UTC.", "string"}, {"to", "Day after the last, UTC.", "string"}}
@@ -64,6 +67,14 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"POST", "/api/v1/sites/{id}/crawl", staff.RoleAdmin, (*Console).crawlSite, "Read a site again now.", nil, nil, false, addedView{}, 202, false},
 		{"DELETE", "/api/v1/sites/{id}", staff.RoleAdmin, (*Console).deleteSite, "Delete a site with the documents of its pages.", nil, nil, false, nil, 204, false},
 		{"POST", "/api/v1/search", staff.RoleViewer, (*Console).search, "Find passages as the bot does, with the reasons.", nil, searchRequest{}, false, ResultView{}, 200, false},
+
+		{"GET", "/api/v1/gaps", staff.RoleViewer, (*Console).listGaps, "Questions the bot could not answer, grouped by meaning, the most pressing first: by distinct customers × 2^(-days since it was last asked / 14).", gapParams, nil, false, gapsView{}, 200, false},
+		{"GET", "/api/v1/gaps/{id}", staff.RoleViewer, (*Console).getGap, "One gap with its newest 200 questions, where they were asked and why the bot failed.", nil, nil, false, gapDetailView{}, 200, false},
+		{"POST", "/api/v1/gaps/{id}/draft", staff.RoleAdmin, onGap(Gaps.Draft), "Draft an FAQ entry from what staff replied, for review. Personal data is masked. 409 when nobody has replied.", nil, nil, false, gapView{}, 200, false},
+		{"POST", "/api/v1/gaps/{id}/publish", staff.RoleAdmin, (*Console).publishGap, "Save an entry and ask the questions again in the background: the gap is closed if all of them are answered by it, and open again otherwise. 409 while another is being published.", nil, gapEntryView{}, false, gapView{}, 202, false},
+		{"POST", "/api/v1/gaps/{id}/merge", staff.RoleAdmin, (*Console).mergeGap, "Move the questions of another gap into this one.", nil, mergeRequest{}, false, gapView{}, 200, false},
+		{"POST", "/api/v1/gaps/{id}/dismiss", staff.RoleAdmin, onGap(Gaps.Dismiss), "Put a gap aside; it stays so whoever asks again.", nil, nil, false, gapView{}, 200, false},
+		{"POST", "/api/v1/gaps/{id}/reopen", staff.RoleAdmin, onGap(Gaps.Reopen), "Open a gap that was closed or dismissed, or stop publishing it.", nil, nil, false, gapView{}, 200, false},
 
 		{"GET", "/api/v1/conversations", staff.RoleViewer, (*Console).listConversations, "Conversations, the latest changed first.", pageParams, nil, false, conversationsView{}, 200, false},
 		{"GET", "/api/v1/conversations/{id}", staff.RoleViewer, (*Console).getConversation, "One conversation.", nil, nil, false, summaryView{}, 200, false},

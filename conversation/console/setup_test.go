@@ -18,6 +18,7 @@ import (
 	"frontdesk/conversation/conversationdb"
 	"frontdesk/conversation/staff"
 	"frontdesk/knowledge"
+	"frontdesk/knowledge/lexical"
 	"frontdesk/knowledge/tokens"
 	"frontdesk/migrations/dbtest"
 )
@@ -59,6 +60,10 @@ func (l *library) AddEntry(ctx context.Context, e knowledge.Entry) (string, erro
 		return "", err
 	}
 	return added.Documents[0].ID, nil
+}
+
+func (l *library) SaveEntry(ctx context.Context, _ string, e knowledge.Entry) (string, error) {
+	return l.AddEntry(ctx, e)
 }
 
 func (l *library) Document(_ context.Context, id string) (knowledge.Document, error) {
@@ -136,6 +141,7 @@ type place struct {
 	engine  *conversation.Engine
 	library *library
 	sites   *siteList
+	gaps    *conversation.Gaps
 	secure  bool // what the console is told of the connection
 	log     *bytes.Buffer
 }
@@ -144,6 +150,8 @@ func newPlace(t *testing.T) *place {
 	t.Helper()
 	p := &place{t: t, log: &bytes.Buffer{}, library: &library{docs: map[string]knowledge.Document{}, content: map[string][]byte{}}, sites: &siteList{}}
 	pool := dbtest.New(t)
+	p.gaps = conversation.NewGaps(conversation.GapConfig{Settle: -1}, conversation.GapDeps{Store: conversationdb.New(pool), Words: lexical.Bag{},
+		Entries: p.library, Finder: p.library, Counter: tokens.For("gpt-4o-mini")})
 	p.staff = staff.New(conversationdb.NewStaffStore(pool), nil)
 	var err error
 	p.engine, err = conversation.New(
@@ -153,7 +161,7 @@ func newPlace(t *testing.T) *place {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.console, err = New(Options{Staff: p.staff, Documents: p.library, Sites: p.sites, Finder: p.library, Engine: p.engine, Events: p.engine,
+	p.console, err = New(Options{Staff: p.staff, Documents: p.library, Sites: p.sites, Gaps: p.gaps, Finder: p.library, Engine: p.engine, Events: p.engine,
 		Log: slog.New(slog.NewTextHandler(p.log, nil)), Secure: func(*http.Request) bool { return p.secure }})
 	if err != nil {
 		t.Fatal(err)

@@ -186,6 +186,9 @@ func (s *Store) Rate(ctx context.Context, id string, seq int64, helpful bool) (b
 		WITH old AS (
 			SELECT helpful FROM messages
 			WHERE conversation_id = @id AND seq = @seq AND author = 'bot' FOR UPDATE
+		), touched AS ( -- whoever reads what has changed is to see the thumb
+			UPDATE conversations SET updated_at = now()
+			WHERE id = @id AND EXISTS (SELECT FROM old WHERE helpful IS DISTINCT FROM @helpful)
 		)
 		UPDATE messages m SET helpful = @helpful FROM old
 		WHERE m.conversation_id = @id AND m.seq = @seq
