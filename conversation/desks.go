@@ -76,7 +76,7 @@ func (d *Desks) fault(channel string, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.faults[channel] = ""; err != nil {
-		d.faults[channel] = oneLine(err.Error(), maxBriefText)
+		d.faults[channel] = briefly(err.Error(), maxBriefText)
 	}
 }
 

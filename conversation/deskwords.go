@@ -49,7 +49,7 @@ const (
 // Title names the case in a list.
 func (c DeskCase) Title() string {
 	t := c.Who() + " · " + c.State.Channel
-	if q := oneLine(c.Question, maxBriefTitle); q != "" {
+	if q := briefly(c.Question, maxBriefTitle); q != "" {
 		t += " · " + q
 	}
 	return t
@@ -57,7 +57,7 @@ func (c DeskCase) Title() string {
 
 // Who is the customer's name, or what stands for it.
 func (c DeskCase) Who() string {
-	if n := oneLine(c.Customer, maxBriefTitle); n != "" {
+	if n := briefly(c.Customer, maxBriefTitle); n != "" {
 		return n
 	}
 	return "Customer"
@@ -89,11 +89,11 @@ func (c DeskCase) Lines() []DeskLine {
 			lines = append(lines, DeskLine{label, text})
 		}
 	}
-	add("In short", oneLine(c.Summary, maxBriefText))
-	add("Last question", oneLine(c.Question, maxBriefText))
+	add("In short", briefly(c.Summary, maxBriefText))
+	add("Last question", briefly(c.Question, maxBriefText))
 	titles := make([]string, 0, maxBriefSources)
 	for _, t := range c.Passages[:min(len(c.Passages), maxBriefSources)] {
-		titles = append(titles, oneLine(t, maxBriefTitle))
+		titles = append(titles, briefly(t, maxBriefTitle))
 	}
 	add("Tried", strings.Join(titles, " · "))
 	add("Channel", c.State.Channel)
@@ -109,8 +109,8 @@ func (c DeskCase) shows() string {
 	return fmt.Sprint(c.State.Owner, "|", c.State.StaffName, "|", c.State.Status == StatusResolved, "|", since)
 }
 
-// oneLine is the beginning of a text, on one line.
-func oneLine(s string, most int) string {
+// briefly is the beginning of a text, on one line.
+func briefly(s string, most int) string {
 	rs := []rune(strings.Join(strings.Fields(s), " "))
 	if len(rs) > most {
 		rs = append(rs[:most-1], '…')
@@ -150,7 +150,7 @@ func saySending(d time.Duration) string {
 }
 
 func sayUndelivered(u Undelivered) string {
-	return fmt.Sprintf("Message %d did not reach the customer: %s", u.Seq, oneLine(u.Why, maxBriefText))
+	return fmt.Sprintf("Message %d did not reach the customer: %s", u.Seq, briefly(u.Why, maxBriefText))
 }
 
 // sayUnlinked tells a person how to be known, with their id on the platform.
