@@ -86,7 +86,8 @@ func (c *Courier) Run(ctx context.Context) {
 
 // round sends one batch and reports whether there was anything to send.
 func (c *Courier) round(ctx context.Context, channels []string) bool {
-	claim, cancel := context.WithTimeout(ctx, storeTimeout)
+	// Not cut by a stop: what was claimed unheard would wait for its lease to end.
+	claim, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
 	ds, err := c.outbox.ClaimDeliveries(claim, channels, deliveryBatch, 2*sendTimeout)
 	if err != nil {

@@ -10,7 +10,8 @@ import (
 // sends brings one batch of what staff wrote to the customers' conversations and
 // reports whether there was any.
 func (d *Desks) sends(ctx context.Context, channels []string) bool {
-	claim, cancel := context.WithTimeout(ctx, storeTimeout)
+	// Not cut by a stop: what was claimed unheard would wait for its lease to end.
+	claim, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
 	list, err := d.store.ClaimDeskSends(claim, channels, deskBatch, deskLease)
 	if err != nil {

@@ -18,7 +18,8 @@ func (d *Desks) threads(ctx context.Context, channels []string) bool {
 	if ready == nil {
 		return false
 	}
-	claim, cancel := context.WithTimeout(ctx, storeTimeout)
+	// Not cut by a stop: what was claimed unheard would wait for its lease to end.
+	claim, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
 	ts, err := d.store.ClaimDeskThreads(claim, ready, deskBatch, deskLease)
 	if err != nil {
