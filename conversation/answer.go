@@ -32,6 +32,7 @@ type answering struct {
 	trace    Trace
 	calls    []Call
 	streamed bool
+	recap    *recap // to be made once the answer is stored
 }
 
 func (a *answering) channel() string { return a.t.State.Channel }
@@ -51,6 +52,11 @@ func (a *answering) answer() (Outcome, error) {
 	case asksForPerson(a.words), yes[a.folded] && a.offered():
 		return a.handOver(ReasonAsked, ""), nil
 	}
+	if o, ok := a.chosen(); ok {
+		if out, ok, err := a.choice(o); ok {
+			return out, err
+		}
+	}
 	found, err := a.find()
 	if err != nil {
 		return Outcome{}, err
@@ -59,17 +65,14 @@ func (a *answering) answer() (Outcome, error) {
 		return a.wordForWord(found, *h), nil
 	}
 	if a.e.d.Model != nil {
-		out, err := a.ask(found)
-		var failure *ModelError
-		if !errors.As(err, &failure) || a.ctx.Err() != nil {
-			return out, err
-		}
-		a.e.log.Warn("model failed; answering from passages", "conversation", a.t.State.Conversation,
-			"kind", failure.Kind, "err", failure.Err)
-		a.discard()
-		a.trace = Trace{Error: failure.Kind}
+		found = a.rewritten(found)
 	}
-	return a.withoutModel(found), nil
+	if !chats(a.folded) {
+		if out, ok := a.clarify(found); ok {
+			return out, nil
+		}
+	}
+	return a.tell(found)
 }
 
 // split parts the log into what was dealt with before and the customer's words now.
@@ -95,7 +98,7 @@ func (a *answering) offered() bool {
 		return false
 	}
 	for _, t := range texts {
-		if strings.HasSuffix(last.Text, t.Offer) || last.Text == t.Unknown {
+		if strings.HasSuffix(last.Text, t.Offer) || last.Text == t.Unknown || last.Text == t.Rephrase {
 			return true
 		}
 	}
@@ -128,8 +131,8 @@ func verbatim(r knowledge.Result) *knowledge.Hit {
 
 func (a *answering) wordForWord(r knowledge.Result, h knowledge.Hit) Outcome {
 	sources := []Source{source(1, h)}
-	a.trace.Kind = KindVerbatim
-	a.trace.take(r, 0, sources)
+	a.trace.Kind, a.trace.Decision = KindVerbatim, DecisionAnswer
+	a.note(r, 0, sources)
 	return a.say(strings.TrimSpace(h.Text)+" [1]", sources, 0)
 }
 
@@ -138,18 +141,21 @@ func (a *answering) wordForWord(r knowledge.Result, h knowledge.Hit) Outcome {
 func (a *answering) withoutModel(r knowledge.Result) Outcome {
 	switch {
 	case greetings[a.folded]:
-		a.trace.Kind = KindSmallTalk
+		a.trace.Kind, a.trace.Decision = KindSmallTalk, DecisionChat
 		return a.say(a.texts.Greeting, nil, a.t.Misses)
 	case thanks[a.folded]:
-		a.trace.Kind = KindSmallTalk
+		a.trace.Kind, a.trace.Decision = KindSmallTalk, DecisionChat
 		return a.say(a.texts.Welcome, nil, a.t.Misses)
 	}
 	text, sources, grounded := quote(a.texts, r, a.e.cfg.Thresholds)
-	a.trace.Kind = KindQuoted
-	if !grounded {
-		a.trace.Kind = KindUnknown
+	a.trace.Kind, a.trace.Decision = KindQuoted, DecisionOffer
+	if r.Confidence >= a.e.cfg.Thresholds.Answer {
+		a.trace.Decision = DecisionAnswer
 	}
-	a.trace.take(r, 0, sources)
+	if !grounded {
+		a.trace.Kind, a.trace.Decision = KindUnknown, DecisionUnknown
+	}
+	a.note(r, 0, sources)
 	switch {
 	case grounded:
 		return a.say(text, sources, 0)
@@ -163,26 +169,21 @@ func (a *answering) withoutModel(r knowledge.Result) Outcome {
 
 // ask has the model answer. Only a *ModelError lets the turn go on without it.
 func (a *answering) ask(r knowledge.Result) (Outcome, error) {
-	p := a.e.prompter.Build(a.history, a.words, r.Hits)
+	history := a.unsummarised()
+	p := a.e.prompter.Build(history, a.words, r.Hits, a.t.Summary)
 	p.Request.User = a.t.State.Conversation
-	c := &citer{sources: len(p.Passages), emit: a.stream}
-	a.leave()
-	began := time.Now()
-	reply, err := a.e.d.Model.Stream(a.ctx, p.Request, c.write)
-	call := Call{
-		Conversation: a.t.State.Conversation, Turn: a.t.ID, Purpose: "answer",
-		Model: reply.Model, Outcome: callOK, Usage: reply.Usage, Duration: time.Since(began),
+	if plan, ok := a.trimmed(history, len(history)-p.Tokens.Trimmed); ok {
+		a.recap = &plan
 	}
+	c := &citer{sources: len(p.Passages), emit: a.stream}
+	if a.doubtful(r) {
+		c.emit = heldUntilCited(c, a.stream)
+	}
+	a.leave()
+	reply, err := a.call(a.ctx, "answer", p.Request, c.write)
 	if err != nil {
-		call.Outcome = "cancelled"
-		var failure *ModelError
-		if errors.As(err, &failure) {
-			call.Outcome = string(failure.Kind)
-		}
-		a.calls = append(a.calls, call)
 		return Outcome{}, err
 	}
-	a.calls = append(a.calls, call)
 	text := c.close()
 	if reply.Finish == "length" {
 		text += " " + a.texts.More
@@ -192,22 +193,25 @@ func (a *answering) ask(r knowledge.Result) (Outcome, error) {
 		sources = append(sources, source(n, p.Passages[n-1]))
 	}
 	a.trace.Kind, a.trace.Model, a.trace.Tokens, a.trace.Usage = KindModel, reply.Model, &p.Tokens, &reply.Usage
-	a.trace.take(r, len(p.Passages), sources)
+	a.note(r, len(p.Passages), sources)
 	if reason, summary, ok := handoffCall(reply.Calls); ok {
 		a.trace.Summary = summary
+		if a.doubtful(r) && len(sources) == 0 {
+			text = "" // it may be made up, and nobody has seen it
+		}
 		return a.handOverWith(reason, text, sources), nil
 	}
 	if text == "" {
 		return Outcome{}, &ModelError{Kind: ErrContentFilter, Err: errors.New("the model answered nothing")}
 	}
-	misses := 0
-	if len(sources) == 0 && !greetings[a.folded] && !thanks[a.folded] {
-		misses = a.t.Misses + 1
-	}
-	if misses >= maxMisses {
-		return a.handOverWith(ReasonNoAnswer, text, nil), nil
-	}
-	return a.say(text, sources, misses), nil
+	return a.settle(r, text, sources), nil
+}
+
+// note records in the trace what was found and by what it was judged.
+func (a *answering) note(r knowledge.Result, sent int, cited []Source) {
+	th := a.e.cfg.Thresholds
+	a.trace.Thresholds = &th
+	a.trace.take(r, sent, cited)
 }
 
 // handoffCall reads the model's typed request for a person. Its arguments come
@@ -242,7 +246,7 @@ func (a *answering) say(text string, sources []Source, misses int) Outcome {
 // handOver puts the conversation in the queue and tells the customer so, after
 // one sentence of ours.
 func (a *answering) handOver(r Reason, before string) Outcome {
-	if a.trace.Kind == "" || a.trace.Kind == KindUnknown {
+	if a.trace.Kind == "" || a.trace.Kind == KindUnknown || a.trace.Kind == KindClarify {
 		a.trace.Kind = KindHandoff
 	}
 	return a.handOverWith(r, before, nil)
@@ -250,6 +254,7 @@ func (a *answering) handOver(r Reason, before string) Outcome {
 
 // handOverWith does so after what the bot still has to say.
 func (a *answering) handOverWith(r Reason, text string, sources []Source) Outcome {
+	a.trace.Decision = DecisionPerson
 	out := Outcome{Owner: OwnerQueue, Reason: r, Calls: a.calls}
 	if text != "" {
 		out.Messages = append(out.Messages, NewMessage{

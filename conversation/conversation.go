@@ -112,7 +112,8 @@ type Message struct {
 	Text         string
 	Note         bool // for staff only; never leaves through a channel
 	Sources      []Source
-	Helpful      *bool // the customer's thumb, once given
+	Options      []Option // of the bot's: what the customer can choose from
+	Helpful      *bool    // the customer's thumb, once given
 	Turn         string
 	Episode      int
 	At           time.Time

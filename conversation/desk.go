@@ -81,17 +81,17 @@ type DeskPerson struct {
 	MayAnswer bool
 }
 
-// Fate is what became of a send.
-type Fate string
+// DeskFate is what became of a send.
+type DeskFate string
 
 // Fates of sends.
 const (
-	FateUnknown Fate = ""        // there is none
-	FatePending Fate = "pending" // it waits, and can be taken back
-	FateSending Fate = "sending"
-	FateSent    Fate = "sent"
-	FateUndone  Fate = "undone"
-	FateRefused Fate = "refused"
+	DeskFateUnknown DeskFate = ""        // there is none
+	DeskFatePending DeskFate = "pending" // it waits, and can be taken back
+	DeskFateSending DeskFate = "sending"
+	DeskFateSent    DeskFate = "sent"
+	DeskFateUndone  DeskFate = "undone"
+	DeskFateRefused DeskFate = "refused"
 )
 
 // DeskThreads keeps threads and hands them out while there is news for them.
@@ -133,15 +133,15 @@ type DeskWords interface {
 	DeskPerson(ctx context.Context, channel, account, externalID string) (DeskPerson, error)
 	// AddDeskSend has s sent after delay. A repeated external id changes nothing;
 	// the fate is then the first one's.
-	AddDeskSend(ctx context.Context, s DeskSend, delay time.Duration) (key string, fate Fate, err error)
+	AddDeskSend(ctx context.Context, s DeskSend, delay time.Duration) (key string, fate DeskFate, err error)
 	// EditDeskSend changes the words of a pending send of by; the fate is that of
 	// the send it found, which is pending where it did.
-	EditDeskSend(ctx context.Context, s DeskSend) (Fate, error)
+	EditDeskSend(ctx context.Context, s DeskSend) (DeskFate, error)
 	// UndoDeskSend takes back the pending send that has the key, or else the external
-	// id, and by as its writer where that is given. The fate is FateUndone where it
+	// id, and by as its writer where that is given. The fate is DeskFateUndone where it
 	// did so now, and otherwise what had become of it before. The send's notice comes
 	// with it.
-	UndoDeskSend(ctx context.Context, s DeskSend) (Fate, DeskSend, error)
+	UndoDeskSend(ctx context.Context, s DeskSend) (DeskFate, DeskSend, error)
 	// BuryDeskSend makes a message that was taken back before it came a repeat.
 	BuryDeskSend(ctx context.Context, s DeskSend) error
 	// NoteOnce is Log.Note for a message of a platform's; a repeat appends nothing
@@ -153,14 +153,14 @@ type DeskWords interface {
 type DeskSends interface {
 	// ClaimDeskSends leases due sends, of each conversation the oldest one only.
 	ClaimDeskSends(ctx context.Context, channels []string, limit int, lease time.Duration) ([]DeskSend, error)
-	// SettleDeskSend ends a send, or with FatePending puts it off by retry.
-	SettleDeskSend(ctx context.Context, s DeskSend, f Fate, why string, retry time.Duration) error
+	// SettleDeskSend ends a send, or with DeskFatePending puts it off by retry.
+	SettleDeskSend(ctx context.Context, s DeskSend, f DeskFate, why string, retry time.Duration) error
 	// NoteDeskSend keeps where the button of a send is. It reports false when the
 	// send is settled already.
 	NoteDeskSend(ctx context.Context, key, notice string) (bool, error)
 	// DeskSendFate tells what became of a message written in a thread. One that is in
 	// the log, be it as a note, was sent.
-	DeskSendFate(ctx context.Context, t DeskThread, externalID string) (Fate, error)
+	DeskSendFate(ctx context.Context, t DeskThread, externalID string) (DeskFate, error)
 	// DeskSendPending reports whether anything is on its way in a conversation.
 	DeskSendPending(ctx context.Context, conversation string) (bool, error)
 }

@@ -92,14 +92,14 @@ func (d *Desks) undo(ctx context.Context, v DeskVoice, by Actor, key string) (st
 		return "", err
 	}
 	switch fate {
-	case FateUndone:
+	case DeskFateUndone:
 		d.settled(ctx, s, false)
 		return sayUndone, nil
-	case FatePending:
+	case DeskFatePending:
 		return sayNotYours, nil
-	case FateSending, FateSent:
+	case DeskFateSending, DeskFateSent:
 		return sayTooLate, nil
-	case FateRefused:
+	case DeskFateRefused:
 		return sayWasUndone, nil
 	}
 	return sayGone, nil

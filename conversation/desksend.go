@@ -30,19 +30,19 @@ func (d *Desks) sends(ctx context.Context, channels []string) bool {
 
 // send makes one message a public reply, or tells why it is none.
 func (d *Desks) send(ctx context.Context, s DeskSend) {
-	fate, why, retry := FateSent, "", time.Duration(0)
+	fate, why, retry := DeskFateSent, "", time.Duration(0)
 	err := d.reply(ctx, s)
 	if words := refusal(err); words != "" {
-		fate, why = FateRefused, err.Error()
+		fate, why = DeskFateRefused, err.Error()
 		err = d.tell(ctx, s.DeskThread, words)
 	}
 	if err != nil {
-		fate, why = FatePending, err.Error()
+		fate, why = DeskFatePending, err.Error()
 		if retry = again(err, d.e.cfg.Backoff, s.Attempt); retry < 0 || s.Attempt >= maxDeliveryAttempts {
-			fate = FateRefused
+			fate = DeskFateRefused
 		}
 		d.e.log.Warn("what staff wrote on a desk not sent", "conversation", s.Conversation, "channel", s.Channel,
-			"attempt", s.Attempt, "final", fate == FateRefused, "err", err)
+			"attempt", s.Attempt, "final", fate == DeskFateRefused, "err", err)
 	}
 	store, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
@@ -50,8 +50,8 @@ func (d *Desks) send(ctx context.Context, s DeskSend) {
 		d.e.log.Error("what staff wrote on a desk not settled", "conversation", s.Conversation, "err", err)
 		return
 	}
-	if fate != FatePending {
-		d.settled(ctx, s, fate == FateSent)
+	if fate != DeskFatePending {
+		d.settled(ctx, s, fate == DeskFateSent)
 	}
 }
 

@@ -42,7 +42,7 @@ func (d *Desks) Said(ctx context.Context, v DeskVoice) (DeskReply, error) {
 	if err != nil || words != "" {
 		return DeskReply{Words: words}, err
 	}
-	if fate, err := d.store.DeskSendFate(ctx, t, v.ID); err != nil || fate != FateUnknown {
+	if fate, err := d.store.DeskSendFate(ctx, t, v.ID); err != nil || fate != DeskFateUnknown {
 		return DeskReply{}, err
 	}
 	text, isNote := noteOf(v.Text)
@@ -56,7 +56,7 @@ func (d *Desks) Said(ctx context.Context, v DeskVoice) (DeskReply, error) {
 		return unlessFault(err)
 	}
 	key, fate, err := d.store.AddDeskSend(ctx, DeskSend{By: by, Text: text, ExternalID: v.ID, DeskThread: t}, d.cfg.Undo)
-	if err != nil || fate != FateUnknown || d.cfg.Undo == 0 {
+	if err != nil || fate != DeskFateUnknown || d.cfg.Undo == 0 {
 		return DeskReply{}, err
 	}
 	return DeskReply{Words: saySending(d.cfg.Undo), Undo: key}, nil
@@ -111,10 +111,10 @@ func (d *Desks) Edited(ctx context.Context, v DeskVoice) (DeskReply, error) {
 	text, isNote := noteOf(v.Text)
 	text, wrong := Clean(text)
 	s := DeskSend{By: by, Text: text, ExternalID: v.ID, DeskThread: t}
-	var fate Fate
+	var fate DeskFate
 	if isNote || wrong != nil {
 		var undone DeskSend
-		if fate, undone, err = d.store.UndoDeskSend(ctx, s); fate == FateUndone && err == nil {
+		if fate, undone, err = d.store.UndoDeskSend(ctx, s); fate == DeskFateUndone && err == nil {
 			d.settled(ctx, undone, false)
 			if wrong != nil {
 				return DeskReply{Words: refusal(wrong)}, nil
@@ -128,13 +128,13 @@ func (d *Desks) Edited(ctx context.Context, v DeskVoice) (DeskReply, error) {
 		return DeskReply{}, err
 	}
 	switch fate {
-	case FateUnknown:
+	case DeskFateUnknown:
 		if v.Fresh {
 			return d.Said(ctx, v)
 		}
-	case FatePending:
+	case DeskFatePending:
 		return DeskReply{Words: sayChanged}, nil
-	case FateSending, FateSent:
+	case DeskFateSending, DeskFateSent:
 		return DeskReply{Words: sayOldWords}, nil
 	}
 	return DeskReply{}, nil
@@ -154,12 +154,12 @@ func (d *Desks) Deleted(ctx context.Context, v DeskVoice) (DeskReply, error) {
 	switch {
 	case err != nil:
 		return DeskReply{}, err
-	case fate == FateUnknown && v.Fresh:
+	case fate == DeskFateUnknown && v.Fresh:
 		return DeskReply{}, d.store.BuryDeskSend(ctx, s)
-	case fate == FateUndone:
+	case fate == DeskFateUndone:
 		d.settled(ctx, undone, false)
 		return DeskReply{Words: sayUndone}, nil
-	case fate == FateSent || fate == FateSending:
+	case fate == DeskFateSent || fate == DeskFateSending:
 		return DeskReply{Words: sayTooLate}, nil
 	}
 	return DeskReply{}, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -22,9 +23,12 @@ type Config struct {
 	Lease       time.Duration // a turn whose worker died is taken up by another after this
 	TurnTimeout time.Duration // of a turn as a whole
 	FindTimeout time.Duration
-	Poll        time.Duration // how often due turns are looked for that no hint told of
-	Backoff     time.Duration // after a delivery's first failure; doubles with each
-	Concurrency int           // turns at once in this process
+	// RewriteTimeout is how long a follow-up question may take to be rewritten before
+	// the search goes on with the customer's words: they wait for it.
+	RewriteTimeout time.Duration
+	Poll           time.Duration // how often due turns are looked for that no hint told of
+	Backoff        time.Duration // after a delivery's first failure; doubles with each
+	Concurrency    int           // turns at once in this process
 }
 
 func (c *Config) defaults() {
@@ -39,6 +43,7 @@ func (c *Config) defaults() {
 	or(&c.Lease, 20*time.Second)
 	or(&c.TurnTimeout, 60*time.Second)
 	or(&c.FindTimeout, 5*time.Second)
+	or(&c.RewriteTimeout, 2*time.Second)
 	or(&c.Poll, time.Second)
 	or(&c.Backoff, firstBackoff)
 	if c.Concurrency == 0 {
@@ -78,15 +83,19 @@ type Deps struct {
 // Engine receives messages, decides who speaks and answers as the bot. All its
 // methods are safe for concurrent use.
 type Engine struct {
-	cfg      Config
-	d        Deps
-	log      *slog.Logger
-	hub      *Hub
-	prompter *Prompter
-	sched    scheduler
-	desks    chan struct{} // one for each turn that may claim, search and prepare at once
-	backlog  atomic.Bool   // the last look found more due turns than it took
-	look     chan struct{} // readable when it is time to look again
+	cfg       Config
+	d         Deps
+	log       *slog.Logger
+	hub       *Hub
+	prompter  *Prompter
+	sched     scheduler
+	desks     chan struct{} // one for each turn that may claim, search and prepare at once
+	backlog   atomic.Bool   // the last look found more due turns than it took
+	look      chan struct{} // readable when it is time to look again
+	recaps    chan struct{} // one for each summary being made
+	recapping sync.Map      // the conversations whose summary that is
+	life      context.Context
+	end       context.CancelCauseFunc // of life, when Run stops taking turns
 }
 
 // New returns an engine, whose Run must be called for turns to be taken.
@@ -108,6 +117,8 @@ func New(cfg Config, d Deps) (*Engine, error) {
 	e := &Engine{cfg: cfg, d: d, log: d.Log, hub: NewHub(), prompter: p}
 	e.sched.init(cfg.Concurrency)
 	e.look = make(chan struct{}, 1)
+	e.recaps = make(chan struct{}, recapsAtOnce)
+	e.life, e.end = context.WithCancelCause(context.Background())
 	e.desks = make(chan struct{}, preparing*runtime.GOMAXPROCS(0))
 	return e, nil
 }

@@ -20,8 +20,8 @@ const (
 	// draftRoom and draftInput bound the call in tokens.
 	draftRoom  = 1000
 	draftInput = 5000
-	// maxAlternatives is how many other wordings a draft has at most.
-	maxAlternatives = 10
+	// maxDraftAlternatives is how many other wordings a draft has at most.
+	maxDraftAlternatives = 10
 	// Bounds of a draft, in characters: a question is a line, an answer a chat
 	// message.
 	maxDraftQuestion = 300
@@ -117,7 +117,7 @@ func (g *Gaps) clean(e knowledge.Entry, qs []GapQuestion, talks []GapTalk) knowl
 		names = append(names, t.Names...)
 	}
 	tidy := func(s string, most int) string { return strings.TrimSpace(cut(maskPersonal(s, names), most)) }
-	out := knowledge.Entry{Question: tidy(oneLine(e.Question), maxDraftQuestion), Answer: tidy(e.Answer, maxDraftAnswer), Lang: e.Lang}
+	out := knowledge.Entry{Question: tidy(spacedOnce(e.Question), maxDraftQuestion), Answer: tidy(e.Answer, maxDraftAnswer), Lang: e.Lang}
 	if out.Lang == "" {
 		out.Lang = g.Words.Language(out.Question)
 	}
@@ -127,10 +127,10 @@ func (g *Gaps) clean(e knowledge.Entry, qs []GapQuestion, talks []GapTalk) knowl
 		wordings = append(wordings, q.Text)
 	}
 	for _, w := range wordings {
-		w = oneLine(w)
+		w = spacedOnce(w)
 		masked := tidy(w, maxDraftQuestion)
 		// A wording that has to be masked or cut is nobody else's.
-		if k := foldWords(masked); masked == w && k != "" && !seen[k] && len(out.Alternatives) < maxAlternatives {
+		if k := foldWords(masked); masked == w && k != "" && !seen[k] && len(out.Alternatives) < maxDraftAlternatives {
 			seen[k] = true
 			out.Alternatives = append(out.Alternatives, masked)
 		}
@@ -138,7 +138,7 @@ func (g *Gaps) clean(e knowledge.Entry, qs []GapQuestion, talks []GapTalk) knowl
 	return out
 }
 
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+func spacedOnce(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 var saveEntry = Tool{
 	Name:        "save_entry",

@@ -68,19 +68,20 @@ type Prompt struct {
 type PromptTokens struct {
 	Fixed    int `json:"fixed"` // system prompt, tools and framing
 	Passages int `json:"passages"`
+	Summary  int `json:"summary"` // of earlier messages, in their place
 	History  int `json:"history"`
 	Turn     int `json:"turn"` // the customer's words
 	Trimmed  int `json:"trimmed_messages"`
 }
 
 // Build makes the prompt for the customer's words now, after history, with the
-// hits as sources. Room goes first to the answer, then to the words (cut at their
-// end past half of what is left), then to passages, best first and whole, then to
-// history by whole turns, newest first.
+// hits as sources and the summary of what lies before that history. Room goes first to the answer, then to the words (cut at their
+// end past half of what is left), then to passages, best first and whole, then to the
+// summary, then to history by whole turns, newest first.
 //
 // Passages stand with the customer's words, after the history: everything before
 // them only grows from turn to turn, so a provider's prefix cache covers it.
-func (p *Prompter) Build(history []Message, words string, hits []knowledge.Hit) Prompt {
+func (p *Prompter) Build(history []Message, words string, hits []knowledge.Hit, summary string) Prompt {
 	room := p.budget.Total - p.budget.Answer - p.fixed
 	out := Prompt{Tokens: PromptTokens{Fixed: p.fixed}}
 
@@ -92,11 +93,18 @@ func (p *Prompter) Build(history []Message, words string, hits []knowledge.Hit) 
 	sources := p.fit(&out, words, hits, min(p.budget.Passages, room))
 	room -= out.Tokens.Passages
 
+	earlier, cost := p.recall(summary, room)
+	room -= cost
+	out.Tokens.Summary = cost
+
 	kept, used := p.trim(history, room)
 	out.Tokens.History, out.Tokens.Trimmed = used, len(history)-len(kept)
 
-	ms := make([]PromptMessage, 0, len(kept)+2)
+	ms := make([]PromptMessage, 0, len(kept)+3)
 	ms = append(ms, PromptMessage{RoleSystem, p.system})
+	if earlier != "" {
+		ms = append(ms, PromptMessage{RoleUser, earlier})
+	}
 	for _, m := range kept {
 		ms = append(ms, promptMessage(m))
 	}
@@ -160,6 +168,9 @@ func promptMessage(m Message) PromptMessage {
 	case AuthorStaff:
 		return PromptMessage{RoleAssistant, "(A colleague wrote:) " + m.Text}
 	default:
+		if len(m.Options) > 0 {
+			return PromptMessage{RoleAssistant, m.Text + "\n" + Listed(m.Options)}
+		}
 		return PromptMessage{RoleAssistant, m.Text}
 	}
 }

@@ -55,12 +55,16 @@ func TestNoPromptExceedsItsBudget(t *testing.T) {
 		for range r.IntN(10) {
 			hits = append(hits, knowledge.Hit{Passage: knowledge.Passage{Title: babble(r, 20), Heading: babble(r, 20), Text: babble(r, r.IntN(1500))}})
 		}
-		got := p.Build(history, babble(r, 1+r.IntN(MaxTextRunes)), hits)
+		summary := strings.Repeat("<earlier>", r.IntN(2)) + babble(r, r.IntN(2)*r.IntN(3000))
+		got := p.Build(history, babble(r, 1+r.IntN(MaxTextRunes)), hits, summary)
 		size := promptSize(p, got.Request, count)
+		if got.Tokens.Summary > summaryTokens+64 {
+			t.Fatalf("%d: the summary takes %d tokens, want at most %d and its frame", i, got.Tokens.Summary, summaryTokens)
+		}
 		if size+b.Answer > b.Total {
 			t.Fatalf("%d: prompt of %d tokens and answer of %d exceed %d", i, size, b.Answer, b.Total)
 		}
-		if parts := got.Tokens; size != parts.Fixed+parts.Passages+parts.History+parts.Turn {
+		if parts := got.Tokens; size != parts.Fixed+parts.Passages+parts.Summary+parts.History+parts.Turn {
 			t.Fatalf("%d: Tokens = %+v, the prompt has %d", i, parts, size)
 		}
 	}
@@ -97,7 +101,7 @@ func TestDocumentCannotLeaveItsFence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := p.Build(nil, "hello", []knowledge.Hit{evil})
+	got := p.Build(nil, "hello", []knowledge.Hit{evil}, "")
 	turn := got.Request.Messages[len(got.Request.Messages)-1].Text
 	if n := strings.Count(strings.ToLower(turn), "</source>"); n != 1 {
 		t.Errorf("the fence is closed %d times, want once:\n%s", n, turn)

@@ -11,8 +11,8 @@ import (
 // Thresholds decide what an answer without a model dares to say, on
 // knowledge.Result.Confidence.
 type Thresholds struct {
-	Answer float64 // at or above: quote as the answer
-	Maybe  float64 // at or above: quote, and offer a person; below: say "I don't know"
+	Answer float64 `json:"answer"` // at or above: quote as the answer
+	Maybe  float64 `json:"maybe"`  // at or above: quote, and offer a person; below: say "I don't know"
 }
 
 // How much is quoted.

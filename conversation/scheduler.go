@@ -160,6 +160,7 @@ func (e *Engine) Run(ctx context.Context, grace time.Duration) {
 		case <-stop:
 			stop = nil
 			e.sched.close()
+			e.end(errShutdown)
 			expired = time.After(grace)
 			go func() { e.sched.wg.Wait(); close(done) }()
 		case <-expired:

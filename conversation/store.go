@@ -74,6 +74,7 @@ type Store interface {
 	Turns
 	Owners
 	Ledger
+	Summaries
 	Reports
 }
 
@@ -106,6 +107,8 @@ type Turn struct {
 	Misses      int   // answers in a row that rested on nothing
 	AnsweredSeq int64 // the newest message dealt with before
 	Messages    []Message
+	Summary     string // of the context's messages up to SummarySeq; empty when there is none
+	SummarySeq  int64
 	Waited      time.Duration // since the customer's newest message
 }
 
@@ -127,6 +130,7 @@ type NewMessage struct {
 	Note       bool            `json:"note,omitempty"`
 	ExternalID string          `json:"external_id,omitempty"`
 	Sources    []Source        `json:"sources,omitempty"`
+	Options    []Option        `json:"options,omitempty"`
 	Trace      json.RawMessage `json:"trace,omitempty"`
 }
 

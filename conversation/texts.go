@@ -17,6 +17,9 @@ type Texts struct {
 	Queued   string // the conversation now waits for a person
 	Sorry    string // before Queued, when the answer did not help
 	Failed   string // before Queued, when nothing could be answered
+	Which    string // leads options that stand for close answers
+	Else     string // the last of those options
+	Rephrase string // reply to choosing it; offers a person
 	Joined   string
 	Left     string
 	BotAgain string
@@ -36,6 +39,9 @@ var texts = map[string]Texts{
 		Queued:   "I've asked our team to take over. They can see everything written here and will reply in this chat.",
 		Sorry:    "Sorry that this didn't help.",
 		Failed:   "I'm sorry, I can't find a good answer to this.",
+		Which:    "Which of these do you mean?",
+		Else:     "Something else",
+		Rephrase: "All right. Describe it in other words, and I'll look again. Or shall I bring in a person?",
 		Joined:   "{name} joined the chat.",
 		Left:     "{name} handed the chat back to the assistant.",
 		BotAgain: "The assistant is answering again. You can ask for a person at any time.",
@@ -52,6 +58,9 @@ var texts = map[string]Texts{
 		Queued:   "我已请同事接手。他们能看到这里的全部内容，并会在此回复您。",
 		Sorry:    "抱歉，刚才的回答没有帮到您。",
 		Failed:   "很抱歉，我没能找到合适的答案。",
+		Which:    "您想问的是哪一个？",
+		Else:     "都不是",
+		Rephrase: "好的。请换一种说法描述一下，我再查一次。或者需要我为您转接人工客服吗？",
 		Joined:   "{name} 已加入对话。",
 		Left:     "{name} 已将对话交还给智能助手。",
 		BotAgain: "现在由智能助手为您解答。您随时可以要求转人工。",
@@ -68,6 +77,9 @@ var texts = map[string]Texts{
 		Queued:   "He pedido a nuestro equipo que continúe. Pueden ver todo lo escrito aquí y te responderán en este chat.",
 		Sorry:    "Siento que no te haya servido.",
 		Failed:   "Lo siento, no encuentro una buena respuesta.",
+		Which:    "¿A cuál de estas te refieres?",
+		Else:     "Otra cosa",
+		Rephrase: "De acuerdo. Descríbelo con otras palabras y lo busco de nuevo. ¿O prefieres que avise a una persona?",
 		Joined:   "{name} se ha unido al chat.",
 		Left:     "{name} ha devuelto el chat al asistente.",
 		BotAgain: "El asistente vuelve a responder. Puedes pedir hablar con una persona cuando quieras.",
@@ -84,6 +96,9 @@ var texts = map[string]Texts{
 		Queued:   "طلبت من فريقنا أن يتولى المحادثة. يمكنهم رؤية كل ما كُتب هنا وسيردون في هذه الدردشة.",
 		Sorry:    "نأسف لأن الإجابة لم تفدك.",
 		Failed:   "عذرًا، لم أجد إجابة مناسبة.",
+		Which:    "أيًّا من هذه تقصد؟",
+		Else:     "شيء آخر",
+		Rephrase: "حسنًا. صف الأمر بكلمات أخرى وسأبحث مجددًا. أم تود أن أطلب من أحد الزملاء مساعدتك؟",
 		Joined:   "انضم {name} إلى الدردشة.",
 		Left:     "أعاد {name} الدردشة إلى المساعد.",
 		BotAgain: "المساعد يجيب الآن من جديد. يمكنك طلب التحدث مع شخص في أي وقت.",

@@ -16,6 +16,7 @@ const (
 	KindModel     Kind = "model"
 	KindQuoted    Kind = "quoted"  // passages themselves, without a model
 	KindUnknown   Kind = "unknown" // "I don't know"
+	KindClarify   Kind = "clarify" // which of several close answers is meant
 	KindHandoff   Kind = "handoff"
 )
 
@@ -23,13 +24,18 @@ const (
 // by the code that answered.
 type Trace struct {
 	Kind       Kind          `json:"kind"`
-	Query      string        `json:"query,omitempty"` // as searched
+	Decision   Decision      `json:"decision,omitempty"`
+	Query      string        `json:"query,omitempty"`     // as searched
+	Rewritten  bool          `json:"rewritten,omitempty"` // a model made Query of the dialogue
+	Chosen     bool          `json:"chosen,omitempty"`    // the customer pressed an option that stood for the passage
 	Confidence float64       `json:"confidence"`
+	Thresholds *Thresholds   `json:"thresholds,omitempty"` // in force when Confidence was judged
 	Passages   []TracedHit   `json:"passages,omitempty"`
 	Model      string        `json:"model,omitempty"`
 	Error      ErrorKind     `json:"error,omitempty"` // why no model answered although there is one
 	Tokens     *PromptTokens `json:"tokens,omitempty"`
-	Usage      *Usage        `json:"usage,omitempty"`
+	Usage      *Usage        `json:"usage,omitempty"`   // of the answer's own call
+	Cost       int64         `json:"cost_micros"`       // of all the turn's calls, in millionths of a US dollar
 	Summary    string        `json:"summary,omitempty"` // the model's brief when it handed over
 
 	HistoryWeight float64 `json:"history_weight,omitempty"` // knowledge.Result's
@@ -46,7 +52,34 @@ type TracedHit struct {
 	Score        float64 `json:"score"`
 	Sent         bool    `json:"sent"`  // the model was given it
 	Cited        bool    `json:"cited"` // the answer rests on it
+	Fate         Fate    `json:"fate"`
 }
+
+// Decision is what the confidence, or the customer, decided.
+type Decision string
+
+// The decisions. In all of them but the last two the bot has had its say.
+const (
+	DecisionAnswer  Decision = "answer"
+	DecisionOffer   Decision = "offer"   // an answer, and a person offered after it
+	DecisionUnknown Decision = "unknown" // "I don't know", and a person offered
+	DecisionClarify Decision = "clarify" // asked back
+	DecisionChat    Decision = "chat"    // nothing was asked
+	DecisionPerson  Decision = "person"  // handed over
+)
+
+// Fate is what became of a passage that was found.
+type Fate string
+
+// The fates of passages.
+const (
+	FateCited     Fate = "cited"           // the answer rests on it
+	FateSent      Fate = "sent"            // the model was given it and did not cite it
+	FateNoRoom    Fate = "no_room"         // the token budget had none for it
+	FateThreshold Fate = "below_threshold" // the confidence was too low for any to be shown
+	FateOutscored Fate = "outscored"       // others fit so much better that it was not shown
+	FateOffered   Fate = "offered"         // named in the question that was asked back
+)
 
 // take records what was found, of which the first sent went to the model.
 func (t *Trace) take(r knowledge.Result, sent int, cited []Source) {
@@ -55,14 +88,27 @@ func (t *Trace) take(r knowledge.Result, sent int, cited []Source) {
 	for i, h := range r.Hits {
 		t.Passages[i] = TracedHit{
 			Passage: h.ID, Title: h.Title, LexicalRank: h.LexicalRank, DenseRank: h.DenseRank,
-			LexicalScore: h.LexicalScore, DenseScore: h.DenseScore, Score: h.Score, Sent: i < sent,
+			LexicalScore: h.LexicalScore, DenseScore: h.DenseScore, Score: h.Score, Sent: i < sent, Fate: t.fate(i < sent),
 		}
 		for _, c := range cited {
 			if c.Passage == h.ID {
-				t.Passages[i].Cited = true
+				t.Passages[i].Cited, t.Passages[i].Fate = true, FateCited
 			}
 		}
 	}
+}
+
+// fate is what became of a passage that the answer does not cite.
+func (t *Trace) fate(sent bool) Fate {
+	switch {
+	case sent:
+		return FateSent
+	case t.Model != "":
+		return FateNoRoom
+	case t.Kind == KindUnknown:
+		return FateThreshold
+	}
+	return FateOutscored
 }
 
 func (t Trace) json() json.RawMessage {

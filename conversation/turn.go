@@ -93,6 +93,9 @@ func (e *Engine) finished(a *answering, st State, ms []Message) {
 		e.d.Observer.Called(c)
 	}
 	e.d.Observer.Turned(a.channel(), string(a.trace.Kind), time.Since(a.began))
+	if a.recap != nil {
+		e.summarise(*a.recap)
+	}
 }
 
 // unfinished withdraws what was streamed, books what was spent and gives the

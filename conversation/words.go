@@ -39,6 +39,49 @@ var (
 		"نعم|ايوه|حسنا|oui|ja|ja bitte|sim|да|はい|네")
 )
 
+// chatter is small talk beside greetings and thanks: nothing is asked that a help
+// page would answer.
+var chatter = words("ok|okay|k|great|cool|nice|good|perfect|awesome|got it|i see|understood|alright|all right|never mind|nevermind|no|no thanks|no thank you|" +
+	"bye|goodbye|see you|have a nice day|how are you|how are you doing|who are you|what are you|are you a bot|are you a robot|are you human|are you an ai|" +
+	"what can you do|test|testing|lol|haha|wow|" +
+	"好|好的|行|可以|嗯|哦|明白了|知道了|再见|拜拜|你是谁|你是机器人吗|你能做什么|不用了|没事了|哈哈|" +
+	"vale|bien|genial|perfecto|entendido|de acuerdo|adios|hasta luego|como estas|quien eres|eres un robot|que puedes hacer|no gracias|" +
+	"حسنا|تمام|ممتاز|فهمت|مع السلامة|وداعا|كيف حالك|من انت|من أنت|هل انت روبوت|ماذا يمكنك ان تفعل|لا شكرا")
+
+// chats reports whether a folded message is small talk as a whole.
+func chats(folded string) bool { return greetings[folded] || thanks[folded] || chatter[folded] }
+
+// backWords point at something said before; backPhrases begin or end a follow-up.
+var (
+	backWords = words("it|its|that|this|these|those|they|them|their|he|she|one|ones|same|another|other|others|former|latter|either|" +
+		"eso|esa|ese|esto|esta|este|esos|esas|ello|ellos|ellas|otro|otra|mismo|misma|" +
+		"هذا|هذه|ذلك|تلك|هو|هي|هم|ذاك|هناك|نفسه|" +
+		"ça|cela|celui|celle|dies|diese|dieser|dieses|isso|isto|esse|essa|quello|questo|это|этот|эта|там|それ|これ|あれ|그것|이것")
+	backPhrases = foldAll("what about", "how about", "what if", "and if", "and for", "y si", "y para", "que tal", "ماذا عن", "وماذا", "وهل", "et pour", "und wenn", "und fur", "e se", "а если")
+	backSigns   = foldAll("它", "这个", "那个", "这些", "那些", "这样", "那样", "这种", "那种", "那么", "那里", "呢", "前者", "后者", "這個", "那邊", "這樣")
+)
+
+// pointsBack reports whether a folded message holds a word that stands for something
+// said before.
+func pointsBack(folded string) bool {
+	for w := range strings.FieldsSeq(folded) {
+		if backWords[w] {
+			return true
+		}
+	}
+	for _, p := range backPhrases {
+		if strings.HasPrefix(folded, p+" ") {
+			return true
+		}
+	}
+	for _, s := range backSigns {
+		if strings.Contains(folded, s) {
+			return true
+		}
+	}
+	return false
+}
+
 func foldAll(phrases ...string) []string {
 	for i, p := range phrases {
 		phrases[i] = foldWords(p)

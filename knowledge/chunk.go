@@ -37,8 +37,9 @@ const pathSeparator = " › "
 // All of the text is kept. Time is linear in the text.
 func Chunk(doc Document, text Text, count func(string) int) []Passage {
 	c := chunker{doc: doc, text: text, count: count}
-	for _, e := range text.Entries {
-		c.entry(e)
+	ids := entryIDs(doc.ID, text.Entries)
+	for i, e := range text.Entries {
+		c.entry(e, ids[i])
 	}
 	for _, s := range merged(text.Sections, count) {
 		c.section(s)
@@ -60,19 +61,22 @@ func (c *chunker) add(p Passage) {
 }
 
 // entry keeps the question, in every wording, with each part of its answer.
-func (c *chunker) entry(e Entry) {
+func (c *chunker) entry(e Entry, id string) {
 	p := Passage{
 		Title: e.Question, Alternatives: slices.Clone(e.Alternatives), Text: e.Answer,
 		Lang: e.Lang, URL: resolve(c.doc.URL, e.URL), Verbatim: e.Verbatim, IsEntry: true,
+		Kept: Kept{ID: id, Version: e.Version(), Owner: e.Owner, ReviewBy: e.ReviewBy},
 	}
 	if e.Verbatim || len(e.Answer) <= MaxEntryTokens || c.count(e.Answer) <= MaxEntryTokens {
 		c.add(p)
 		return
 	}
 	p.IsEntry = false // a part is not the whole answer
+	p.Kept.Answer = e.Answer
 	for _, piece := range split(e.Answer, c.count) {
 		p.Text = piece.String()
 		c.add(p)
+		p.Kept.Answer = ""
 	}
 }
 

@@ -189,6 +189,12 @@ func changesOf(e, old Entry) []string {
 	if resolve("", e.URL) != old.URL {
 		out = append(out, "url")
 	}
+	if e.Owner != old.Owner {
+		out = append(out, "owner")
+	}
+	if e.ReviewBy != old.ReviewBy {
+		out = append(out, "review_by")
+	}
 	return out
 }
 

@@ -52,8 +52,11 @@ type RowReport struct {
 	Question string
 	Verdict  Verdict
 	Why      string   // of invalid, conflict and what else an admin should know; may be empty
-	Changes  []string // of changed: answer, alternatives, lang, verbatim, url
+	Changes  []string // of changed: answer, alternatives, lang, verbatim, url, owner, review_by
 	Document DocumentRef
+	// Near are other entries that the row nearly repeats or seems to contradict;
+	// it is imported all the same. At most MaxNear.
+	Near []NearEntry
 }
 
 // ImportReport is what an import does, or would do, by row.
@@ -64,6 +67,9 @@ type ImportReport struct {
 	Removed  int         // entries of that document whose question the file does not have
 	Rows     []RowReport
 	Totals   map[Verdict]int
+	// NotCompared is how many rows were not looked at for Near, since that would
+	// have taken too long.
+	NotCompared int
 }
 
 // Importable reports whether every row can be imported.
@@ -161,5 +167,6 @@ func (im *Import) compare(ctx context.Context, name string, rows []EntryRow) (Im
 	if err := im.store.EachAsking(ctx, c.questions(), target.ID, c.stored); err != nil {
 		return ImportReport{}, err
 	}
-	return c.report(name), nil
+	report := c.report(name)
+	return report, im.warn(ctx, c, &report)
 }

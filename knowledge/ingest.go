@@ -49,7 +49,9 @@ func EntryUpload(e Entry) (Upload, error) {
 		Lang         string   `json:"lang,omitempty"`
 		URL          string   `json:"url,omitempty"`
 		Verbatim     bool     `json:"verbatim,omitempty"`
-	}{e.Question, e.Answer, e.Alternatives, e.Lang, e.URL, e.Verbatim}
+		Owner        string   `json:"owner,omitempty"`
+		ReviewBy     string   `json:"review_by,omitempty"`
+	}{e.Question, e.Answer, e.Alternatives, e.Lang, e.URL, e.Verbatim, e.Owner, e.ReviewBy}
 	if strings.TrimSpace(e.Question) == "" || strings.TrimSpace(e.Answer) == "" {
 		return Upload{}, fmt.Errorf("%w: an entry needs a question and an answer", ErrCorrupt)
 	}
@@ -180,8 +182,12 @@ func (in *Ingest) AddEntry(ctx context.Context, e Entry) (string, error) {
 		return "", err
 	}
 	// An entry is short: what is wrong with it is told at once.
-	if _, err := in.reader.Extract(ctx, u.Name, u.MediaType, u.Data); err != nil {
+	text, err := in.reader.Extract(ctx, u.Name, u.MediaType, u.Data)
+	if err != nil {
 		return "", err
+	}
+	if len(text.Entries) == 1 && e.ReviewBy != "" && text.Entries[0].ReviewBy == "" {
+		return "", fmt.Errorf("%w: the day to review the entry by is no day", ErrCorrupt)
 	}
 	d, err := in.Add(ctx, u)
 	return d.ID, err
@@ -255,7 +261,7 @@ func (in *Ingest) cut(ctx context.Context, d Document, data []byte) (text Text, 
 			err = fmt.Errorf("%w: the server's reader cannot cope with this file", ErrCorrupt)
 		}
 	}()
-	if text, err = in.reader.Extract(ctx, d.Name, d.MediaType, data); err != nil {
+	if text, err = in.reader.Extract(ctx, nameToRead(d), d.MediaType, data); err != nil {
 		if ctx.Err() != nil && !errors.Is(err, ErrBusy) {
 			err = context.Cause(ctx)
 		}

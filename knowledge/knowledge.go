@@ -88,7 +88,12 @@ type Entry struct {
 	Lang         string // BCP 47; empty when unknown
 	Verbatim     bool   // the answer is sent word for word, without a model
 	URL          string
-	Row          int // 1-based row or line in the file it came from
+	Owner        string // who answers for it: an e-mail address or a name; may be empty
+	ReviewBy     string // the last day it may go unread by its owner, as 2006-01-02; empty for none
+	Row          int    // 1-based row or line in the file it came from
+	// Own is what the file calls the entry, so that it stays the same entry when
+	// its question changes. May be empty.
+	Own string
 }
 
 // Passage is the unit that is found, quoted and cited.
@@ -107,6 +112,7 @@ type Passage struct {
 	Verbatim     bool
 	IsEntry      bool // an FAQ entry: Title is a question and Text its whole answer
 	Tokens       int  // of Text, by the default encoding
+	Kept         Kept // of an FAQ entry, or a part of one; search does not give it
 }
 
 // Query is one question put to the knowledge.
@@ -135,6 +141,7 @@ type Hit struct {
 	DenseRank    int
 	LexicalScore float64 // BM25F, HistoryScore included
 	HistoryScore float64 // what of LexicalScore is owed to the history
+	Rescored     float64 // by the second look at the first by words, which decides LexicalRank; 0 further down and in dialogues
 	DenseScore   float64 // cosine similarity
 	Score        float64 // fused; decides the order
 	Exact        bool    // the query is this entry's question, folded for case, width, accents and punctuation

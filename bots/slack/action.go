@@ -59,6 +59,9 @@ func (b *Bot) click(ctx context.Context, in interaction) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("find the conversation of a click: %w", err)
 	}
+	if option, ok := optionOf(act.ActionID); ok {
+		return b.choose(ctx, at, team, in.User.ID, id, option, act.Value, act.Text.Text)
+	}
 	switch act.ActionID {
 	case actionPerson:
 		_, err = b.engine.Handoff(ctx, id, conversation.Actor{}, conversation.ReasonAsked)

@@ -18,6 +18,8 @@ type post struct {
 	below string   // sources
 	ask   string   // label of the button for a person; empty: no buttons
 	seq   int64
+
+	offers []conversation.Option // a button each, above the others
 }
 
 // compose makes the messages that a delivery becomes: at least one, of at most
@@ -50,6 +52,7 @@ func compose(m conversation.Message) []post {
 		last := &posts[len(posts)-1]
 		last.below = sources(m.Sources, w)
 		last.ask = w.Person
+		last.offers = m.Options
 	}
 	return posts
 }
@@ -104,6 +107,9 @@ func (p post) whole() string {
 	if p.below != "" {
 		parts = append(parts[:len(parts):len(parts)], p.below)
 	}
+	if len(p.offers) > 0 {
+		parts = append(parts[:len(parts):len(parts)], escape(conversation.Listed(p.offers)))
+	}
 	return strings.Join(parts, "\n")
 }
 
@@ -123,9 +129,15 @@ func (p post) blocks() []slack.Block {
 	if p.below != "" {
 		out = append(out, slack.NewContextBlock("", text(p.below)))
 	}
+	if len(p.offers) > 0 {
+		out = append(out, p.choices())
+	}
 	if p.ask != "" {
 		button := func(action, label string) *slack.ButtonBlockElement {
 			return slack.NewButtonBlockElement(action, strconv.FormatInt(p.seq, 10), slack.NewTextBlockObject(slack.PlainTextType, label, true, false))
+		}
+		if len(p.offers) > 0 { // a question of ours, which is not judged
+			return append(out, slack.NewActionBlock("", button(actionPerson, p.ask)))
 		}
 		out = append(out, slack.NewActionBlock("", button(actionHelpful, "👍"), button(actionUnhelpful, "👎"), button(actionPerson, p.ask)))
 	}

@@ -103,6 +103,14 @@ func (e *fakeEngine) Feedback(_ context.Context, id string, seq int64, helpful b
 	return e.fail
 }
 
+func (e *fakeEngine) Choose(ctx context.Context, where conversation.Inbound, seq int64, option int) (conversation.Receipt, error) {
+	if seq != 2 || option > 2 {
+		return conversation.Receipt{}, conversation.ErrNotFound
+	}
+	where.Text, where.ExternalID = fmt.Sprint("option ", option), fmt.Sprint("option/", seq, "/", option)
+	return e.Receive(ctx, where)
+}
+
 func (e *fakeEngine) Note(_ context.Context, id string, by conversation.Actor, text string) (conversation.Message, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

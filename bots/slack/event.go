@@ -71,6 +71,9 @@ type interaction struct {
 		ActionID string `json:"action_id"`
 		Value    string `json:"value"`
 		ActionTS string `json:"action_ts"`
+		Text     struct {
+			Text string `json:"text"`
+		} `json:"text"`
 	} `json:"actions"`
 }
 

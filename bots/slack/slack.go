@@ -34,6 +34,7 @@ type Engine interface {
 	State(ctx context.Context, id string) (conversation.State, error)
 	Handoff(ctx context.Context, id string, by conversation.Actor, r conversation.Reason) (conversation.State, error)
 	Feedback(ctx context.Context, id string, seq int64, helpful bool) error
+	Choose(ctx context.Context, where conversation.Inbound, seq int64, option int) (conversation.Receipt, error)
 	Note(ctx context.Context, id string, by conversation.Actor, text string) (conversation.Message, error)
 	Describe(ctx context.Context, id string, p conversation.Profile) error
 	Subscribe(id string) *conversation.Subscription

@@ -35,6 +35,9 @@ func parsePress(data string) (action, id string, seq int64, ok bool) {
 	case pressUp, pressDown, pressPerson:
 		return part[0], part[1], seq, err == nil && seq > 0
 	}
+	if _, option := optionOf(part[0]); option {
+		return part[0], part[1], seq, err == nil && seq > 0
+	}
 	return "", "", 0, false
 }
 
@@ -51,6 +54,9 @@ type key struct {
 
 func buttons(m conversation.Message, locale string) *keyboard {
 	data := func(action string) string { return pressData(action, m.Conversation, m.Seq) }
+	if len(m.Options) > 0 { // a question of ours, which is not judged
+		return &keyboard{append(choices(m), []key{{textsFor(locale).Person, data(pressPerson)}})}
+	}
 	return &keyboard{[][]key{
 		{{"👍", data(pressUp)}, {"👎", data(pressDown)}},
 		{{textsFor(locale).Person, data(pressPerson)}},
@@ -67,6 +73,9 @@ func (b *Bot) callback(ctx context.Context, q *callbackQuery) error {
 		return err
 	}
 	words := map[string]string{pressUp: t.Thanks, pressDown: t.Noted, pressPerson: t.Asked, "": t.Stale}[reply]
+	if _, option := optionOf(reply); option {
+		words = "✓"
+	}
 	b.later(func(ctx context.Context) {
 		_, err := b.api.AnswerCallbackQuery(ctx, &bot.AnswerCallbackQueryParams{CallbackQueryID: q.ID, Text: words})
 		if err != nil {
@@ -97,7 +106,9 @@ func (b *Bot) press(ctx context.Context, q *callbackQuery) (done string, err err
 		b.cfg.Observe("button_refused")
 		return "", nil
 	}
-	if action == pressPerson {
+	if option, ok := optionOf(action); ok {
+		err = b.choose(ctx, in, id, seq, option)
+	} else if action == pressPerson {
 		err = b.person(ctx, in, id)
 	} else {
 		err = b.cfg.Engine.Feedback(ctx, id, seq, action == pressUp)

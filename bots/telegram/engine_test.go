@@ -73,6 +73,14 @@ func (e *fakeEngine) Feedback(_ context.Context, id string, seq int64, helpful b
 	return err
 }
 
+func (e *fakeEngine) Choose(_ context.Context, where conversation.Inbound, seq int64, option int) (conversation.Receipt, error) {
+	if seq == 404 {
+		return conversation.Receipt{}, conversation.ErrNotFound
+	}
+	e.note(fmt.Sprint(where.Sender, " chose ", seq, "/", option))
+	return conversation.Receipt{Conversation: where.Conversation, Seq: 5, DueIn: 0}, nil
+}
+
 func (e *fakeEngine) Subscribe(id string) *conversation.Subscription { return e.hub.Subscribe(id) }
 
 func (e *fakeEngine) received() []conversation.Inbound {

@@ -32,6 +32,7 @@ type Engine interface {
 	Handoff(ctx context.Context, id string, by conversation.Actor, r conversation.Reason) (conversation.State, error)
 	ChooseBot(ctx context.Context, id string) (conversation.State, error)
 	Feedback(ctx context.Context, id string, seq int64, helpful bool) error
+	Choose(ctx context.Context, where conversation.Inbound, seq int64, option int) (conversation.Receipt, error)
 	Subscribe(id string) *conversation.Subscription
 }
 

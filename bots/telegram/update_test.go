@@ -121,6 +121,11 @@ func TestButtonsActOnTheChatTheyAreIn(t *testing.T) {
 		{pressData(pressUp, fakeID, 3), "feedback 3 true", es.Thanks},
 		{pressData(pressDown, fakeID, 3), "feedback 3 false", es.Noted},
 		{pressData(pressPerson, fakeID, 3), "handoff", es.Asked},
+		{pressData(pressOption+"1", fakeID, 3), "5501 chose 3/1", "✓"},
+		{pressData(pressOption+"1", fakeID, 404), "", es.Stale},
+		{pressData(pressOption+"9", fakeID, 3), "", es.Stale},
+		{pressData(pressOption, fakeID, 3), "", es.Stale},
+		{pressData(pressOption+"1", "99992222-3333", 3), "", es.Stale},
 		{pressData(pressUp, "99992222-3333", 3), "", es.Stale}, // another conversation's
 		{pressData(pressUp, fakeID, 404), "", es.Stale},
 		{"up:1:3", "", es.Stale},

@@ -29,8 +29,14 @@ type messageEvent struct {
 	ID      string                `json:"id,omitempty"` // the customer's own, as posted
 	Turn    string                `json:"turn,omitempty"`
 	Sources []conversation.Source `json:"sources,omitempty"`
+	Options []option              `json:"options,omitempty"`
 	Helpful *bool                 `json:"helpful,omitempty"`
 	At      time.Time             `json:"at"`
+}
+
+// option is what the customer can answer with one press: its text is then their message.
+type option struct {
+	Text string `json:"text"`
 }
 
 type deltaEvent struct {
@@ -54,6 +60,9 @@ func wireMessage(m conversation.Message) messageEvent {
 	e := messageEvent{
 		Seq: m.Seq, Author: m.Author, Text: m.Text, Name: m.Name, Turn: m.Turn,
 		Sources: m.Sources, Helpful: m.Helpful, At: m.At.UTC().Truncate(time.Millisecond),
+	}
+	for _, o := range m.Options {
+		e.Options = append(e.Options, option{o.Text})
 	}
 	if m.Author == conversation.AuthorCustomer {
 		e.ID = m.ExternalID

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"frontdesk/conversation"
@@ -35,11 +36,11 @@ func TestMessagesWrittenOfflineAreSentOnceAndInOrder(t *testing.T) {
 
 func TestMessageWhoseAnswerWasLostIsSentAgainButStoredOnce(t *testing.T) {
 	p := preparePage(t, bare(``))
-	lost := 0
+	var lost atomic.Int32
 	inner := p.server.Config.Handler
 	p.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/messages") && lost < 2 {
-			lost++
+		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/messages") && lost.Load() < 2 {
+			lost.Add(1)
 			inner.ServeHTTP(discarded{}, r)
 			panic(http.ErrAbortHandler) // the connection dies after the message is stored
 		}
@@ -51,8 +52,8 @@ func TestMessageWhoseAnswerWasLostIsSentAgainButStoredOnce(t *testing.T) {
 	if got := p.engine.texts(t, p.engine.only(t)); !slices.Equal(got, []string{"only once"}) {
 		t.Errorf("server has %q, want the message once", got)
 	}
-	if lost != 2 {
-		t.Errorf("%d answers lost, want 2", lost)
+	if got := lost.Load(); got != 2 {
+		t.Errorf("%d answers lost, want 2", got)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -53,6 +54,10 @@ func (p packs) find(tag string) (lang string, ok bool) {
 	return lang, p[lang] != nil
 }
 
+// quotedKey is a key of a pack, which is flat, with its quotes and its colon. In a
+// text of a pack a quote is written \", so that nothing there looks like one.
+var quotedKey = regexp.MustCompile(`([{,])"([A-Za-z]+)":`)
+
 // before returns js with the words of a language in front of it, in a block of
 // their own so that the page's names stay as they are.
 func (p packs) before(lang string, js []byte) ([]byte, error) {
@@ -61,7 +66,7 @@ func (p packs) before(lang string, js []byte) ([]byte, error) {
 		return nil, fmt.Errorf("list languages: %w", err)
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "{const frontdeskPack={lang:%q,languages:%s,words:%s};\n", lang, names, p[lang])
+	fmt.Fprintf(&b, "{const frontdeskPack={lang:%q,languages:%s,words:%s};\n", lang, names, quotedKey.ReplaceAll(p[lang], []byte("$1$2:")))
 	b.Write(js)
 	b.WriteString("}\n")
 	return b.Bytes(), nil

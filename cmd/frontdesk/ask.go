@@ -131,6 +131,9 @@ func printAnswer(w io.Writer, list []conversation.Message, shown string) {
 			fmt.Fprintf(w, "\n[as stored]\n%s\n", m.Text)
 		}
 		shown = ""
+		if len(m.Options) > 0 {
+			fmt.Fprintln(w, conversation.Listed(m.Options))
+		}
 		for _, s := range m.Sources {
 			title := s.Title
 			if title == "" {

@@ -34,6 +34,11 @@ func (k *knowledgeParts) Documents(ctx context.Context, cursor string, limit int
 	return k.docs.Documents(ctx, cursor, limit)
 }
 
+// Entries lists FAQ entries.
+func (k *knowledgeParts) Entries(ctx context.Context, f knowledge.EntryFilter, cursor string, limit int) ([]knowledge.ListedEntry, string, error) {
+	return k.docs.Entries(ctx, f, cursor, limit)
+}
+
 // DeleteDocument deletes a document, or a site with its pages.
 func (k *knowledgeParts) DeleteDocument(ctx context.Context, id string) error {
 	err := k.docs.DeleteDocument(ctx, id)

@@ -8,9 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 
+	"frontdesk/conversation"
 	"frontdesk/knowledge"
 	"frontdesk/knowledge/crawl"
 )
@@ -30,11 +32,14 @@ var ingestCommand = command{
 these are read. A directory is taken with all it holds; hidden files and files of other formats
 in it are passed over. An address is taken with the pages of its site that it links to, a sitemap
 with those it lists; a running server looks at them again every day. Text that looks made to
-mislead the bot is kept as text and pointed out in a warning. Ends when all is searchable, with
+mislead the bot is kept as text and pointed out in a warning. A CSV, TSV, JSONL or JSON file
+named here that holds nothing but questions with answers is imported: all of it or, when rows are
+invalid or in conflict, nothing, in place of the document of its name, with a report by row. Ends when all is searchable, with
 exit code 1 when something is not. A file that is there already is not added twice. Works beside
 a running server.
 
   frontdesk ingest --dry-run faq.csv
+  frontdesk ingest --preview faq.csv
   frontdesk ingest faq.csv handbook/
   frontdesk ingest https://www.example.com/help/ --prefix /help/ --depth 2`,
 	setup: func(fs *flag.FlagSet) func(context.Context, *app, []string) error {
@@ -43,10 +48,18 @@ a running server.
 		fs.IntVar(&req.Depth, "depth", knowledge.DefaultSiteDepth, "links to follow from an address at most")
 		fs.IntVar(&req.Pages, "pages", knowledge.DefaultSitePages, "pages of an address to look at at most")
 		dry := fs.Bool("dry-run", false, "of files with FAQ entries say what an import would do, by row, and add nothing")
+		preview := fs.Bool("preview", false, "add nothing; ask the last questions of customers again as if a file were there, and print whose answers change")
+		questions := fs.Int("questions", conversation.DefaultPreview, "with --preview, how many questions, `N` of at most "+strconv.Itoa(conversation.MaxPreview))
 		fs.StringVar(&req.Prefix, "prefix", "", "path that the pages of an address must begin with")
 		return func(ctx context.Context, a *app, args []string) error {
 			if len(args) == 0 {
 				return usageError("name a file, a directory or an address")
+			}
+			if *preview {
+				if *dry || *questions < 1 || *questions > conversation.MaxPreview {
+					return usageError("--preview goes without --dry-run and with --questions from 1 to " + strconv.Itoa(conversation.MaxPreview))
+				}
+				return previewFiles(ctx, a, args, *questions)
 			}
 			if *dry {
 				return dryRun(ctx, a, args)

@@ -51,7 +51,7 @@ func dryRun(ctx context.Context, a *app, paths []string) error {
 			continue
 		}
 		refused = refused || !report.Importable()
-		printImport(a.stdout, p, report)
+		printImport(a.stdout, p, report, false)
 	}
 	if refused {
 		return silentError{}
@@ -59,8 +59,9 @@ func dryRun(ctx context.Context, a *app, paths []string) error {
 	return nil
 }
 
-// printImport has a line for each row that is not the same already.
-func printImport(w io.Writer, path string, r knowledge.ImportReport) {
+// printImport has a line for each row that is not the same already; done says
+// that the file was imported.
+func printImport(w io.Writer, path string, r knowledge.ImportReport, done bool) {
 	for _, row := range r.Rows {
 		if row.Verdict == knowledge.EntrySame {
 			continue
@@ -74,13 +75,34 @@ func printImport(w io.Writer, path string, r knowledge.ImportReport) {
 		}
 		fmt.Fprintln(w, line)
 	}
+	printNear(w, r)
 	t := r.Totals
 	fmt.Fprintf(w, "%s: %d new, %d changed, %d same, %d in conflict, %d invalid", path, t[knowledge.EntryNew], t[knowledge.EntryChanged],
 		t[knowledge.EntrySame], t[knowledge.EntryConflict], t[knowledge.EntryInvalid])
-	if r.Replaces.ID != "" {
+	switch {
+	case done && r.Replaces.ID != "":
+		fmt.Fprintf(w, "; imported in place of the document of that name, of which %d other entries go\n", r.Removed)
+		return
+	case done:
+		fmt.Fprintln(w, "; imported")
+		return
+	case r.Replaces.ID != "":
 		fmt.Fprintf(w, "; an import replaces the document of that name, of which %d other entries go", r.Removed)
 	}
 	fmt.Fprintln(w, "; nothing was changed")
+}
+
+// printNear has a line for each row that nearly repeats or seems to contradict
+// another entry.
+func printNear(w io.Writer, r knowledge.ImportReport) {
+	for _, row := range r.Rows {
+		for _, n := range row.Near {
+			fmt.Fprintf(w, "warning  row %d: %s: %s\n", row.Row, shortened(row.Question), n.Words())
+		}
+	}
+	if r.NotCompared > 0 {
+		fmt.Fprintf(w, "note     %d rows were not compared with what is there for want of time; a running server does so after the import\n", r.NotCompared)
+	}
 }
 
 func shortened(s string) string {

@@ -16,9 +16,13 @@ import (
 // ingestFile adds one file, or each file of an archive, and tells what became
 // of it once that is known. reading has a slot for each file in memory.
 func (k *knowledgeParts) ingestFile(ctx context.Context, f source, reading chan struct{}, p *progress) {
-	added, err := k.addFile(ctx, f.path, reading)
+	added, err := k.addFile(ctx, f, reading, p)
 	if f.found && errors.Is(err, knowledge.ErrUnsupported) {
 		p.passedOver(f.path, "format not read")
+		return
+	}
+	if errors.Is(err, knowledge.ErrRefused) {
+		p.refused()
 		return
 	}
 	if err != nil {
@@ -42,18 +46,31 @@ func (k *knowledgeParts) ingestFile(ctx context.Context, f source, reading chan 
 	}
 }
 
-func (k *knowledgeParts) addFile(ctx context.Context, name string, reading chan struct{}) (knowledge.Added, error) {
+// addFile adds a file; one that was named and is all questions with answers is
+// imported, and the report told.
+func (k *knowledgeParts) addFile(ctx context.Context, f source, reading chan struct{}, p *progress) (knowledge.Added, error) {
 	select {
 	case reading <- struct{}{}:
 		defer func() { <-reading }()
 	case <-ctx.Done():
 		return knowledge.Added{}, ctx.Err()
 	}
-	content, err := readFile(name)
+	content, err := readFile(f.path)
 	if err != nil {
 		return knowledge.Added{}, err
 	}
-	return k.AddFile(ctx, filepath.Base(name), content)
+	name := filepath.Base(f.path)
+	if f.found || !extract.IsEntries(ctx, name, content) {
+		return k.AddFile(ctx, name, content)
+	}
+	if other := p.claim(name, f.path); other != "" {
+		return knowledge.Added{}, fmt.Errorf("%s has the same name, by which files of entries replace each other", other)
+	}
+	report, err := k.ImportEntries(ctx, name, content, false)
+	if len(report.Rows) > 0 {
+		p.report(f.path, report, err == nil)
+	}
+	return knowledge.Added{Documents: []knowledge.Document{{ID: report.Document.ID, Name: report.Document.Name}}}, err
 }
 
 // readFile reads a file of at most extract.MaxFile bytes; nothing larger can

@@ -36,6 +36,8 @@ const (
 type knowledgeParts struct {
 	*knowledge.Ingest
 	*knowledge.Import
+	*knowledge.Editor
+	*knowledge.Rehearsal
 	*siteStore
 	store *knowledgedb.Store
 	docs  *knowledgedb.Documents
@@ -64,9 +66,11 @@ func newKnowledge(cfg *Config, pool *pgxpool.Pool, log *slog.Logger) (*knowledge
 		Client: crawl.NewClient(k.allow, crawl.ClientOptions{UserAgent: userAgent(cfg)}),
 		Sites:  k.siteStore, Pages: k.siteStore, Documents: k, Read: extract.Extract, Log: log, Pause: crawl.DefaultPause,
 	})
-	if k.jobs, err = knowledgedb.NewJobs(k.docs, k.Ingest, log, k.Work(crawler)); err != nil {
+	if k.jobs, err = knowledgedb.NewJobs(k.docs, k.docs.Comparing(k.Ingest), log, k.Work(crawler), k.docs.CompareWork()); err != nil {
 		return nil, err
 	}
+	k.Editor = knowledge.NewEditor(k.Ingest, k.docs)
+	k.Rehearsal = knowledge.NewRehearsal(k.Ingest, k.Editor, k.docs)
 	k.Import = knowledge.NewImport(k.Ingest, k.docs, extract.Entries, lexical.Key)
 	return k, nil
 }

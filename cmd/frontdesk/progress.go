@@ -19,7 +19,8 @@ type progress struct {
 	mu                          sync.Mutex // guards the rest
 	total                       int
 	ready, failed, over, counts int
-	warned                      int // warnings told
+	warned                      int               // warnings told
+	imported                    map[string]string // files of entries by their names
 }
 
 // stage shows the bar of all files, and how far the one is that has just moved.
@@ -56,6 +57,38 @@ func (p *progress) done(name string, d knowledge.Document, err error) {
 		p.warned++
 		p.line("  warning: %s", w)
 	}
+}
+
+// report tells by row what an import made of a file.
+func (p *progress) report(name string, r knowledge.ImportReport, done bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.live {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+	printImport(p.w, name, r, done)
+}
+
+// claim marks a name as that of the file to be imported; it returns the other
+// file that had it first.
+func (p *progress) claim(name, path string) (other string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if other = p.imported[name]; other != "" {
+		return other
+	}
+	if p.imported == nil {
+		p.imported = map[string]string{}
+	}
+	p.imported[name] = path
+	return ""
+}
+
+// refused counts a file of which the report has said why.
+func (p *progress) refused() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.failed++
 }
 
 // more counts files that were found in another.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"frontdesk/bots/widget"
+	"frontdesk/conversation"
 	"frontdesk/conversation/console"
 	"frontdesk/conversation/conversationdb"
 	"frontdesk/conversation/staff"
@@ -31,7 +32,7 @@ func (s *server) route(ctx context.Context, pool *pgxpool.Pool, k *knowledgePart
 		return err
 	}
 	pages, err := console.New(console.Options{
-		Staff: accounts, Documents: k, Entries: k, Sites: k, Gaps: s.gaps, Finder: k.store, Engine: s.engine, Events: s.engine, Log: s.a.log,
+		Staff: accounts, Documents: k, Entries: k, FAQ: k, Conflicts: k.docs, Previews: conversation.NewPreviewer(s.engine.store, k, conversation.DefaultThresholds()), Sites: k, Gaps: s.gaps, Finder: k.store, Engine: s.engine, Events: s.engine, Log: s.a.log,
 		ClientIP: from.clientIP, Secure: from.secure, Origin: cfg.PublicURL,
 	})
 	if err != nil {

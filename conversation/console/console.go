@@ -22,6 +22,9 @@ type Options struct {
 	Staff     *staff.Service
 	Documents Documents
 	Entries   Entries
+	FAQ       FAQ
+	Conflicts Conflicts
+	Previews  Previews
 	Sites     Sites
 	Gaps      Gaps
 	Finder    Finder
@@ -46,6 +49,9 @@ type Console struct {
 	staff     *staff.Service
 	documents Documents
 	entries   Entries
+	faq       FAQ
+	conflicts Conflicts
+	previews  Previews
 	sites     Sites
 	gaps      Gaps
 	finder    Finder
@@ -72,7 +78,7 @@ type Console struct {
 // New returns a Console, or an error when o.Origin is no origin.
 func New(o Options) (*Console, error) {
 	c := &Console{
-		staff: o.Staff, documents: o.Documents, entries: o.Entries, sites: o.Sites, gaps: o.Gaps, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
+		staff: o.Staff, documents: o.Documents, entries: o.Entries, faq: o.FAQ, conflicts: o.Conflicts, previews: o.Previews, sites: o.Sites, gaps: o.Gaps, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
 		clientIP: o.ClientIP, secure: o.Secure, now: o.Now,
 		crossOrigin: http.NewCrossOriginProtection(),
 		streams:     make(chan struct{}, maxStreams),

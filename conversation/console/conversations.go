@@ -82,6 +82,7 @@ type messageView struct {
 	Text         string                `json:"text"`
 	Note         bool                  `json:"note"`
 	Sources      []conversation.Source `json:"sources,omitempty"`
+	Options      []conversation.Option `json:"options,omitempty"` // what the customer could choose from
 	Helpful      *bool                 `json:"helpful,omitempty"`
 	Turn         string                `json:"turn,omitempty"`
 	Episode      int                   `json:"episode"`
@@ -116,7 +117,7 @@ func viewSummary(s conversation.Summary) summaryView {
 
 func viewMessage(m conversation.Message) messageView {
 	v := messageView{Conversation: m.Conversation, Seq: m.Seq, ExternalID: m.ExternalID, Author: m.Author, Name: m.Name,
-		Text: m.Text, Note: m.Note, Sources: m.Sources, Helpful: m.Helpful, Turn: m.Turn, Episode: m.Episode, At: m.At.UTC(), Why: m.Why}
+		Text: m.Text, Note: m.Note, Sources: m.Sources, Options: m.Options, Helpful: m.Helpful, Turn: m.Turn, Episode: m.Episode, At: m.At.UTC(), Why: m.Why}
 	if m.StaffID != "" {
 		v.Staff = &Person{ID: m.StaffID, Name: m.Name}
 	}

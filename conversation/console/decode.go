@@ -73,23 +73,31 @@ func intParam(r *http.Request, name string, absent, least, most int64) (int64, e
 // name nothing. The one spelling in lower case leaves.
 func pathID(r *http.Request, missing error) (string, error) {
 	id := strings.ToLower(r.PathValue("id"))
-	if len(id) != 36 {
+	if !isUUID(id) {
 		return "", missing
+	}
+	return id, nil
+}
+
+// isUUID reports whether id has the form of one, in lower case.
+func isUUID(id string) bool {
+	if len(id) != 36 {
+		return false
 	}
 	for i := range len(id) {
 		b := id[i]
 		switch i {
 		case 8, 13, 18, 23:
 			if b != '-' {
-				return "", missing
+				return false
 			}
 		default:
 			if (b < '0' || b > '9') && (b < 'a' || b > 'f') {
-				return "", missing
+				return false
 			}
 		}
 	}
-	return id, nil
+	return true
 }
 
 // storable returns s as the database can hold it: without NUL, which no

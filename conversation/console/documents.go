@@ -4,7 +4,6 @@ import (
 	"context"
 	"mime"
 	"net/http"
-	"strings"
 	"time"
 
 	"frontdesk/conversation/staff"
@@ -94,6 +93,8 @@ type addRequest struct {
 	MaxDepth     int      `json:"max_depth,omitempty"`
 	MaxPages     int      `json:"max_pages,omitempty"`
 	EveryHours   int      `json:"every_hours,omitempty"`
+	Owner        string   `json:"owner,omitempty"`
+	ReviewBy     string   `json:"review_by,omitempty"`
 }
 
 func viewDocument(d knowledge.Document) documentView {
@@ -158,17 +159,10 @@ func (c *Console) addJSON(w http.ResponseWriter, r *http.Request) (string, error
 	if req.URL != "" && req.Question == "" && req.Answer == "" {
 		return c.addSite(r, req)
 	}
-	e := knowledge.Entry{
-		Question: strings.TrimSpace(storable(req.Question)), Answer: strings.TrimSpace(storable(req.Answer)),
-		Lang: storable(req.Lang), Verbatim: req.Verbatim, URL: storable(req.URL),
-	}
-	for _, a := range req.Alternatives {
-		if a = strings.TrimSpace(storable(a)); a != "" {
-			e.Alternatives = append(e.Alternatives, a)
-		}
-	}
-	if e.Question == "" || e.Answer == "" {
-		return "", problem(http.StatusUnprocessableEntity, "incomplete_entry", "An entry needs a question and an answer.")
+	e, err := entryRequest{Question: req.Question, Answer: req.Answer, Alternatives: req.Alternatives, Lang: req.Lang,
+		Verbatim: req.Verbatim, URL: req.URL, Owner: req.Owner, ReviewBy: req.ReviewBy}.entry()
+	if err != nil {
+		return "", err
 	}
 	return c.documents.AddEntry(r.Context(), e)
 }

@@ -42,6 +42,9 @@ type importView struct {
 	Removed  int              `json:"removed"`  // its entries whose question the file does not have
 	Totals   importTotals     `json:"totals"`
 	Rows     []entryRowView   `json:"rows"`
+	// NotCompared is how many rows were not looked at for entries near them, for
+	// want of time; after an import that is done in the background.
+	NotCompared int `json:"not_compared,omitempty"`
 }
 
 type importTotals struct {
@@ -64,6 +67,26 @@ type entryRowView struct {
 	Why      string            `json:"why,omitempty"`
 	Changes  []string          `json:"changes,omitempty"`
 	Document *documentRefView  `json:"document,omitempty"` // where the entry is that the row was compared with
+	Near     []nearView        `json:"near,omitempty"`     // other entries that it nearly repeats or may contradict
+}
+
+// nearView is another entry than the row's: of the file, by its row, or of a
+// document.
+type nearView struct {
+	Kind       knowledge.NearKind `json:"kind"`
+	Why        string             `json:"why"`
+	Similarity float64            `json:"similarity"`
+	Row        int                `json:"row,omitempty"`
+	Question   string             `json:"question"`
+	Document   *documentRefView   `json:"document,omitempty"`
+}
+
+func viewNear(near []knowledge.NearEntry) []nearView {
+	var out []nearView
+	for _, n := range near {
+		out = append(out, nearView{Kind: n.Kind, Why: n.Why, Similarity: n.Similarity, Row: n.Row, Question: n.Question, Document: viewRef(n.Document)})
+	}
+	return out
 }
 
 // importRefused is the problem with the report beside its members.
@@ -83,10 +106,10 @@ func viewImport(r knowledge.ImportReport, dryRun bool) importView {
 	v := importView{DryRun: dryRun, Name: r.Name, Document: viewRef(r.Document), Replaces: viewRef(r.Replaces), Removed: r.Removed,
 		Totals: importTotals{New: r.Totals[knowledge.EntryNew], Changed: r.Totals[knowledge.EntryChanged], Same: r.Totals[knowledge.EntrySame],
 			Conflict: r.Totals[knowledge.EntryConflict], Invalid: r.Totals[knowledge.EntryInvalid]},
-		Rows: make([]entryRowView, len(r.Rows))}
+		Rows: make([]entryRowView, len(r.Rows)), NotCompared: r.NotCompared}
 	for i, row := range r.Rows {
 		v.Rows[i] = entryRowView{Row: row.Row, Question: row.Question, Verdict: row.Verdict, Why: row.Why, Changes: row.Changes,
-			Document: viewRef(row.Document)}
+			Document: viewRef(row.Document), Near: viewNear(row.Near)}
 	}
 	return v
 }
@@ -108,7 +131,7 @@ func (c *Console) importEntries(w http.ResponseWriter, r *http.Request, _ staff.
 	default:
 		return importBusy("Other files are just being imported. Try again in a moment.")
 	}
-	name, content, err := entriesFile(w, r)
+	name, content, err := entriesFile(w, r, "A file of entries may have ")
 	if err != nil {
 		return err
 	}
@@ -125,8 +148,9 @@ func (c *Console) importEntries(w http.ResponseWriter, r *http.Request, _ staff.
 	return writeJSON(w, http.StatusOK, viewImport(report, dryRun))
 }
 
-// entriesFile reads the form as it comes and keeps nothing but the one file.
-func entriesFile(w http.ResponseWriter, r *http.Request) (name string, content []byte, err error) {
+// entriesFile reads the form as it comes and keeps nothing but the one file, of
+// maxEntriesBytes; most begins the sentence that says so.
+func entriesFile(w http.ResponseWriter, r *http.Request, most string) (name string, content []byte, err error) {
 	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "multipart/form-data" {
 		return "", nil, problem(http.StatusUnsupportedMediaType, "content_type", "Send multipart/form-data with a file.")
@@ -155,7 +179,7 @@ func entriesFile(w http.ResponseWriter, r *http.Request) (name string, content [
 		}
 		if len(content) > maxEntriesBytes {
 			return "", nil, problem(http.StatusRequestEntityTooLarge, "too_large",
-				"A file of entries may have "+strconv.Itoa(maxEntriesBytes>>20)+" MB.")
+				most+strconv.Itoa(maxEntriesBytes>>20)+" MB.")
 		}
 		return name, content, nil
 	}

@@ -166,6 +166,7 @@ func newPlace(t *testing.T) *place {
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.withFAQ()
 	mux := http.NewServeMux()
 	p.console.Register(mux)
 	p.Server = httptest.NewServer(mux)

@@ -50,7 +50,7 @@ const sendFound = `channel = @channel AND account = @account AND chat = @chat
 	AND CASE WHEN @key = '' THEN external_id = @external ELSE key::text = @key END`
 
 // AddDeskSend implements conversation.DeskWords.
-func (s *Store) AddDeskSend(ctx context.Context, d conversation.DeskSend, delay time.Duration) (string, conversation.Fate, error) {
+func (s *Store) AddDeskSend(ctx context.Context, d conversation.DeskSend, delay time.Duration) (string, conversation.DeskFate, error) {
 	const q = `
 		WITH made AS (
 			INSERT INTO desk_sends (conversation_id, channel, account, chat, external_id, staff_id, body, due_at)
@@ -66,7 +66,7 @@ func (s *Store) AddDeskSend(ctx context.Context, d conversation.DeskSend, delay 
 	args["delay"] = seconds(delay)
 	var (
 		key  string
-		fate conversation.Fate
+		fate conversation.DeskFate
 	)
 	err := s.pool.QueryRow(ctx, q, args).Scan(&key, &fate)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -80,11 +80,11 @@ func (s *Store) AddDeskSend(ctx context.Context, d conversation.DeskSend, delay 
 }
 
 // DeskSendFate implements conversation.DeskSends.
-func (s *Store) DeskSendFate(ctx context.Context, t conversation.DeskThread, externalID string) (conversation.Fate, error) {
+func (s *Store) DeskSendFate(ctx context.Context, t conversation.DeskThread, externalID string) (conversation.DeskFate, error) {
 	const q = `SELECT coalesce(
 		(SELECT state FROM desk_sends WHERE channel = @channel AND account = @account AND external_id = @external),
 		(SELECT 'sent' FROM messages WHERE conversation_id = @id AND external_id = @message), '')`
-	var fate conversation.Fate
+	var fate conversation.DeskFate
 	err := s.pool.QueryRow(ctx, q, pgx.NamedArgs{
 		"channel": t.Channel, "account": t.Account, "external": externalID, "id": t.Conversation,
 		"message": conversation.DeskMessageID(t.Channel, externalID),
@@ -96,7 +96,7 @@ func (s *Store) DeskSendFate(ctx context.Context, t conversation.DeskThread, ext
 }
 
 // EditDeskSend implements conversation.DeskWords.
-func (s *Store) EditDeskSend(ctx context.Context, d conversation.DeskSend) (conversation.Fate, error) {
+func (s *Store) EditDeskSend(ctx context.Context, d conversation.DeskSend) (conversation.DeskFate, error) {
 	const q = `
 		WITH old AS (
 			SELECT id, state, staff_id FROM desk_sends WHERE ` + sendFound + ` FOR UPDATE
@@ -105,10 +105,10 @@ func (s *Store) EditDeskSend(ctx context.Context, d conversation.DeskSend) (conv
 			WHERE s.id = old.id AND old.state = 'pending' AND old.staff_id = @staff
 		)
 		SELECT state FROM old`
-	var fate conversation.Fate
+	var fate conversation.DeskFate
 	err := s.pool.QueryRow(ctx, q, sendArgs(d)).Scan(&fate)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return conversation.FateUnknown, nil
+		return conversation.DeskFateUnknown, nil
 	}
 	if err != nil {
 		return "", fail("change what staff wrote to", d.Conversation, err)
@@ -117,7 +117,7 @@ func (s *Store) EditDeskSend(ctx context.Context, d conversation.DeskSend) (conv
 }
 
 // UndoDeskSend implements conversation.DeskWords.
-func (s *Store) UndoDeskSend(ctx context.Context, d conversation.DeskSend) (conversation.Fate, conversation.DeskSend, error) {
+func (s *Store) UndoDeskSend(ctx context.Context, d conversation.DeskSend) (conversation.DeskFate, conversation.DeskSend, error) {
 	const q = `
 		WITH old AS (
 			SELECT id, state, staff_id, notice, conversation_id, external_id FROM desk_sends WHERE ` + sendFound + ` FOR UPDATE
@@ -128,10 +128,10 @@ func (s *Store) UndoDeskSend(ctx context.Context, d conversation.DeskSend) (conv
 		)
 		SELECT CASE WHEN EXISTS (SELECT FROM done) THEN 'undone' WHEN state = 'undone' THEN 'refused' ELSE state END,
 			notice, conversation_id, external_id FROM old`
-	var fate conversation.Fate
+	var fate conversation.DeskFate
 	err := s.pool.QueryRow(ctx, q, sendArgs(d)).Scan(&fate, &d.Notice, &d.Conversation, &d.ExternalID)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return conversation.FateUnknown, d, nil
+		return conversation.DeskFateUnknown, d, nil
 	}
 	if err != nil {
 		return "", d, fmt.Errorf("undo what staff wrote: %w", err)
@@ -218,7 +218,7 @@ func (s *Store) ClaimDeskSends(ctx context.Context, channels []string, limit int
 }
 
 // SettleDeskSend implements conversation.DeskSends.
-func (s *Store) SettleDeskSend(ctx context.Context, d conversation.DeskSend, f conversation.Fate, why string, retry time.Duration) error {
+func (s *Store) SettleDeskSend(ctx context.Context, d conversation.DeskSend, f conversation.DeskFate, why string, retry time.Duration) error {
 	// What has been tried stays claimed in the eyes of an Undo: its end is not known.
 	const q = `
 		UPDATE desk_sends SET lease_token = NULL, lease_until = NULL, error = left(@why, 500),

@@ -14,6 +14,8 @@ import (
 	"frontdesk/knowledge"
 	"frontdesk/knowledge/tokens"
 	"frontdesk/migrations/dbtest"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // passages finds the same hits for every question.
@@ -77,11 +79,13 @@ var returns = knowledge.Hit{
 type desk struct {
 	*conversation.Engine
 	store *conversationdb.Store
+	pool  *pgxpool.Pool
 }
 
 func run(t *testing.T, url string, find conversation.Finder, m conversation.Model) desk {
 	t.Helper()
-	store := conversationdb.New(dbtest.Connect(t, url))
+	pool := dbtest.Connect(t, url)
+	store := conversationdb.New(pool)
 	e, err := conversation.New(conversation.Config{
 		Hold: time.Nanosecond, Poll: 20 * time.Millisecond, Lease: 2 * time.Second,
 		Gather: conversation.Gather{Quiet: 10 * time.Millisecond, Most: 100 * time.Millisecond},
@@ -95,7 +99,7 @@ func run(t *testing.T, url string, find conversation.Finder, m conversation.Mode
 	done := make(chan struct{})
 	go func() { e.Run(ctx, 5*time.Second); close(done) }()
 	t.Cleanup(func() { cancel(); <-done })
-	return desk{e, store}
+	return desk{e, store, pool}
 }
 
 func (d desk) open(t *testing.T) string {

@@ -15,9 +15,9 @@ WITH c AS (
 	WHERE c.id = @id AND c.owner = 'bot' AND c.epoch = @epoch AND c.lease_token = @turn
 	RETURNING c.*
 ), message AS (
-	INSERT INTO messages (conversation_id, seq, author, name, body, sources, trace, turn, episode)
-	SELECT c.id, c.seq - @n + r.ord, r.author, coalesce(r.name, ''), r.body, r.sources, r.trace, @turn, c.episode
-	FROM c, jsonb_to_recordset(@messages) AS r(ord int, author text, name text, body text, sources jsonb, trace jsonb)
+	INSERT INTO messages (conversation_id, seq, author, name, body, sources, trace, turn, episode, options)
+	SELECT c.id, c.seq - @n + r.ord, r.author, coalesce(r.name, ''), r.body, r.sources, r.trace, @turn, c.episode, r.options
+	FROM c, jsonb_to_recordset(@messages) AS r(ord int, author text, name text, body text, sources jsonb, trace jsonb, options jsonb)
 	RETURNING conversation_id, seq
 ), delivery AS (
 	INSERT INTO deliveries (conversation_id, seq, channel, account)

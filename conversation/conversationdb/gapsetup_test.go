@@ -20,9 +20,9 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// shelf is a knowledge of single entries: a question is answered by the one whose
+// gapShelf is a knowledge of single entries: a question is answered by the one whose
 // question it is.
-type shelf struct {
+type gapShelf struct {
 	mu      sync.Mutex // guards all below
 	entries map[string]knowledge.Entry
 	status  knowledge.Status
@@ -30,14 +30,14 @@ type shelf struct {
 	saving  func() error // called before each
 }
 
-func newShelf() *shelf {
-	return &shelf{entries: map[string]knowledge.Entry{}, status: knowledge.StatusReady}
+func newShelf() *gapShelf {
+	return &gapShelf{entries: map[string]knowledge.Entry{}, status: knowledge.StatusReady}
 }
 
 // entryDocument is the document of every entry.
 const entryDocument = "00000000-0000-4000-8000-000000000001"
 
-func (s *shelf) SaveEntry(_ context.Context, document string, e knowledge.Entry) (string, error) {
+func (s *gapShelf) SaveEntry(_ context.Context, document string, e knowledge.Entry) (string, error) {
 	if s.saving != nil {
 		if err := s.saving(); err != nil {
 			return "", err
@@ -50,7 +50,7 @@ func (s *shelf) SaveEntry(_ context.Context, document string, e knowledge.Entry)
 	return entryDocument, nil
 }
 
-func (s *shelf) Document(_ context.Context, id string) (knowledge.Document, error) {
+func (s *gapShelf) Document(_ context.Context, id string) (knowledge.Document, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, ok := s.entries[id]; !ok {
@@ -59,7 +59,7 @@ func (s *shelf) Document(_ context.Context, id string) (knowledge.Document, erro
 	return knowledge.Document{ID: id, Status: s.status, Error: "no text"}, nil
 }
 
-func (s *shelf) Find(_ context.Context, q knowledge.Query) (knowledge.Result, error) {
+func (s *gapShelf) Find(_ context.Context, q knowledge.Query) (knowledge.Result, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r := knowledge.Result{Query: q.Text}
@@ -97,13 +97,13 @@ func (e *topics) Embed(_ context.Context, texts []string) ([][]float32, error) {
 // desksGaps is a Gaps on a database with what tests do to its log.
 type deskGaps struct {
 	*conversation.Gaps
-	t     *testing.T
-	store *conversationdb.Store
-	pool  *pgxpool.Pool
-	shelf *shelf
+	t        *testing.T
+	store    *conversationdb.Store
+	pool     *pgxpool.Pool
+	gapShelf *gapShelf
 }
 
-func openGaps(t *testing.T, url string, s *shelf, e knowledge.Embedder) *deskGaps {
+func openGaps(t *testing.T, url string, s *gapShelf, e knowledge.Embedder) *deskGaps {
 	t.Helper()
 	pool := dbtest.Connect(t, url)
 	store := conversationdb.New(pool)

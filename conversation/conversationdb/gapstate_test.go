@@ -125,14 +125,14 @@ func TestAnEntryThatCannotServeBringsTheGapBack(t *testing.T) {
 
 // late has a question join a gap while it is being asked again.
 type late struct {
-	*shelf
+	*gapShelf
 	once sync.Once
 	join func()
 }
 
 func (l *late) Find(ctx context.Context, q knowledge.Query) (knowledge.Result, error) {
 	l.once.Do(l.join)
-	return l.shelf.Find(ctx, q)
+	return l.gapShelf.Find(ctx, q)
 }
 
 func TestAQuestionThatJoinsWhileTheGapIsAskedAgainIsAskedToo(t *testing.T) {
@@ -145,7 +145,7 @@ func TestAQuestionThatJoinsWhileTheGapIsAskedAgainIsAskedToo(t *testing.T) {
 	if _, err := g.Publish(t.Context(), gap.ID, gnus); err != nil {
 		t.Fatal(err)
 	}
-	finder := &late{shelf: s, join: func() {
+	finder := &late{gapShelf: s, join: func() {
 		g.ask("how much is a gnu", conversation.KindUnknown)
 		if list, err := g.store.Unread(t.Context(), 0, 10); err != nil || len(list) != 1 {
 			t.Errorf("Unread() = %+v, %v; want the new conversation", list, err)

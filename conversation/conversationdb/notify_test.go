@@ -33,7 +33,7 @@ func replica(t *testing.T, url string, m conversation.Model) desk {
 	go func() { e.Run(ctx, 5*time.Second); done <- struct{}{} }()
 	go func() { bus.Run(ctx, e); done <- struct{}{} }()
 	t.Cleanup(func() { cancel(); <-done; <-done })
-	return desk{e, store}
+	return desk{Engine: e, store: store}
 }
 
 // hear collects the events of a subscription until ok is satisfied with them.

@@ -32,9 +32,10 @@ const claimTurns = `
 		RETURNING c.*
 	)
 	SELECT ` + stateColumns + `, c.lease_token, c.turn_attempts, c.misses, c.answered_seq,
+		CASE WHEN c.summary_seq > c.context_seq THEN c.summary ELSE '' END, c.summary_seq,
 		extract(epoch FROM clock_timestamp() - c.customer_at)::float8,
-		(SELECT coalesce(jsonb_agg(jsonb_build_object('Seq', m.seq, 'Author', m.author, 'Text', m.body) ORDER BY m.seq), '[]')
-			FROM (SELECT seq, author, body FROM messages
+		(SELECT coalesce(jsonb_agg(jsonb_build_object('Seq', m.seq, 'Author', m.author, 'Text', m.body, 'Options', m.options) ORDER BY m.seq), '[]')
+			FROM (SELECT seq, author, body, options FROM messages
 				WHERE conversation_id = c.id AND seq > c.context_seq AND NOT note
 				ORDER BY seq DESC LIMIT @messages) m)
 	FROM c`
@@ -94,7 +95,7 @@ func (s *Store) claim(ctx context.Context, q string, args pgx.NamedArgs) ([]conv
 			st     stateScan
 			waited *float64
 		)
-		err := row.Scan(append(st.targets(), &t.ID, &t.Attempt, &t.Misses, &t.AnsweredSeq, &waited, &t.Messages)...)
+		err := row.Scan(append(st.targets(), &t.ID, &t.Attempt, &t.Misses, &t.AnsweredSeq, &t.Summary, &t.SummarySeq, &waited, &t.Messages)...)
 		if waited != nil {
 			t.Waited = time.Duration(*waited * float64(time.Second))
 		}
@@ -252,7 +253,7 @@ func appended(state conversation.State, news []conversation.NewMessage, turn str
 		out[i] = conversation.Message{
 			Conversation: state.Conversation, Seq: state.Seq - int64(len(news)-1-i), ExternalID: n.ExternalID,
 			Author: n.Author, StaffID: n.StaffID, Name: n.Name, Text: n.Text, Note: n.Note,
-			Sources: n.Sources, Turn: turn, Episode: state.Episode, At: time.Now(),
+			Sources: n.Sources, Options: n.Options, Turn: turn, Episode: state.Episode, At: time.Now(),
 		}
 	}
 	return out

@@ -22,6 +22,30 @@ const maxShown = 200
 // there, knowledge.ErrTooLarge past knowledge.MaxImportRows or a limit of this
 // package and knowledge.ErrEmpty when there are no rows.
 func Entries(ctx context.Context, name string, data []byte) ([]knowledge.EntryRow, error) {
+	rs, err := judged(ctx, name, data)
+	if err != nil {
+		return nil, err
+	}
+	return rs.judged, nil
+}
+
+// IsEntries reports whether a file is one that Entries reads and all of it is
+// meant as questions with answers, be they right or wrong. Texts with titles
+// among them make it a document.
+func IsEntries(ctx context.Context, name string, data []byte) bool {
+	rs, err := judged(ctx, name, data)
+	if err != nil || rs.texts > 0 {
+		return false
+	}
+	for _, r := range rs.judged {
+		if r.Invalid == "" {
+			return true
+		}
+	}
+	return false
+}
+
+func judged(ctx context.Context, name string, data []byte) (*rows, error) {
 	format, err := Detect(name, "", data)
 	if err != nil {
 		return nil, err
@@ -36,7 +60,7 @@ func Entries(ctx context.Context, name string, data []byte) ([]knowledge.EntryRo
 	if strings.TrimSpace(src) == "" {
 		return nil, fmt.Errorf("%w was found in this %s", knowledge.ErrEmpty, label(format))
 	}
-	rs := rows{ctx: ctx, byRow: true}
+	rs := &rows{ctx: ctx, byRow: true}
 	switch format {
 	case CSV:
 		err = rs.table(src, 0)
@@ -53,5 +77,5 @@ func Entries(ctx context.Context, name string, data []byte) ([]knowledge.EntryRo
 	if len(rs.judged) == 0 {
 		return nil, fmt.Errorf("%w: there are no entries in this %s", knowledge.ErrEmpty, label(format))
 	}
-	return rs.judged, nil
+	return rs, nil
 }

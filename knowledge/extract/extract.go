@@ -112,7 +112,7 @@ func Extract(ctx context.Context, name, mediaType string, data []byte) (text kno
 		return knowledge.Text{}, fmt.Errorf("%w was found in this %s", knowledge.ErrEmpty, label(format))
 	}
 	sus.instructions(text)
-	text.Warnings = sus.list
+	text.Warnings = append(sus.list, text.Warnings...)
 	return text, nil
 }
 

@@ -124,6 +124,9 @@ func (rs *rows) object(number int, raw json.RawMessage) error {
 			continue
 		}
 		s, ok := scalar(value)
+		if !ok && (column == colOwner || column == colOwn) {
+			continue // theirs means something else by it
+		}
 		if !ok {
 			return rs.fail(r, knowledge.ErrCorrupt, "%s must be a text", key)
 		}

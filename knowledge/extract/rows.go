@@ -19,6 +19,9 @@ const (
 	colLang         = "lang"
 	colURL          = "url"
 	colVerbatim     = "verbatim"
+	colOwner        = "owner"
+	colReviewBy     = "review_by"
+	colOwn          = "id"
 	colTitle        = "title"
 	colText         = "text"
 )
@@ -37,8 +40,13 @@ func init() {
 		colLang:     "lang language locale sprache idioma langue lingua taal język jezyk dil язык 语言 語言 言語 언어 اللغة",
 		colURL:      "url link href source_url page enlace lien ссылка 链接 連結 网址 網址 リンク 링크 الرابط",
 		colVerbatim: "verbatim exact word_for_word wörtlich woertlich textual literal дословно 逐字 原文",
-		colTitle:    "title heading subject headline titel título titulo titre titolo заголовок 标题 標題 タイトル 제목 العنوان",
-		colText:     "text body content passage description inhalt texto contenido conteúdo contenu testo tekst текст 正文 内容 內容 本文 본문 내용 النص",
+		colOwner: "owner responsible maintainer verantwortlich zuständig responsable responsável responsabile eigenaar właściciel sorumlu " +
+			"владелец ответственный 负责人 負責人 担当者 담당자 المسؤول",
+		colReviewBy: "review_by review_date review_due next_review review_until prüfen_bis pruefen_bis überprüfen_bis revisar_antes_de fecha_de_revisión " +
+			"à_revoir_avant date_de_révision rever_até da_rivedere_entro проверить_до 复核日期 審核日期 見直し期限 검토일 تاريخ_المراجعة",
+		colOwn:   "id entry_id faq_id",
+		colTitle: "title heading subject headline titel título titulo titre titolo заголовок 标题 標題 タイトル 제목 العنوان",
+		colText:  "text body content passage description inhalt texto contenido conteúdo contenu testo tekst текст 正文 内容 內容 本文 본문 내용 النص",
 	} {
 		for name := range strings.FieldsSeq(names) {
 			columns[fold(name)] = column
@@ -71,6 +79,7 @@ type rows struct {
 	// with an error is kept in judged, in order with the entries.
 	byRow  bool
 	judged []knowledge.EntryRow
+	texts  int // of the judged that are a title and a text
 }
 
 // add checks one row and keeps it. A wholly empty row is skipped.
@@ -107,6 +116,7 @@ func (rs *rows) entry(r row) error {
 	e := knowledge.Entry{
 		Question: squeeze(r.cells[colQuestion]), Answer: r.cells[colAnswer],
 		Lang: tag(r.cells[colLang]), URL: r.cells[colURL], Row: r.number,
+		Owner: squeeze(r.cells[colOwner]), Own: own(r.cells[colOwn]),
 	}
 	switch {
 	case e.Question == "":
@@ -119,8 +129,16 @@ func (rs *rows) entry(r row) error {
 		return rs.fail(r, knowledge.ErrTooLarge, "the answer has more than %d bytes", MaxAnswer)
 	case len(e.URL) > MaxURL:
 		return rs.fail(r, knowledge.ErrTooLarge, "the address has more than %d bytes", MaxURL)
+	case len(e.Owner) > MaxOwner:
+		return rs.fail(r, knowledge.ErrTooLarge, "the owner has more than %d bytes", MaxOwner)
 	}
 	var ok bool
+	if e.ReviewBy, ok = Day(r.cells[colReviewBy]); !ok {
+		if rs.byRow {
+			return rs.fail(r, knowledge.ErrCorrupt, "%s", badDay)
+		}
+		rs.warn(r, badDay)
+	}
 	if e.Verbatim, ok = truth(r.cells[colVerbatim]); !ok {
 		return rs.fail(r, knowledge.ErrCorrupt, "verbatim must be yes or no")
 	}
@@ -167,6 +185,9 @@ func (rs *rows) wordings(r row, question string) ([]string, error) {
 func (rs *rows) section(r row) error {
 	title, text := squeeze(r.cells[colTitle]), r.cells[colText]
 	if rs.byRow {
+		if text != "" {
+			rs.texts++
+		}
 		return rs.fail(r, knowledge.ErrCorrupt, "there is neither a question nor an answer")
 	}
 	if text == "" {

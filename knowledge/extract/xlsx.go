@@ -75,7 +75,7 @@ func fromXLSX(ctx context.Context, data []byte, sus *suspicions) (knowledge.Text
 	if title, err := coreTitle(a); err == nil {
 		text.Title = title
 	}
-	text.Entries = x.rs.text.Entries
+	text.Entries, text.Warnings = x.rs.text.Entries, x.rs.text.Warnings
 	text.Sections = append(text.Sections, x.rs.text.Sections...)
 	return text, nil
 }

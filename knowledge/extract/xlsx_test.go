@@ -21,7 +21,7 @@ func TestASheetOfQuestionsBecomesEntriesAndOthersTables(t *testing.T) {
 		[]string{"Guide", "title|text", "Fees|None."})
 	text := mustExtract(t, "a.xlsx", data)
 	wantEntries := []knowledge.Entry{
-		{Question: "Where is it?", Alternatives: []string{"Which place?"}, Answer: "Here.", Row: 4},
+		{Question: "Where is it?", Alternatives: []string{"Which place?"}, Answer: "Here.", Owner: "Ana", Row: 4},
 		{Question: "How much?", Answer: "Five.", Row: 6},
 	}
 	wantSections := []knowledge.Section{

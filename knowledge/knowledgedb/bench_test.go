@@ -1,6 +1,7 @@
 package knowledgedb
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -173,7 +174,6 @@ func recall(b testing.TB, s *Store, queries []string) float64 {
 	for _, q := range queries {
 		scores := func(exact bool) (out []float64) {
 			sql, args := findStatement(q)
-			args["limit"] = 10
 			if exact {
 				args["rare"] = 1.
 			}
@@ -184,7 +184,8 @@ func recall(b testing.TB, s *Store, queries []string) float64 {
 			for _, h := range hits {
 				out = append(out, h.LexicalScore)
 			}
-			return out
+			slices.SortFunc(out, func(a, b float64) int { return cmp.Compare(b, a) })
+			return out[:min(10, len(out))]
 		}
 		truth := scores(true)
 		want += len(truth)

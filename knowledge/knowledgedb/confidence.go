@@ -95,6 +95,9 @@ func measure(q lexical.Query, seen statistics, hits []knowledge.Hit, params lexi
 		for _, d := range w.Dims {
 			df = max(df, seen.df[d])
 		}
+		if df == 0 && w.Extra { // another way to write what is there, that no passage does
+			continue
+		}
 		mass := w.Weight * lexical.IDF(min(df, seen.n), seen.n)
 		most += mass
 		if w.Extra || w.Weak {
@@ -103,6 +106,16 @@ func measure(q lexical.Query, seen statistics, hits []knowledge.Hit, params lexi
 		proper++
 		total += mass
 		has := all.Has(w.Dims)
+		if w.Guessed { // the guess is as likely as not
+			unknown += mass / 2
+			if has {
+				covered += mass / 2
+			}
+			if title.Has(w.Dims) {
+				titled += mass / 2
+			}
+			continue
+		}
 		switch {
 		case df == 0:
 			unknown += mass

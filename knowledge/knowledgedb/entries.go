@@ -51,7 +51,8 @@ func (d *Documents) EachAsking(ctx context.Context, questions []string, document
 			WHERE p.is_entry
 			UNION
 			SELECT id FROM passages WHERE document_id = nullif(@document, '')::uuid AND is_entry)
-		SELECT d.id::text, d.name, p.title, p.alternatives, p.body, p.lang, p.url, p.verbatim
+		SELECT d.id::text, d.name, p.title, p.alternatives, p.body, p.lang, p.url, p.verbatim,
+			p.owner, coalesce(p.review_by::text, '')
 		FROM found JOIN passages p USING (id) JOIN documents d ON d.id = p.document_id
 		ORDER BY d.created_at, d.id, p.ordinal`
 	keys := make([]int64, 0, len(questions))
@@ -67,7 +68,8 @@ func (d *Documents) EachAsking(ctx context.Context, questions []string, document
 	defer rows.Close()
 	for rows.Next() {
 		var s knowledge.StoredEntry
-		if err := rows.Scan(&s.Document.ID, &s.Document.Name, &s.Question, &s.Alternatives, &s.Answer, &s.Lang, &s.URL, &s.Verbatim); err != nil {
+		if err := rows.Scan(&s.Document.ID, &s.Document.Name, &s.Question, &s.Alternatives, &s.Answer, &s.Lang, &s.URL, &s.Verbatim,
+			&s.Owner, &s.ReviewBy); err != nil {
 			return fmt.Errorf("compare entries: %w", err)
 		}
 		each(s)

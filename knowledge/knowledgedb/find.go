@@ -24,6 +24,9 @@ const noDense = `SELECT NULL::uuid AS passage_id, 0::float8 AS score, 0::bigint 
 const (
 	// depth is how far down each ranking is fused.
 	depth = 50
+	// twice is how many of the ranking by words are looked at again. Of the relevant that
+	// the first 50 hold, those behind the 30th hardly ever come among the first 5.
+	twice = 30
 	// fusionK is reciprocal-rank fusion's constant, of the paper that named it
 	// (Cormack, Clarke, Büttcher 2009).
 	fusionK = 60
@@ -66,7 +69,7 @@ func (s *Store) Explain(ctx context.Context, q knowledge.Query) (knowledge.Resul
 	}
 	limit = min(limit, knowledge.MaxLimit)
 	// The confidence looks at the first ten however few are asked for.
-	hits, seen, err := s.rank(ctx, parsed, vec, lexical.KeyHash(q.Text), max(limit, 10))
+	hits, seen, err := s.rank(ctx, &parsed, vec, lexical.KeyHash(q.Text), max(limit, 10))
 	if err != nil {
 		return knowledge.Result{}, Signals{}, fmt.Errorf("find passages: %w", err)
 	}
@@ -91,23 +94,18 @@ type statistics struct {
 	history float64
 }
 
-func (s *Store) rank(ctx context.Context, q lexical.Query, vec *vector, key int64, limit int) ([]knowledge.Hit, statistics, error) {
-	sql, args := statement(q, vec, key, limit)
-	args["max_weight"] = s.params.Max()
-	return s.read(ctx, vec != nil, sql, args)
-}
-
-func (s *Store) read(ctx context.Context, dense bool, sql string, args pgx.NamedArgs) ([]knowledge.Hit, statistics, error) {
+// read returns what the statement found, in no order.
+func (s *Store) read(ctx context.Context, dense bool, sql string, args pgx.NamedArgs) ([]found, statistics, error) {
 	seen := statistics{df: map[int32]int{}}
-	var hits []knowledge.Hit
+	var hits []found
 	err := s.queryPlanned(ctx, dense, sql, args, func(row pgx.CollectableRow) error {
-		var h knowledge.Hit
+		var h found
 		var termDims, dfs []int32
 		var n *int
 		p := &h.Passage
 		if err := row.Scan(&p.ID, &p.DocumentID, &p.Ordinal, &p.Document, &p.Title, &p.Alternatives, &p.Heading,
 			&p.Page, &p.Text, &p.Lang, &p.URL, &p.Verbatim, &p.IsEntry, &p.Tokens,
-			&h.LexicalRank, &h.LexicalScore, &h.HistoryScore, &h.DenseRank, &h.DenseScore, &h.Score, &termDims, &dfs, &n, &seen.history); err != nil {
+			&h.LexicalRank, &h.LexicalScore, &h.HistoryScore, &h.DenseRank, &h.DenseScore, &h.exact, &h.atoms, &termDims, &dfs, &n, &seen.history); err != nil {
 			return err
 		}
 		if n != nil {
@@ -143,7 +141,7 @@ func statement(q lexical.Query, vec *vector, key int64, limit int) (string, pgx.
 	}
 	args := pgx.NamedArgs{
 		"dims": dims, "words": words, "weights": weights, "said": said, "tiers": tiers, "max_words": maxWords,
-		"rare": rare, "enough": enough, "common": common, "few": few, "depth": max(depth, limit), "key": key, "k": fusionK, "limit": limit,
+		"rare": rare, "enough": enough, "common": common, "few": few, "depth": max(depth, limit), "key": key, "again": twice, "listed": max(twice, limit),
 	}
 	before, ranked, leaning := "", plainRanked, noLeaning
 	if dialogue {
@@ -176,7 +174,7 @@ func (s *Store) queryPlanned(ctx context.Context, dense bool, sql string, args p
 		return rows.Err()
 	}
 	if !dense {
-		rows, err := s.pool.Query(ctx, sql, pgx.QueryExecModeCacheDescribe, args)
+		rows, err := s.on().Query(ctx, sql, pgx.QueryExecModeCacheDescribe, args)
 		if err != nil {
 			return err
 		}
@@ -186,7 +184,7 @@ func (s *Store) queryPlanned(ctx context.Context, dense bool, sql string, args p
 	batch.Queue(`SELECT set_config('hnsw.ef_search', $1, true), set_config('hnsw.iterative_scan', 'strict_order', true),
 		set_config('plan_cache_mode', 'force_custom_plan', true)`, strconv.Itoa(efSearch))
 	batch.Queue(sql, args)
-	results := s.pool.SendBatch(ctx, batch)
+	results := s.on().SendBatch(ctx, batch)
 	_, err := results.Exec()
 	if err == nil {
 		var rows pgx.Rows

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"frontdesk/knowledge"
 
@@ -56,7 +57,7 @@ func (s *Store) SetStatus(ctx context.Context, id string, status knowledge.Statu
 func (s *Store) Publish(ctx context.Context, id, name string, ps []knowledge.Passage, warnings ...string) error {
 	// The clock and not now(), which is when the transaction began: watchers ask for what changed lately.
 	const sql = `UPDATE documents SET name = @name, status = @status, error = '', stage_done = 0, stage_total = 0, passages = @passages,
-		warnings = @warnings, updated_at = clock_timestamp() WHERE id = @id`
+		warnings = @warnings, compare_due = compare_due OR @entries, updated_at = clock_timestamp() WHERE id = @id`
 	status := knowledge.StatusReady
 	if s.embedder != nil {
 		status = knowledge.StatusEmbedding
@@ -66,7 +67,8 @@ func (s *Store) Publish(ctx context.Context, id, name string, ps []knowledge.Pas
 		if err := s.replace(ctx, tx, id, rows); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, sql, pgx.NamedArgs{"id": id, "name": name, "status": status, "passages": len(rows), "warnings": orEmpty(warnings)})
+		_, err := tx.Exec(ctx, sql, pgx.NamedArgs{"id": id, "name": name, "status": status, "passages": len(rows), "warnings": orEmpty(warnings),
+			"entries": slices.ContainsFunc(ps, func(p knowledge.Passage) bool { return p.IsEntry && p.Kept.ID != "" })})
 		return err
 	})
 	if err != nil {

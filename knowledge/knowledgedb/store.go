@@ -11,6 +11,7 @@ import (
 	"frontdesk/knowledge"
 	"frontdesk/knowledge/lexical"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -24,6 +25,8 @@ type Store struct {
 	patience time.Duration
 	// indexAbove is how many vectors a model has when it gets its index.
 	indexAbove int
+	// tx, when not nil, is what Find sees the knowledge by: see Rehearse.
+	tx pgx.Tx
 	// modelID caches the id of the embedder's row in embedding_models; 0 until one exists.
 	modelID atomic.Int32
 }

@@ -5,7 +5,7 @@ import type { Profile, Session } from './wire';
 /** The server said no. Anything else that fails is the network. */
 export class Refused extends Error {
   constructor(readonly status: number, readonly retryAfter: number) {
-    super('refused: ' + status);
+    super();
   }
 }
 
@@ -82,7 +82,7 @@ export class Client {
     });
     // Another tab may have a new one by now.
     if (answer.status === 401 && token === this.session?.token) this._store.set('token');
-    if (!answer.ok) throw new Refused(answer.status, Number(answer.headers.get('retry-after')) || 0);
+    if (!answer.ok) throw new Refused(answer.status, +answer.headers.get('retry-after')! || 0);
     return answer;
   }
 }

@@ -1,7 +1,7 @@
 // Building DOM without any HTML text, so that nothing a bot, a person or a
 // document wrote can become markup.
 
-type Child = Node | string | null | undefined | false;
+type Child = Node | string | number | null | undefined | false;
 type Value = string | number | boolean | null | undefined | ((event: any) => void);
 
 /** Makes an element. Properties starting with "on" are listeners, the rest are
@@ -12,9 +12,9 @@ export function el<Tag extends keyof HTMLElementTagNameMap>(
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties || {})) {
     if (typeof value === 'function') element.addEventListener(name.slice(2), value);
-    else if (value != null && value !== false) element.setAttribute(name, value === true ? '' : String(value));
+    else if (value != null && value !== false) element.setAttribute(name, value === true ? '' : value as string);
   }
-  for (const child of children) if (child) element.append(child);
+  for (const child of children) if (child) element.append(child as string);
   return element;
 }
 

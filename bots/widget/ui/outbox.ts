@@ -72,7 +72,7 @@ export class Outbox {
       const asked = error instanceof Refused ? error.retryAfter : 0;
       this._report(item, { kind: 'waiting' });
       this._told = asked > 0;
-      this._timer = window.setTimeout(() => {
+      this._timer = setTimeout(() => {
         this._told = false;
         this.flush();
       }, asked ? asked * 1e3 : pause(this._failures++));

@@ -30,8 +30,9 @@ export class Row {
     this._body.replaceChildren(this.author === 'customer' ? text : markdown(text));
   }
 
-  /** Shows a finished message with its sources and, for an answer, its thumbs. */
-  finish(message: Message, rate?: (helpful: boolean) => Promise<unknown>): void {
+  /** Shows a finished message with its sources and, for an answer, its thumbs or,
+   *  for a question, the options to choose from. */
+  finish(message: Message, rate?: (helpful: boolean) => Promise<unknown>, choose?: (text: string) => void): void {
     this.seq = message.seq;
     this._below.replaceChildren();
     if (message.author === 'customer') return this.write(message.text);
@@ -44,7 +45,10 @@ export class Row {
       this._below.append(el('ul', { class: 'sources', 'aria-label': this._language.words.sources },
         ...[...sources.values()].map((entry) => el('li', null, entry))));
     }
-    if (rate) this._below.append(this._thumbs(message.helpful, rate));
+    if (message.options) {
+      this._below.append(el('div', { class: 'thumbs' },
+        ...message.options.map(({ text }) => el('button', { type: 'button', class: 'switch', dir: 'auto', onclick: () => choose!(text) }, text))));
+    } else if (rate) this._below.append(this._thumbs(message.helpful, rate));
   }
 
   /** Puts a note with buttons under the message, or takes it away. */
@@ -57,7 +61,7 @@ export class Row {
   /** A source opens to the passage it stands for; without one it is a link. */
   private _source({ n, title, heading, page, url, excerpt }: Source): HTMLElement {
     const { words } = this._language;
-    const label = [el('span', { class: 'number' }, String(n)),
+    const label = [el('span', { class: 'number' }, n),
       el('bdi', null, heading && heading !== title ? title + ' › ' + heading : title),
       page ? el('span', { class: 'page' }, fill(words.page, page)) : null];
     if (!excerpt) return link(url, ...label) || el('span', null, ...label);
@@ -72,7 +76,7 @@ export class Row {
       target.focus();
       entry.scrollIntoView({ block: 'nearest' });
     };
-    return el('button', { type: 'button', class: 'cite', 'aria-label': fill(this._language.words.source, n), onclick: show }, String(n));
+    return el('button', { type: 'button', class: 'cite', 'aria-label': fill(this._language.words.source, n), onclick: show }, n);
   }
 
   private _thumbs(given: boolean | undefined, rate: (helpful: boolean) => Promise<unknown>): HTMLElement {

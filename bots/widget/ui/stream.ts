@@ -36,7 +36,7 @@ export class Stream {
       if (this._reading !== reading) return;
       this._reading = undefined;
       this._changed(false);
-      if (wait >= 0) this._timer = window.setTimeout(() => this.start(), wait || pause(this._failures++));
+      if (wait >= 0) this._timer = setTimeout(() => this.start(), wait || pause(this._failures++));
     });
   }
 
@@ -51,7 +51,7 @@ export class Stream {
     let watchdog = 0;
     const alive = () => {
       clearTimeout(watchdog);
-      watchdog = window.setTimeout(() => reading.abort(), quiet);
+      watchdog = setTimeout(() => reading.abort(), quiet);
     };
     try {
       alive();

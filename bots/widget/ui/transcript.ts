@@ -22,6 +22,7 @@ export class Transcript {
   constructor(
     private readonly _language: Language,
     private readonly _rate: (seq: number, helpful: boolean) => Promise<unknown>,
+    private readonly _choose: (text: string) => void,
     /** Told whether there is something new out of view. */
     private readonly _hidden: (more: boolean) => void,
   ) {
@@ -47,7 +48,7 @@ export class Transcript {
     row.element.classList.add('pending');
     this._own.set(id, row);
     this.element.insertBefore(row.element, this._dots);
-    this._question = row;
+    this._ask(row);
     this._follow = true;
     this._settle();
     return row;
@@ -83,9 +84,9 @@ export class Transcript {
     if (message.author === 'bot' || message.turn) this.discard();
     if (message.author !== 'customer') this.type();
     const row = this._row(message.author, message.name, message.at);
-    row.finish(message, message.author === 'bot' ? (helpful) => this._rate(message.seq, helpful) : undefined);
+    row.finish(message, message.author === 'bot' ? (helpful) => this._rate(message.seq, helpful) : undefined, this._choose);
     if (message.id) this._own.set(message.id, row);
-    if (message.author === 'customer') this._question = row;
+    if (message.author === 'customer') this._ask(row);
     this._place(row, message.seq);
     this._settle();
     return row;
@@ -124,7 +125,7 @@ export class Transcript {
     this._dots.hidden = !label || !!this._draft;
     if (this._dots.hidden) return;
     this._dots.replaceChildren(el('span', { class: 'dots', 'aria-hidden': 'true' }, el('i'), el('i'), el('i')), el('span', null, label));
-    this._timer = window.setTimeout(() => this.type(), seconds * 1e3);
+    this._timer = setTimeout(() => this.type(), seconds * 1e3);
     this._settle();
   }
 
@@ -153,6 +154,12 @@ export class Transcript {
     if (!this._follow) return this._hidden(true);
     const top = this._question?.element.isConnected ? this._question.element.offsetTop - 12 : Infinity;
     this.element.scrollTop = Math.min(this.element.scrollHeight, top);
+  }
+
+  /** Takes note of the customer's latest words, which leave no choice open. */
+  private _ask(row: Row): void {
+    this._question = row;
+    for (const button of this.element.querySelectorAll<HTMLButtonElement>('.thumbs .switch')) button.disabled = true;
   }
 
   private _below(): number {

@@ -8,7 +8,7 @@ import { type Item, Store } from './store';
 import { Stream } from './stream';
 import { fill, type Language } from './strings';
 import css from './style.css';
-import { accentColors } from './theme';
+import { colour } from './theme';
 import { Transcript } from './transcript';
 import type { Message, Profile, State } from './wire';
 
@@ -56,7 +56,7 @@ export class Widget extends HTMLElement {
     this._client = new Client(options.base, options.key, this._language.tag, this._store, () => this._restart());
     this._stream = new Stream(this._client, () => this._transcript.last, (kind, data) => this._hear(kind, data), (up) => this._connected(up));
     this._outbox = new Outbox(this._client, this._store, (item, progress) => this._report(item, progress));
-    this._transcript = new Transcript(this._language, (seq, helpful) => this._client.post('feedback', { seq, helpful }), (more) => this._panel.more(more));
+    this._transcript = new Transcript(this._language, (seq, helpful) => this._client.post('feedback', { seq, helpful }), (text) => (this.send(text), this._panel.focus()), (more) => this._panel.more(more));
     this._build();
   }
 
@@ -152,7 +152,7 @@ export class Widget extends HTMLElement {
     const root = el('section', {
       class: `root ${theme || 'auto'} ${position || ''}`, dir: words.direction, lang: tag, 'aria-label': words.chat,
     }, this._panel.element, this._launcher);
-    for (const [name, value] of Object.entries(accentColors(accent))) root.style.setProperty(name, value);
+    colour(root, accent);
     try {
       const sheet = new CSSStyleSheet();
       sheet.replaceSync(css);
@@ -266,7 +266,7 @@ export class Widget extends HTMLElement {
       this._outbox.flush();
     } else if (this.isOpen && !document.hidden) {
       // Most interruptions are over before anybody needs to know.
-      this._silence = window.setTimeout(() => this._panel.tell(this._language.words[navigator.onLine ? 'connecting' : 'offline']), 3e3);
+      this._silence = setTimeout(() => this._panel.tell(this._language.words[navigator.onLine ? 'connecting' : 'offline']), 3e3);
     }
   }
 
@@ -296,8 +296,9 @@ export class Widget extends HTMLElement {
     this._launcher.setAttribute('aria-label', this._unread ? label + ', ' + fill(words.unread, this._unread) : label);
     this._launcher.setAttribute('aria-expanded', String(this.isOpen));
     this._launcher.replaceChildren(icon(this.isOpen ? 'down' : 'chat'), this._badge);
-    if (this._badge.textContent !== String(this._unread)) this._emit('unread', this._unread);
-    this._badge.textContent = String(this._unread);
+    const unread = String(this._unread);
+    if (this._badge.textContent !== unread) this._emit('unread', this._unread);
+    this._badge.textContent = unread;
     this._badge.hidden = !this._unread;
   }
 
@@ -305,7 +306,7 @@ export class Widget extends HTMLElement {
   private readonly _wake = () => {
     clearTimeout(this._absence);
     if (document.hidden) {
-      this._absence = window.setTimeout(() => this._stream.stop(), hiddenFor);
+      this._absence = setTimeout(() => this._stream.stop(), hiddenFor);
       return;
     }
     if (!navigator.onLine) {

@@ -19,6 +19,7 @@ export interface Message {
   id?: string; // the customer's own, as posted
   turn?: string;
   sources?: Source[];
+  options?: { text: string }[];
   helpful?: boolean;
   at?: string;
 }
