@@ -220,6 +220,9 @@ func (s *Subscription) Close() {
 // delta and one discard per turn, one state, and messages up to
 // maxPendingMessages; for all of them maxPending is the end.
 func (s *Subscription) push(e Event) {
+	if s.bare && e.Kind != EventMessage && e.Kind != EventState {
+		return // an answer being written gives nobody work yet
+	}
 	defer func() {
 		select {
 		case s.wake <- struct{}{}:

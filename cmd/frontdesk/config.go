@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,11 +50,13 @@ type Config struct {
 	SlackSecret      Secret        `env:"SLACK_SIGNING_SECRET" about:"Slack signing secret"`
 	SlackAppToken    Secret        `env:"SLACK_APP_TOKEN" about:"Slack app token, for Socket Mode"`
 	SlackAPIURL      string        `env:"SLACK_API_URL" about:"another address for Slack's API"`
-	SlackStaff       string        `env:"SLACK_STAFF_CHANNEL" about:"Slack channel where staff answer"`
+	SlackStaff       string        `env:"SLACK_STAFF_CHANNEL" about:"id of the Slack channel where staff answer, e.g. C0123456789"`
 	TelegramBotToken Secret        `env:"TELEGRAM_BOT_TOKEN" about:"Telegram bot token"`
 	TelegramSecret   Secret        `env:"TELEGRAM_WEBHOOK_SECRET" about:"Telegram webhook secret"`
 	TelegramAPIURL   string        `env:"TELEGRAM_API_URL" about:"another address for Telegram's API"`
-	TelegramStaff    string        `env:"TELEGRAM_STAFF_CHAT" about:"Telegram chat where staff answer"`
+	TelegramStaff    string        `env:"TELEGRAM_STAFF_CHAT" about:"number of the Telegram group where staff answer, e.g. -1001234567890"`
+
+	DeskUndo int `env:"DESK_UNDO_SECONDS" envDefault:"5" about:"how long what staff write on Slack or Telegram can be taken back; 0: not at all"`
 
 	AdminEmail      string   `env:"ADMIN_EMAIL" envDefault:"admin@localhost" about:"e-mail address of the first admin"`
 	AdminPassword   Secret   `env:"ADMIN_PASSWORD" about:"the first admin's password; unset: one is made and shown once"`
@@ -75,7 +78,17 @@ type Config struct {
 	proxies []netip.Prefix
 	crawl   crawl.Allow
 	level   slog.Level
+
+	telegramStaff int64
 }
+
+// slackChannel is what the id of a Slack channel looks like; a person's, or that of a
+// direct message, begins with another letter.
+var slackChannel = regexp.MustCompile(`^[CG][A-Z0-9]{2,30}$`)
+
+// maxDeskUndo is the longest wait, in seconds, before what staff write is sent: past
+// it a customer would think that nobody is there.
+const maxDeskUndo = 300
 
 // loader collects the settings of one command from flags, environment and file.
 type loader struct {
@@ -197,6 +210,18 @@ func (c *Config) check() []error {
 	}
 	if n := len([]rune(c.AdminPassword.Reveal())); c.AdminPassword.Set() && n < staff.MinPasswordRunes {
 		fail("ADMIN_PASSWORD is shorter than %d characters", staff.MinPasswordRunes)
+	}
+	if c.SlackStaff != "" && !slackChannel.MatchString(c.SlackStaff) {
+		fail("SLACK_STAFF_CHANNEL is %q, not a channel's id such as C0123456789", c.SlackStaff)
+	}
+	if c.TelegramStaff != "" {
+		n, err := strconv.ParseInt(c.TelegramStaff, 10, 64)
+		if c.telegramStaff = n; err != nil || n >= 0 {
+			fail("TELEGRAM_STAFF_CHAT is %q, not a group's number such as -1001234567890", c.TelegramStaff)
+		}
+	}
+	if c.DeskUndo < 0 || c.DeskUndo > maxDeskUndo {
+		fail("DESK_UNDO_SECONDS is %d, not a number from 0 to %d", c.DeskUndo, maxDeskUndo)
 	}
 	if c.WidgetRateLimit < 0 {
 		fail("WIDGET_RATE_LIMIT is %d; it is a number of messages a minute, or 0 for no limit", c.WidgetRateLimit)

@@ -42,6 +42,7 @@ var (
 	gapParams = append([]param{{"state", "Only gaps in this state: open (when absent), drafted, publishing, closed, dismissed.", "string"}}, pageParams...)
 
 	importParams = []param{{"dry_run", "true reports what an import would do and changes nothing; false is assumed.", "boolean"}}
+	linkParams   = []param{{"channel", "slack or telegram.", "string"}, {"account", "The workspace, when the link names one.", "string"}, {"external_id", "The person's id there.", "string"}}
 	dayParams    = []param{{"from", "First day, UTC.", "string"}, {"to", "Day after the last, UTC.", "string"}}
 )
 
@@ -91,6 +92,10 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"POST", "/api/v1/conversations/{id}/note", staff.RoleAgent, say(note), "Write a note that only staff see.", nil, textRequest{}, false, messageView{}, 201, false},
 		{"POST", "/api/v1/conversations/{id}/handback", staff.RoleAgent, act(handback), "Give the conversation back to the bot.", nil, nil, false, stateView{}, 200, false},
 		{"POST", "/api/v1/conversations/{id}/resolve", staff.RoleAgent, act(resolve), "Mark the conversation as done.", nil, nil, false, stateView{}, 200, false},
+
+		{"GET", "/api/v1/staff/links", staff.RoleAdmin, (*Console).listLinks, "Who on Slack and Telegram is which member of staff.", nil, nil, false, linksView{}, 200, false},
+		{"PUT", "/api/v1/staff/links", staff.RoleAdmin, (*Console).putLink, "Make a person on Slack or Telegram a member of staff, who may then answer from there.", nil, linkRequest{}, false, linkView{}, 200, false},
+		{"DELETE", "/api/v1/staff/links", staff.RoleAdmin, (*Console).deleteLink, "End a link at once.", linkParams, nil, false, nil, 204, false},
 
 		{"GET", "/api/v1/usage", staff.RoleViewer, (*Console).usage, "Model calls, tokens and cost by day, model and purpose.", dayParams, nil, false, usageView{}, 200, false},
 		{"GET", "/api/v1/events", staff.RoleViewer, (*Console).events, "Server-sent events of every conversation: message, state, delta, discard, typing; and of the knowledge: document and site, as their own addresses show them, whenever one is further or done.", nil, nil, false, nil, 200, true},

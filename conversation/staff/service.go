@@ -37,6 +37,7 @@ type Store interface {
 	Accounts
 	Sessions
 	Tokens
+	Links
 }
 
 // Accounts keeps the members of staff.
