@@ -13,6 +13,10 @@ const (
 	// EventFiles says that the files of a message, named by Seq, have been looked
 	// into. Message is set where it happened in this process.
 	EventFiles EventKind = "files"
+	// EventAlert asks staff to look at a conversation; it is not for its customer.
+	EventAlert EventKind = "alert"
+	// EventSeen says that the customer has read up to the message named by Seq.
+	EventSeen EventKind = "seen"
 )
 
 // Event is one thing that happened in a conversation. Only the fields of its
@@ -27,4 +31,6 @@ type Event struct {
 	State        *State
 	Name         string // who is typing
 	Seq          int64  `json:",omitempty"` // of the message whose files changed
+	Alert        *Alert `json:",omitempty"`
+	By           Author `json:",omitempty"` // of typing: the customer, else somebody of ours
 }

@@ -32,6 +32,7 @@ type Engine interface {
 	Message(ctx context.Context, conversation string, seq int64) (conversation.Message, error)
 	// OpenFile returns a customer's file with its bytes; ErrNoFile.
 	OpenFile(ctx context.Context, conversation, id string) (conversation.File, error)
+	Life
 	// Usage sums model calls by day and model from from until to.
 	Usage(ctx context.Context, from, to time.Time) ([]conversation.UsageRow, error)
 }
@@ -56,6 +57,7 @@ type stateView struct {
 	Locale       string              `json:"locale,omitempty"`
 	WaitingSince *time.Time          `json:"waiting_since,omitempty"`
 	Position     int                 `json:"position,omitempty"`
+	*OutlookView
 }
 
 type summaryView struct {
@@ -107,7 +109,7 @@ type textRequest struct {
 
 func viewState(s conversation.State) stateView {
 	v := stateView{Conversation: s.Conversation, Owner: s.Owner, Status: s.Status, Epoch: s.Epoch, Episode: s.Episode,
-		Seq: s.Seq, Locale: s.Locale, WaitingSince: when(s.WaitingSince), Position: s.Position}
+		Seq: s.Seq, Locale: s.Locale, WaitingSince: when(s.WaitingSince), Position: s.Position, OutlookView: viewOutlook(s.Outlook)}
 	if s.StaffID != "" {
 		v.Staff = &Person{ID: s.StaffID, Name: s.StaffName}
 	}
@@ -148,7 +150,13 @@ func (c *Console) listConversations(w http.ResponseWriter, r *http.Request, _ st
 	if err != nil {
 		return err
 	}
-	list, next, err := c.engine.Conversations(r.Context(), cursor, int(limit))
+	var list []conversation.Summary
+	next := ""
+	if r.URL.Query().Has("figure") {
+		list, next, err = c.reported(r, cursor, int(limit))
+	} else {
+		list, next, err = c.engine.Conversations(r.Context(), cursor, int(limit))
+	}
 	if err != nil {
 		return err
 	}

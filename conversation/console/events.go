@@ -40,12 +40,14 @@ type deltaView struct {
 type typingView struct {
 	Conversation string `json:"conversation"`
 	Name         string `json:"name,omitempty"`
+	// Author is customer when it is they who type.
+	Author conversation.Author `json:"author,omitempty"`
 }
 
 // events streams what happens in every conversation, until the caller leaves,
 // loses the right to watch, or the server stops. A message may come twice; the
 // pair of conversation and seq tells.
-func (c *Console) events(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
+func (c *Console) events(w http.ResponseWriter, r *http.Request, who staff.Principal) error {
 	select {
 	case c.streams <- struct{}{}:
 		defer func() { <-c.streams }()
@@ -65,6 +67,8 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, _ staff.Princip
 	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
 	s.rc.SetReadDeadline(time.Time{})
 	w.WriteHeader(http.StatusOK)
+	here := c.presence(who)
+	defer here.end()
 	if s.comment("watching") != nil {
 		return nil
 	}
@@ -79,6 +83,7 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, _ staff.Princip
 			return nil
 		case <-tick.C:
 			if _, err = c.authenticate(r); err == nil {
+				here.beat(r.Context())
 				err = s.comment("")
 			}
 		case <-shelf.wake:
@@ -138,7 +143,13 @@ func (s *stream) send(ctx context.Context, e conversation.Event) error {
 	case conversation.EventDiscard:
 		return s.event("discard", deltaView{e.Conversation, e.Turn, ""})
 	case conversation.EventTyping:
-		return s.event("typing", typingView{e.Conversation, e.Name})
+		return s.event("typing", typingView{e.Conversation, e.Name, e.By})
+	case conversation.EventSeen:
+		return s.event("seen", seenView{e.Conversation, e.Seq})
+	case conversation.EventAlert:
+		if e.Alert != nil {
+			return s.event("alert", alertView{e.Conversation, e.Alert.Kind, e.Alert.Text})
+		}
 	}
 	return nil
 }

@@ -73,6 +73,7 @@ var known = []struct {
 	{conversation.ErrConflict, 409, "id_reused", "This id was used for another message."},
 	{conversation.ErrNotCurrent, 409, "not_current", "That is not possible in the conversation's present state."},
 	{conversation.ErrBadCursor, 422, "bad_cursor", "The cursor is not one from an earlier page."},
+	{conversation.ErrNoFigure, 422, "bad_figure", "No report has this figure."},
 	{conversation.ErrNoGap, 404, "not_found", "There is no such gap."},
 	{conversation.ErrGapState, 409, "not_current", "That is not possible in the gap's present state."},
 	{conversation.ErrNoReply, 409, "no_reply", "Staff have not replied to any of these questions, so there is nothing to draft from. Publish an answer of your own."},

@@ -23,23 +23,24 @@ WITH old AS (
 		seq = c.seq + @n,
 		context_seq = CASE WHEN @clean THEN c.seq + @n ELSE c.context_seq END,
 		misses = CASE WHEN v.owner <> v.next_owner THEN 0 ELSE c.misses END,
-		answered_seq = CASE WHEN v.next_owner = 'staff' OR @clean THEN c.seq + @n ELSE c.answered_seq END,
+		answered_seq = CASE WHEN v.next_owner = 'staff' OR @clean OR @answers THEN c.seq + @n ELSE c.answered_seq END,
 		waiting_since = CASE
 			WHEN v.next_status = 'resolved' OR v.next_owner = 'bot' THEN NULL
 			WHEN v.next_owner = 'queue' THEN coalesce(c.waiting_since, now())
-			ELSE NULL END,
+			WHEN @replied THEN NULL -- taken over without a word the customer waits on, from when the bot owed an answer
+			ELSE coalesce(c.waiting_since, CASE WHEN c.turn_due_at IS NOT NULL THEN c.burst_at END) END,
 		turn_due_at = CASE WHEN v.next_owner = 'bot' AND @answer_now AND EXISTS (
 				SELECT 1 FROM messages m WHERE m.conversation_id = c.id AND m.seq > c.answered_seq AND m.author = 'customer')
 			THEN now() END,
 		burst_at = NULL, turn_attempts = 0,
 		updated_at = now()
-	FROM verdict v WHERE c.id = v.id AND v.allowed AND (@always OR NOT v.same)
+	FROM verdict v WHERE c.id = v.id AND v.allowed AND (@always OR NOT v.same) AND (@at_epoch = 0 OR c.epoch = @at_epoch)
 	RETURNING c.*, v.owner AS old_owner
 ), message AS (
-	INSERT INTO messages (conversation_id, seq, author, staff_id, name, body, note, external_id, episode)
-	SELECT c.id, c.seq - @n + r.ord, r.author, r.staff_id, coalesce(r.name, ''), r.body, coalesce(r.note, false), r.external_id, c.episode
+	INSERT INTO messages (conversation_id, seq, author, staff_id, name, body, note, external_id, episode, sources, trace, options)
+	SELECT c.id, c.seq - @n + r.ord, r.author, r.staff_id, coalesce(r.name, ''), r.body, coalesce(r.note, false), r.external_id, c.episode, r.sources, r.trace, r.options
 	FROM c, jsonb_to_recordset(@messages)
-		AS r(ord int, author text, staff_id uuid, name text, body text, note boolean, external_id text)
+		AS r(ord int, author text, staff_id uuid, name text, body text, note boolean, external_id text, sources jsonb, trace jsonb, options jsonb)
 	RETURNING conversation_id, seq, note
 ), delivery AS (
 	INSERT INTO deliveries (conversation_id, seq, channel, account)
@@ -48,7 +49,7 @@ WITH old AS (
 ), event AS (
 	INSERT INTO ownership_events (conversation_id, from_owner, to_owner, reason, actor, epoch)
 	SELECT c.id, c.old_owner, c.owner, @reason, @actor, c.epoch FROM c
-	WHERE c.old_owner <> c.owner OR @reason = 'resolved'
+	WHERE c.old_owner <> c.owner OR @reason IN ('resolved', 'customer_silent')
 )
 SELECT c.id, c.channel, c.owner, c.status, coalesce(c.staff_id::text, ''), c.staff_name,
 	c.epoch, c.episode, c.seq, c.locale, c.waiting_since, 'changed'
