@@ -101,6 +101,9 @@ const (
 	stepSilent
 )
 
+// turnTime is how long after a look that found the bot at work there is another.
+const turnTime = 10 * time.Second
+
 // overdue decides what is to be done with l now, and if nothing is, when to look next;
 // never when that is zero. A customer in the queue is never closed: we owe them.
 func overdue(l Life, s LifeSettings, now time.Time) (step, time.Time) {
@@ -127,7 +130,7 @@ func overdue(l Life, s LifeSettings, now time.Time) (step, time.Time) {
 	consider(!waits && h.ResolveHours > 0 && st.Owner != OwnerQueue && !l.TurnDue,
 		latest(l.Started, l.CustomerAt, l.SpokeAt).Add(hours(h.ResolveHours)), stepSilent)
 	if what == stepNone && next.IsZero() && l.TurnDue {
-		next = now.Add(time.Hour) // looked at again once the bot has answered
+		next = now.Add(turnTime) // once the bot has answered
 	}
 	return what, next
 }

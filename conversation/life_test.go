@@ -29,7 +29,7 @@ func TestOverdueFollowsTheRules(t *testing.T) {
 		{"the customer is silent with staff", Life{State: staffed, CustomerAt: ago(30 * time.Hour), SpokeAt: ago(24 * time.Hour)}, stepSilent, 0},
 		{"staff wrote lately", Life{State: staffed, CustomerAt: ago(30 * time.Hour), SpokeAt: ago(23 * time.Hour)}, stepNone, time.Hour},
 		{"the customer is silent with the bot", Life{State: State{Owner: OwnerBot, Status: StatusWaiting}, CustomerAt: ago(24 * time.Hour)}, stepSilent, 0},
-		{"the bot is about to answer", Life{State: State{Owner: OwnerBot}, CustomerAt: ago(48 * time.Hour), TurnDue: true}, stepNone, time.Hour},
+		{"the bot is about to answer", Life{State: State{Owner: OwnerBot}, CustomerAt: ago(48 * time.Hour), TurnDue: true}, stepNone, turnTime},
 		{"closed", Life{State: State{Owner: OwnerBot, Status: StatusResolved}}, stepNone, -1},
 		{"snoozed", Life{State: waiting(State{Owner: OwnerStaff, Status: StatusSnoozed}, ago(99*time.Hour))}, stepNone, -1},
 	} {

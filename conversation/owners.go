@@ -48,7 +48,7 @@ func (e *Engine) ChooseBot(ctx context.Context, id string) (State, error) {
 		return st, err
 	}
 	return e.change(ctx, id, Change{
-		To: OwnerBot, From: []Owner{OwnerQueue}, Reason: ReasonCustomer, AnswerNow: true,
+		To: OwnerBot, From: []Owner{OwnerQueue}, Reason: ReasonCustomer, Status: StatusOpen, AnswerNow: true,
 		Messages: []NewMessage{{Author: AuthorSystem, Text: TextsFor(st.Locale).BotAgain}},
 	})
 }

@@ -11,7 +11,8 @@ WITH old AS (
 	FROM old
 ), verdict AS (
 	SELECT plan.*,
-		(plan.owner = next_owner AND old.staff_id IS NOT DISTINCT FROM next_staff AND old.status = next_status) AS same
+		(plan.owner = next_owner AND old.staff_id IS NOT DISTINCT FROM next_staff AND old.status = next_status) AS same,
+		@at_epoch = 0 OR old.epoch = @at_epoch AS current
 	FROM plan JOIN old USING (id)
 ), c AS (
 	UPDATE conversations c SET
@@ -34,7 +35,7 @@ WITH old AS (
 			THEN now() END,
 		burst_at = NULL, turn_attempts = 0,
 		updated_at = now()
-	FROM verdict v WHERE c.id = v.id AND v.allowed AND (@always OR NOT v.same) AND (@at_epoch = 0 OR c.epoch = @at_epoch)
+	FROM verdict v WHERE c.id = v.id AND v.allowed AND (@always OR NOT v.same) AND v.current
 	RETURNING c.*, v.owner AS old_owner
 ), message AS (
 	INSERT INTO messages (conversation_id, seq, author, staff_id, name, body, note, external_id, episode, sources, trace, options)
@@ -57,5 +58,5 @@ FROM c
 UNION ALL
 SELECT o.id, o.channel, o.owner, o.status, coalesce(o.staff_id::text, ''), o.staff_name,
 	o.epoch, o.episode, o.seq, o.locale, o.waiting_since,
-	CASE WHEN v.allowed THEN 'same' ELSE 'refused' END
+	CASE WHEN v.allowed OR NOT v.current THEN 'same' ELSE 'refused' END
 FROM old o JOIN verdict v USING (id) WHERE NOT EXISTS (SELECT 1 FROM c)

@@ -227,9 +227,11 @@ func (s *Store) StaffGone(ctx context.Context, stream string) error {
 // RateEpisode implements conversation.Feelings.
 func (s *Store) RateEpisode(ctx context.Context, id string, r conversation.Rating, within, again time.Duration) (conversation.Rating, error) {
 	const q = `
-		WITH old AS (
-			SELECT conversation_id, episode, rating, rated_at, resolved_at FROM episodes
-			WHERE conversation_id = @id AND resolved_at IS NOT NULL ORDER BY episode DESC LIMIT 1 FOR UPDATE
+		WITH c AS ( -- before the episode, as everywhere
+			SELECT id FROM conversations WHERE id = @id FOR NO KEY UPDATE
+		), old AS (
+			SELECT e.conversation_id, e.episode, e.rating, e.rated_at, e.resolved_at FROM c JOIN episodes e ON e.conversation_id = c.id
+			WHERE e.resolved_at IS NOT NULL ORDER BY e.episode DESC LIMIT 1 FOR UPDATE OF e
 		), e AS (
 			UPDATE episodes e SET rating = @score, comment = @comment, rated_at = coalesce(old.rated_at, now())
 			FROM old WHERE e.conversation_id = old.conversation_id AND e.episode = old.episode
