@@ -62,11 +62,14 @@ func serve(ctx context.Context, a *app) (err error) {
 	}
 	defer ln.Close()
 	// Bundling takes about as long as Postgres does to start, so it goes beside.
-	script := bundleScript()
+	script, faces := bundleScript(), bundleConsole()
 	var bundling sync.WaitGroup
 	bundling.Go(func() {
 		if _, err := script(); err != nil {
 			a.log.Error("widget cannot be served", "error", err)
+		}
+		if _, err := faces(); err != nil {
+			a.log.Error("console cannot be served", "error", err)
 		}
 	})
 	defer bundling.Wait()
@@ -105,7 +108,7 @@ func serve(ctx context.Context, a *app) (err error) {
 	s := &server{a: a, health: &health{pool: db.pool, queues: &queues{pool: db.pool}, channels: channels.states}, engine: engine, gaps: gaps, channels: channels, ln: ln, metrics: m}
 	m.watchDatabase(db.pool, s.health.queues)
 	m.watchReranking(k.store.Reranks)
-	if err := s.route(ctx, db.pool, k, accounts, script); err != nil {
+	if err := s.route(ctx, db.pool, k, accounts, script, faces); err != nil {
 		return err
 	}
 	for _, f := range examineModel(&a.cfg, began) {

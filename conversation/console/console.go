@@ -31,6 +31,8 @@ type Options struct {
 	Engine    Engine
 	Events    Events
 	Log       *slog.Logger
+	// Pages makes what the browser loads, the first time somebody asks for it.
+	Pages func() (*Pages, error)
 
 	// ClientIP names the caller's address; the connection's when nil.
 	ClientIP func(*http.Request) string
@@ -70,7 +72,7 @@ type Console struct {
 	stopOnce    sync.Once
 	shelf       *shelf         // what changes in the knowledge
 	api         *http.ServeMux // the routes alone, to tell which methods a path takes
-	pages       *pages
+	pages       func() (*Pages, error)
 	openAPI     func() []byte
 	imports     chan struct{} // one slot for each file of entries being imported
 	beat        time.Duration // heartbeat; tests cannot wait for it
@@ -87,7 +89,7 @@ func New(o Options) (*Console, error) {
 		filesOut:    make(chan struct{}, maxFilesOut),
 		stopping:    make(chan struct{}),
 		api:         http.NewServeMux(),
-		pages:       newPages(),
+		pages:       o.Pages,
 		beat:        heartbeat,
 		imports:     make(chan struct{}, maxImports),
 		openAPI:     sync.OnceValue(describe),
@@ -125,7 +127,7 @@ func (c *Console) Register(mux *http.ServeMux) {
 		c.api.HandleFunc(rt.method+" "+rt.path, serve)
 	}
 	mux.HandleFunc("/api/", c.unknown)
-	c.pages.register(mux)
+	c.registerPages(mux)
 }
 
 // serve authorises the caller and renders what the handler returns.

@@ -164,7 +164,7 @@ func newPlace(t *testing.T) *place {
 		t.Fatal(err)
 	}
 	p.console, err = New(Options{Staff: p.staff, Documents: p.library, Sites: p.sites, Gaps: p.gaps, Finder: p.library, Engine: p.engine, Events: p.engine,
-		Log: slog.New(slog.NewTextHandler(p.log, nil)), Secure: func(*http.Request) bool { return p.secure }})
+		Log: slog.New(slog.NewTextHandler(p.log, nil)), Pages: bundled, Secure: func(*http.Request) bool { return p.secure }})
 	if err != nil {
 		t.Fatal(err)
 	}

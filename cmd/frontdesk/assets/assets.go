@@ -24,6 +24,9 @@ type Options struct {
 	JSXImport string
 	// Readable leaves names and line breaks alone, for development.
 	Readable bool
+	// KeepPrivate leaves the members that begin with an underscore their names.
+	// Libraries that reach into each other need it.
+	KeepPrivate bool
 }
 
 // target is the oldest language level sent to browsers: all of them since 2021
@@ -53,7 +56,7 @@ func Bundle(src fs.FS, entry string, o Options) ([]byte, error) {
 		o.JSXImport = "preact"
 	}
 	mangle := private
-	if o.Readable {
+	if o.Readable || o.KeepPrivate {
 		mangle = ""
 	}
 	result := api.Build(api.BuildOptions{
@@ -133,7 +136,7 @@ func resolve(src fs.FS, a api.OnResolveArgs, modules map[string]string) (string,
 		}
 		name = file
 	}
-	for _, ext := range []string{"", ".ts", ".tsx", ".js"} {
+	for _, ext := range []string{"", ".ts", ".tsx", ".js", ".mjs"} {
 		if info, err := fs.Stat(src, name+ext); err == nil && !info.IsDir() {
 			return name + ext, nil
 		}
