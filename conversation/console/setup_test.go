@@ -149,6 +149,13 @@ type place struct {
 
 func newPlace(t *testing.T) *place {
 	t.Helper()
+	// Nobody waits for the bot here: it is to stay silent.
+	return newPlaceWith(t, conversation.Config{Gather: conversation.Gather{Quiet: time.Hour, Most: 2 * time.Hour}}, nil)
+}
+
+// newPlaceWith is a place whose bot answers with a model, once it runs.
+func newPlaceWith(t *testing.T, cfg conversation.Config, model conversation.Model) *place {
+	t.Helper()
 	p := &place{t: t, log: &bytes.Buffer{}, library: &library{docs: map[string]knowledge.Document{}, content: map[string][]byte{}}, sites: &siteList{}}
 	pool := dbtest.New(t)
 	p.gaps = conversation.NewGaps(conversation.GapConfig{Settle: -1}, conversation.GapDeps{Store: conversationdb.New(pool), Words: lexical.Bag{},
@@ -156,10 +163,7 @@ func newPlace(t *testing.T) *place {
 	p.staff = staff.New(conversationdb.NewStaffStore(pool), nil)
 	p.store = conversationdb.New(pool)
 	var err error
-	p.engine, err = conversation.New(
-		// Nobody waits for the bot here: it is to stay silent.
-		conversation.Config{Gather: conversation.Gather{Quiet: time.Hour, Most: 2 * time.Hour}},
-		conversation.Deps{Store: p.store, Finder: p.library, Counter: tokens.For("gpt-4o-mini")})
+	p.engine, err = conversation.New(cfg, conversation.Deps{Store: p.store, Finder: p.library, Model: model, Counter: tokens.For("gpt-4o-mini")})
 	if err != nil {
 		t.Fatal(err)
 	}

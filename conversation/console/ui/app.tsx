@@ -24,7 +24,12 @@ const places: { to: string; name: string; icon: Shape }[] = [
 
 function Rail() {
   const waiting = counts.value.queue || 0;
+  const skip = (e: Event) => {
+    e.preventDefault();
+    (document.getElementById('page') || document.getElementById('rows'))?.focus();
+  };
   return <nav class="rail" aria-label="Main">
+    <a class="skip" href={location.hash || '#/inbox'} onClick={skip}>Skip to the content</a>
     {places.map((p) => <a key={p.to} href={'#/' + p.to} title={p.name} aria-current={route.value[0] === p.to ? 'page' : undefined}
       aria-label={p.to === 'inbox' && waiting ? `${p.name}, ${waiting} waiting` : p.name}>
       <Icon of={p.icon} />{p.to === 'inbox' && waiting > 0 && <i class="badge" aria-hidden="true">{waiting > 99 ? '99+' : waiting}</i>}<span class="only-phone">{p.name}</span></a>)}
@@ -43,10 +48,9 @@ function Desk() {
   const page = route.value[0];
   const inbox = page !== 'knowledge' && page !== 'gaps';
   return <div class={'app ' + (inbox ? 'inbox' + (openId.value ? ' open' : '') : 'wide')}>
-    <a class="skip" href={location.hash} onClick={(e) => { e.preventDefault(); document.getElementById(inbox ? 'rows' : 'page')?.focus(); }}>Skip to the content</a>
-    {offline.value && <p class="offline" role="status">The connection is broken. What you see may be old; trying again…</p>}
+    {offline.value && <p class="offline" role="alert">The connection is broken. What you see may be old; trying again…</p>}
     <Rail />
-    {inbox ? <><InboxPane /><Thread /><Details /></> : <Knowledge />}
+    {inbox ? <main class="panes"><InboxPane /><Thread /><Details /></main> : <Knowledge />}
     <WhyDrawer /><DetailsDrawer /><AssignDialog /><SnoozeDialog /><Settings /><Help /><Palette /><Confirmation />
   </div>;
 }

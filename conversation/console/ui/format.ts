@@ -66,3 +66,8 @@ const reasons: Record<string, string> = {
   customer_chose_bot: 'the customer chose the bot', resolved: 'resolved', reopened: 'the customer wrote again',
 };
 export const reasonText = (r?: string): string => (r ? reasons[r] || r.replaceAll('_', ' ') : '');
+
+/** Leaves out the marks of Markdown, for where there is one line of text. */
+export function unmarked(text: string): string {
+  return text.replace(/\s*\[\^?\d{1,2}\]/g, '').replace(/!?\[([^\[\]]*)\]\([^()\s]*\)/g, '$1').replace(/(\*\*|__|~~|`+)(?=\S)([^]*?\S)\1/g, '$2').replace(/(^|\s)(#{1,6}|[-*+>])\s+/g, '$1');
+}

@@ -32,12 +32,13 @@ function commands(): Command[] {
 }
 
 export function Palette() {
+  return panel.value === 'palette' ? <Commands /> : null;
+}
+
+function Commands() {
   const [words, setWords] = useState(''), [at, setAt] = useState(0);
   const list = useRef<HTMLUListElement>(null);
-  const open = panel.value === 'palette';
-  useEffect(() => { if (open) { setWords(''); setAt(0); } }, [open]);
   useEffect(() => { list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' }); }, [at]);
-  if (!open) return null;
   const parts = words.toLowerCase().split(/\s+/).filter(Boolean);
   const fit = commands().filter((c) => parts.every((p) => (c.name + ' ' + (c.hint || '')).toLowerCase().includes(p))).slice(0, 12);
   const run = (c?: Command) => {

@@ -1,8 +1,8 @@
 import { OwnerChip, Moment } from '../parts/bits';
-import { channelName, count, span, now, whoIs } from '../format';
+import { channelName, count, span, now, unmarked, whoIs } from '../format';
 import type { Row } from '../types';
 
-export const rowHeight = 92;
+export const rowHeight = 98;
 const speakers: Record<string, string> = { bot: 'Bot: ', staff: 'Us: ', customer: '', system: '' };
 const priorities = ['', 'Low', 'High', 'Urgent'];
 
@@ -19,7 +19,7 @@ export function InboxRow({ row, index, total, chosen, open }: Props) {
   return <div id={'row-' + row.id} class={'row' + (unread ? ' unread' : '')} style={{ top: index * rowHeight + 'px' }} role="option"
     aria-selected={chosen} aria-posinset={index + 1} aria-setsize={total} onClick={() => open(row)}>
     <div class="row-top"><b dir="auto">{whoIs(row)}</b><Moment at={row.updated_at} /></div>
-    <p class="row-text" dir="auto">{row.match?.excerpt || (speakers[row.preview_author || ''] || '') + row.preview}</p>
+    <p class="row-text" dir="auto">{row.match?.excerpt || (speakers[row.preview_author || ''] || '') + unmarked(row.preview)}</p>
     <div class="row-foot">
       <OwnerChip of={row} />
       {wait && <span class="meta">waits {wait}</span>}

@@ -164,7 +164,12 @@ export function watch(): () => void {
     on('open', () => { load(); recount(); }),
     on('message', heardMessage),
     on('state', heardState),
-    on('inbox', (e: { conversation: string } & Record<string, any>) => { put((e.summary || e.row || e) as Row); countSoon(); }),
+    on('inbox', (e: { conversation?: string; row: Row | null; stale?: boolean }) => {
+      if (e.stale) load();
+      else if (e.row) put(e.row);
+      else rows.value = rows.value.filter((r) => r.id !== e.conversation);
+      countSoon();
+    }),
     effect(() => {
       const waiting = counts.value.queue || 0;
       document.title = (waiting ? `(${waiting}) ` : '') + 'Frontdesk';

@@ -52,7 +52,7 @@ function DocRow({ of: d }: { of: Doc }) {
   return <li class="doc">
     <span class="name" dir="auto">{d.name}</span><span class={'chip ' + tone}>{label}</span>
     {isAdmin.value ? <span class="row tight">
-      {d.status === 'failed' && <button class="btn quiet" type="button" aria-label={'Try again: ' + d.name} onClick={() => retry(d)}>Retry</button>}
+      {d.status === 'failed' && <button class="btn quiet" type="button" aria-label={'Retry ' + d.name} onClick={() => retry(d)}>Retry</button>}
       <button class="btn quiet bad" type="button" aria-label={'Delete ' + d.name} onClick={() => remove(d)}>Delete</button></span> : <span />}
     <span class="more meta">{facts}</span>
     {underWay(d) && d.progress && <progress class="more" max={d.progress.total} value={d.progress.done} aria-label={`${label}: ${d.progress.done} of ${d.progress.total}`} />}

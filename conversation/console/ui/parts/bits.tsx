@@ -49,11 +49,11 @@ export function Empty({ text, children }: { text: string; children?: ComponentCh
 }
 
 export function Toasts() {
-  return <div class="toasts">{toasts.value.map((t) => <div key={t.id} class={'toast ' + (t.tone || '')} role={t.tone ? 'alert' : undefined}>
+  return <section class="toasts" aria-label="Notices">{toasts.value.map((t) => <div key={t.id} class={'toast ' + (t.tone || '')} role={t.tone ? 'alert' : undefined}>
     <span>{t.text}</span>
     {t.action && <button class="btn quiet" type="button" onClick={() => dismiss(t, true)}>{t.action}</button>}
     {!t.act && <button class="btn quiet square" type="button" aria-label="Dismiss" onClick={() => dismiss(t, false)}><Icon of="close" size={16} /></button>}
-  </div>)}</div>;
+  </div>)}</section>;
 }
 
 /** Puts nodes made elsewhere into the page, such as Markdown. */

@@ -19,7 +19,7 @@ export function Dialog({ title, close, kind = '', children, bare }: Props) {
   return <dialog ref={box} class={'dialog ' + kind} aria-label={title}
     onCancel={(e) => { e.preventDefault(); close(); }}
     onClick={(e) => { if (e.target === box.current) close(); }}>
-    {bare ? children : <div class="sheet">
+    {bare ? children : <div class="sheet" tabIndex={-1} autofocus>
       <header class="sheet-head"><h2>{title}</h2>
         <button class="btn quiet square" type="button" aria-label="Close" onClick={close}><Icon of="close" /></button></header>
       <div class="sheet-body">{children}</div>

@@ -67,7 +67,7 @@ export function DetailsBody() {
 
 export function Details() {
   if (!openId.value) return null;
-  return <aside class="side" aria-label="Customer">{head.value && <DetailsBody />}</aside>;
+  return <section class="side" aria-label="Customer">{head.value && <DetailsBody />}</section>;
 }
 
 /** The same where the window has no room for the pane. */

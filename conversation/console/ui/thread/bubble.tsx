@@ -23,7 +23,7 @@ export function Bubble({ message: m, joined }: { message: Message; joined: boole
   const kind = m.note ? 'note' : m.author, who = speaker(m);
   return <article class={'said ' + kind + (joined ? ' joined' : '')} aria-label={(m.note ? 'Note by ' : '') + who} id={'seq-' + m.seq}>
     {!joined && <p class="by">
-      {m.author !== 'customer' && <Face name={who} kind={m.note ? 'note' : m.author === 'bot' ? 'bot' : ''} />}
+      {m.author !== 'customer' && <Face name={m.staff?.name || m.name || who} kind={m.note ? 'note' : m.author === 'bot' ? 'bot' : ''} />}
       <b dir="auto">{who}</b>
       {m.note && <span class="chip note-chip"><Icon of="lock" size={12} />Only staff see this</span>}
       <time dateTime={m.at} title={exact(m.at)}>{time(m.at)}</time></p>}

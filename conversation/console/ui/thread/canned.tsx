@@ -36,7 +36,7 @@ export async function lookForCanned(area: HTMLTextAreaElement): Promise<void> {
 export function filled(s: string): string {
   const h = head.value;
   const values: Record<string, string> = {
-    'contact.name': h?.contact || '', 'contact.email': h?.email || '', 'staff.name': me.value?.name || '', 'staff.email': me.value?.email || '', 'customer.name': h ? whoIs(h) : '',
+    'contact.name': h?.contact || '', 'contact.first_name': h?.contact?.split(' ')[0] || '', 'contact.email': h?.email || '', 'staff.name': me.value?.name || '', 'staff.email': me.value?.email || '', 'customer.name': h ? whoIs(h) : '',
   };
   return s.replace(/\{\{\s*([a-z.]{1,40})\s*\}\}/g, (whole, name) => values[name] ?? whole);
 }

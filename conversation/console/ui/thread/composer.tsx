@@ -63,7 +63,7 @@ export function Composer() {
         <button type="button" aria-pressed={note} onClick={() => compose('note')} aria-keyshortcuts="n"><Icon of="lock" size={14} />Note</button>
         <span class="push" />
         {note ? <span class="meta">Only staff see this</span> : held ? <span class="meta warn">{h.staff!.name} has this conversation</span>
-          : h.owner === 'bot' ? <span class="meta">Sending stops the bot</span> : null}
+          : h.status === 'resolved' ? <span class="meta">Sending opens it again</span> : h.owner === 'bot' ? <span class="meta">Sending stops the bot</span> : null}
       </div>
       <textarea ref={area} id="composer" rows={2} dir="auto" maxLength={maxRunes} aria-label={note ? 'Note' : 'Reply'} placeholder={hint()} value={value}
         onInput={(e) => { write(e.currentTarget.value); lookForCanned(e.currentTarget); }}

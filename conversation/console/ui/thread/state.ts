@@ -150,9 +150,8 @@ export function watch(): () => void {
     on('open', again),
     on('message', take),
     on('state', takeState),
-    on('inbox', (e: any) => {
-      const row = (e.summary || e.row || e) as Row;
-      if (head.value && row.id === head.value.id && row.epoch >= head.value.epoch) head.value = { ...head.value, ...row, staff: row.staff };
+    on('inbox', ({ row }: { row: Row | null }) => {
+      if (row && head.value && row.id === head.value.id && row.epoch >= head.value.epoch) head.value = { ...head.value, ...row, staff: row.staff };
     }),
     on('files', (e: { conversation: string; seq: number; attachments: Attachment[] }) => {
       if (e.conversation === openId.value) messages.value = messages.value.map((m) => (m.seq === e.seq ? { ...m, attachments: e.attachments } : m));

@@ -17,7 +17,7 @@ function Head() {
   const held = h?.owner === 'staff' && !mine.value && h.status !== 'resolved';
   return <header class="bar thread-bar">
     <button class="btn quiet square only-phone" type="button" aria-label="Back to the list" onClick={() => go('inbox', view.value)}><Icon of="back" /></button>
-    <h2 dir="auto" tabIndex={-1} id="thread-title">{h ? whoIs(h) : '…'}</h2>
+    <h1 dir="auto">{h ? whoIs(h) : '…'}</h1>
     {h && <OwnerChip of={h} />}
     <Watchers />
     <span class="push" />
@@ -94,15 +94,15 @@ export function Thread() {
     for (const child of [e, e.firstElementChild!]) grown.observe(child);
     return () => grown.disconnect();
   }, [id]);
-  if (!id) return <main class="thread none"><Empty text={rows.value.length ? 'Choose a conversation.' : 'Conversations appear here as customers write.'}>
-    {rows.value.length > 0 && <button class="btn" type="button" onClick={() => go('inbox', view.value, rows.value[0].id)}>Open the first</button>}</Empty></main>;
+  if (!id) return <section class="thread none" aria-label="Conversation"><Empty text={rows.value.length ? 'Choose a conversation.' : 'Conversations appear here as customers write.'}>
+    {rows.value.length > 0 && <button class="btn" type="button" onClick={() => go('inbox', view.value, rows.value[0].id)}>Open the first</button>}</Empty></section>;
   const earlier = async () => {
     const e = box.current!, from = e.scrollHeight - e.scrollTop;
     stick.current = false;
     await readEarlier();
     requestAnimationFrame(() => { e.scrollTop = e.scrollHeight - from; });
   };
-  return <main class="thread" aria-label="Conversation">
+  return <section class="thread" aria-label="Conversation">
     <Head />
     <div ref={box} class="log" id="log" role="log" aria-label="Messages" aria-live="off" tabIndex={0}
       onScroll={(e) => { const t = e.currentTarget; stick.current = t.scrollHeight - t.scrollTop - t.clientHeight < 60; }}>
@@ -120,5 +120,5 @@ export function Thread() {
     {head.value?.owner === 'queue' && head.value.status !== 'resolved' && <p class="waiting" role="status"><Icon of="alert" size={16} />
       <span>Waiting for a person{head.value.position ? ` · ${plural(head.value.position - 1, 'customer')} before` : ''}{head.value.reason ? ' · ' + reasonText(head.value.reason) : ''}. Replying takes it over.</span></p>}
     <Composer />
-  </main>;
+  </section>;
 }
