@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -143,7 +144,8 @@ type place struct {
 	library *library
 	sites   *siteList
 	gaps    *conversation.Gaps
-	secure  bool // what the console is told of the connection
+	secure  bool        // what the console is told of the connection
+	down    atomic.Bool // whether it breaks every connection
 	log     *bytes.Buffer
 }
 
@@ -175,7 +177,12 @@ func newPlaceWith(t *testing.T, cfg conversation.Config, model conversation.Mode
 	p.withFAQ()
 	mux := http.NewServeMux()
 	p.console.Register(mux)
-	p.Server = httptest.NewServer(mux)
+	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p.down.Load() {
+			panic(http.ErrAbortHandler)
+		}
+		mux.ServeHTTP(w, r)
+	}))
 	t.Cleanup(p.Close)
 	t.Cleanup(p.console.Stop)
 	return p

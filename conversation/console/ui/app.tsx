@@ -35,7 +35,7 @@ function Rail() {
       <Icon of={p.icon} />{p.to === 'inbox' && waiting > 0 && <i class="badge" aria-hidden="true">{waiting > 99 ? '99+' : waiting}</i>}<span class="only-phone">{p.name}</span></a>)}
     <span class="push" />
     <button type="button" title="Keyboard shortcuts" aria-label="Keyboard shortcuts" class="hide-phone" onClick={() => { panel.value = 'help'; }}><Icon of="help" /></button>
-    <button type="button" title="Settings" aria-label={'Settings of ' + me.value!.name} onClick={() => { panel.value = 'settings'; }}>
+    <button type="button" title="Settings" aria-label="You: settings" onClick={() => { panel.value = 'settings'; }}>
       <Face name={me.value!.name} kind={me.value!.status === 'away' ? 'away' : ''} /><span class="only-phone">You</span></button>
   </nav>;
 }

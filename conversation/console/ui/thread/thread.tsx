@@ -22,8 +22,7 @@ function Head() {
     <Watchers />
     <span class="push" />
     {h && mayAct.value && <>
-      <button class={'btn' + (mine.value || held ? '' : ' main')} type="button" onClick={takeOrGive} aria-keyshortcuts="t">
-        {mine.value ? 'Hand back' : held ? 'Take from ' + (h.staff?.name || 'staff') : 'Take over'}</button>
+      {!held && <button class={'btn' + (mine.value ? '' : ' main')} type="button" onClick={takeOrGive} aria-keyshortcuts="t">{mine.value ? 'Hand back' : 'Take over'}</button>}
       <button class="btn" type="button" onClick={resolve} disabled={h.status === 'resolved'} aria-keyshortcuts="e">Resolve</button>
     </>}
     <button class="btn quiet square only-narrow" type="button" aria-label="Details" onClick={() => { panel.value = 'details'; }}><Icon of="info" /></button>
