@@ -95,6 +95,7 @@ type statistics struct {
 	calibration int64
 	// history is the Result's HistoryWeight.
 	history float64
+	looks   map[string]evidence // by passage id, of the first by words
 }
 
 // read returns what the statement found, in no order.
