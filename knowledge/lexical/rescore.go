@@ -32,7 +32,7 @@ const (
 // rescoreWeights were fitted by TestFitRescore (-tags fit) on four public collections at
 // once; docs/BENCHMARKS.md says how they do on a collection they were fitted without.
 var rescoreWeights = [rescoreFeatures]float64{
-	1.42, 2.25, 1.25, 1.95, 1.80, 1.95, 1.83, 1.68, 1.85, 1.91, 2.00, 1.97, 1.67, 2.27, 2.27, -2.37,
+	1.33, 2.03, 1.11, 1.93, 1.79, 1.96, 1.87, 1.57, 1.87, 1.88, 1.98, 1.98, 1.70, 2.24, 2.22, -2.32,
 }
 
 // Look is what the second look makes of a candidate.
