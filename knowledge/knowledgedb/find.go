@@ -27,9 +27,6 @@ const (
 	// twice is how many of the ranking by words are looked at again. Of the relevant that
 	// the first 50 hold, those behind the 30th hardly ever come among the first 5.
 	twice = 30
-	// fusionK is reciprocal-rank fusion's constant, of the paper that named it
-	// (Cormack, Clarke, Büttcher 2009).
-	fusionK = 60
 	// rare is the share of passages up to which a word chooses passages to be ranked.
 	rare = .02
 	// enough is how many chosen passages keep commoner words, those of up to the share

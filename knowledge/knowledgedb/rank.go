@@ -13,8 +13,9 @@ import (
 // found is a passage that one of the rankings lists.
 type found struct {
 	knowledge.Hit
-	exact bool          // by the hash of its question
-	atoms lexical.Atoms // only of the first by words
+	exact  bool          // by the hash of its question
+	looked bool          // Rescored decides its LexicalRank
+	atoms  lexical.Atoms // only of the first by words
 }
 
 // rank finds and orders passages. Where the query has words that no passage holds and
@@ -95,27 +96,7 @@ func again(q lexical.Query, seen statistics, all []found) map[string]evidence {
 		return out
 	}
 	for place, i := range order {
-		first[i].LexicalRank, first[i].Rescored = place+1, looks[i].Score
+		first[i].LexicalRank, first[i].Rescored, first[i].looked = place+1, looks[i].Score, true
 	}
 	return out
-}
-
-// fuse orders by reciprocal rank, an entry's own question above all, and keeps the best.
-func fuse(all []found, limit int) []knowledge.Hit {
-	hits := make([]knowledge.Hit, len(all))
-	for i, f := range all {
-		hits[i] = f.Hit
-		for _, place := range []int{f.LexicalRank, f.DenseRank} {
-			if place > 0 {
-				hits[i].Score += 1 / float64(fusionK+place)
-			}
-		}
-		if f.exact {
-			hits[i].Score++
-		}
-	}
-	slices.SortFunc(hits, func(a, b knowledge.Hit) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ID, b.ID))
-	})
-	return slices.Clip(hits[:min(limit, len(hits))])
 }
