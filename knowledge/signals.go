@@ -15,7 +15,7 @@ type Signals struct {
 	Wording    float64 // share of its words proper that it holds, times the share of the entry's own wording that is asked
 	Neighbours float64 // how much oftener than the next hits do it holds words that stand side by side in the question
 	Distinct   float64 // how far the second look singles it out: 1 when nothing else comes near
-	Own        float64 // its score by the message's own words against the best such: less where only the dialogue put it first
+	Own        float64 // its score by the message's own words against the best such: low where the dialogue put it first
 
 	Cosine    float64 // of the nearest by vectors; 0 without
 	Agreement float64 // how far the word ranking and the vector ranking list the same first; 0 without vectors
