@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -182,8 +181,9 @@ func (s *Store) queryPlanned(ctx context.Context, dense bool, sql string, args p
 		return read(rows)
 	}
 	batch := &pgx.Batch{}
-	batch.Queue(`SELECT set_config('hnsw.ef_search', $1, true), set_config('hnsw.iterative_scan', 'strict_order', true),
-		set_config('plan_cache_mode', 'force_custom_plan', true)`, strconv.Itoa(efSearch))
+	batch.Queue(`SELECT set_config('hnsw.ef_search', (CASE WHEN passages > $1::int THEN $2::int ELSE $3::int END)::text, true),
+		set_config('hnsw.iterative_scan', 'strict_order', true), set_config('plan_cache_mode', 'force_custom_plan', true) FROM lexicon`,
+		manyVectors, efSearchOfMany, efSearch)
 	batch.Queue(sql, args)
 	results := s.on().SendBatch(ctx, batch)
 	_, err := results.Exec()
