@@ -1,12 +1,13 @@
 # Frontdesk. `make run` needs Go, make and git; it installs the rest (see scripts/setup).
 
-.PHONY: help run setup build test lint bench clean
+.PHONY: help run setup build test lint bench fit clean
 
 help:
 	@echo "make run      install what is missing, build, and serve on LISTEN_ADDR (:8080)"
 	@echo "make test     all tests, race detector on (PKG=./bots/... for some)"
 	@echo "make lint     gofmt, vet, staticcheck, govulncheck"
 	@echo "make bench    all benchmarks"
+	@echo "make fit      fit the confidence that comes with the program anew (SETS=\"DIR DIR\"; see docs/BENCHMARKS.md)"
 	@echo "make build    bin/frontdesk"
 
 # exec: a signal for make's child goes straight to the server.
@@ -28,6 +29,12 @@ lint:
 
 bench:
 	@scripts/bench
+
+# The judged collections that the confidence is fitted on, in an order that does not depend on the machine.
+SETS ?= $(sort $(wildcard $(or $(FRONTDESK_SHARED),../shared)/eval/*_dev))
+
+fit: build
+	@bin/frontdesk eval $(SETS) --fit --out knowledge/knowledgedb/calibration.json
 
 clean:
 	rm -rf bin

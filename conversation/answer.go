@@ -33,6 +33,7 @@ type answering struct {
 	calls    []Call
 	streamed bool
 	recap    *recap // to be made once the answer is stored
+	attached
 }
 
 func (a *answering) channel() string { return a.t.State.Channel }
@@ -40,17 +41,27 @@ func (a *answering) channel() string { return a.t.State.Channel }
 // answer goes down the ladder: nothing to look up, an FAQ answer word for word,
 // the model, the passages themselves, a person.
 func (a *answering) answer() (Outcome, error) {
+	if err := a.readFiles(); err != nil {
+		return Outcome{}, err
+	}
 	a.split()
-	if a.words == "" {
+	if a.words == "" && len(a.files) == 0 {
 		return Outcome{Owner: OwnerBot, Misses: a.t.Misses}, nil
 	}
 	a.texts = TextsFor(language(a.words, a.t.State.Locale))
 	a.folded = foldWords(a.words)
+	a.regard()
 	switch {
 	case a.t.Attempt > maxAttempts:
 		return a.handOver(ReasonFailure, a.texts.Failed), nil
 	case asksForPerson(a.words), yes[a.folded] && a.offered():
 		return a.handOver(ReasonAsked, ""), nil
+	}
+	if out, held := a.moderateInput(); held {
+		return out, a.ctx.Err()
+	}
+	if !a.readable() {
+		return a.unread(), nil
 	}
 	if o, ok := a.chosen(); ok {
 		if out, ok, err := a.choice(o); ok {
@@ -61,10 +72,10 @@ func (a *answering) answer() (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	if h := verbatim(found); h != nil {
+	if h := verbatim(found); h != nil && len(a.files) == 0 {
 		return a.wordForWord(found, *h), nil
 	}
-	if a.e.d.Model != nil {
+	if a.e.d.Model != nil && a.words != "" {
 		found = a.rewritten(found)
 	}
 	if !chats(a.folded) {
@@ -79,13 +90,15 @@ func (a *answering) answer() (Outcome, error) {
 func (a *answering) split() {
 	var now []string
 	for _, m := range a.t.Messages {
+		m.Text = heard(m)
 		if m.Seq > a.t.AnsweredSeq && m.Author == AuthorCustomer {
-			now = append(now, m.Text)
-		} else if len(now) == 0 {
+			now = a.attach(now, m)
+		} else if len(now) == 0 && len(a.files) == 0 {
 			a.history = append(a.history, m)
 		}
 	}
 	a.words = strings.Join(now, "\n")
+	a.history = withoutFlagged(a.history)
 }
 
 // offered reports whether our last words offered a person.
@@ -106,6 +119,9 @@ func (a *answering) offered() bool {
 }
 
 func (a *answering) find() (knowledge.Result, error) {
+	if a.words == "" {
+		return knowledge.Result{}, nil // only files: there is nothing to look up
+	}
 	ctx, cancel := context.WithTimeout(a.ctx, a.e.cfg.FindTimeout)
 	defer cancel()
 	began := time.Now()
@@ -147,9 +163,10 @@ func (a *answering) withoutModel(r knowledge.Result) Outcome {
 		a.trace.Kind, a.trace.Decision = KindSmallTalk, DecisionChat
 		return a.say(a.texts.Welcome, nil, a.t.Misses)
 	}
-	text, sources, grounded := quote(a.texts, r, a.e.cfg.Thresholds)
+	th := a.e.cfg.Thresholds.orOf(r)
+	text, sources, grounded := quote(a.texts, r, th)
 	a.trace.Kind, a.trace.Decision = KindQuoted, DecisionOffer
-	if r.Confidence >= a.e.cfg.Thresholds.Answer {
+	if r.Confidence >= th.Answer {
 		a.trace.Decision = DecisionAnswer
 	}
 	if !grounded {
@@ -170,21 +187,34 @@ func (a *answering) withoutModel(r knowledge.Result) Outcome {
 // ask has the model answer. Only a *ModelError lets the turn go on without it.
 func (a *answering) ask(r knowledge.Result) (Outcome, error) {
 	history := a.unsummarised()
-	p := a.e.prompter.Build(history, a.words, r.Hits, a.t.Summary)
+	p := a.e.prompter.Build(history, a.turnWords(), r.Hits, a.t.Summary)
+	if err := a.show(&p, history); err != nil {
+		return Outcome{}, err
+	}
 	p.Request.User = a.t.State.Conversation
 	if plan, ok := a.trimmed(history, len(history)-p.Tokens.Trimmed); ok {
 		a.recap = &plan
 	}
-	c := &citer{sources: len(p.Passages), emit: a.stream}
+	emit := a.emitter()
+	c := &citer{sources: len(p.Passages), emit: emit}
 	if a.doubtful(r) {
-		c.emit = heldUntilCited(c, a.stream)
+		c.emit = heldUntilCited(c, emit)
 	}
 	a.leave()
 	reply, err := a.call(a.ctx, "answer", p.Request, c.write)
 	if err != nil {
+		var failure *ModelError
+		if errors.As(err, &failure) && failure.Kind == ErrNoVision && !a.blind {
+			a.discard()
+			a.noVision()
+			return a.ask(r)
+		}
 		return Outcome{}, err
 	}
 	text := c.close()
+	if out, held := a.moderateOutput(text); held {
+		return out, a.ctx.Err()
+	}
 	if reply.Finish == "length" {
 		text += " " + a.texts.More
 	}
@@ -209,7 +239,7 @@ func (a *answering) ask(r knowledge.Result) (Outcome, error) {
 
 // note records in the trace what was found and by what it was judged.
 func (a *answering) note(r knowledge.Result, sent int, cited []Source) {
-	th := a.e.cfg.Thresholds
+	th := a.e.cfg.Thresholds.orOf(r)
 	a.trace.Thresholds = &th
 	a.trace.take(r, sent, cited)
 }
@@ -239,7 +269,7 @@ func handoffCall(calls []ToolCall) (reason Reason, summary string, ok bool) {
 
 func (a *answering) say(text string, sources []Source, misses int) Outcome {
 	return Outcome{Owner: OwnerBot, Misses: misses, Calls: a.calls, Messages: []NewMessage{{
-		Author: AuthorBot, Name: a.e.cfg.BotName, Text: text, Sources: sources, Trace: a.trace.json(),
+		Author: AuthorBot, Name: a.e.cfg.BotName, Text: a.led(text), Sources: sources, Trace: a.trace.json(),
 	}}}
 }
 
@@ -256,7 +286,7 @@ func (a *answering) handOver(r Reason, before string) Outcome {
 func (a *answering) handOverWith(r Reason, text string, sources []Source) Outcome {
 	a.trace.Decision = DecisionPerson
 	out := Outcome{Owner: OwnerQueue, Reason: r, Calls: a.calls}
-	if text != "" {
+	if text = a.led(text); text != "" {
 		out.Messages = append(out.Messages, NewMessage{
 			Author: AuthorBot, Name: a.e.cfg.BotName, Text: text, Sources: sources, Trace: a.trace.json(),
 		})

@@ -54,7 +54,7 @@ func TestAskingBackIsRareAndOffersTheRightAnswer(t *testing.T) {
 			for i := range ps {
 				ps[i].IsEntry = c.entries
 			}
-			if err := ix.Load(t.Context(), ps); err != nil {
+			if err := ix.Load(t.Context(), ps, nil); err != nil {
 				t.Fatal(err)
 			}
 			var cfg Config
@@ -70,7 +70,7 @@ func TestAskingBackIsRareAndOffersTheRightAnswer(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if r.Confidence < cfg.Thresholds.Answer {
+				if r.Confidence < cfg.Thresholds.orOf(r).Answer {
 					continue
 				}
 				offered := ambiguous(r.Hits, true)

@@ -118,6 +118,7 @@ type Message struct {
 	Episode      int
 	At           time.Time
 	Why          *Trace // of the bot's; only in what staff read, never in events
+	Attachments  []Attachment
 }
 
 // Source is a passage an answer rests on, as shown to the customer.
@@ -160,8 +161,9 @@ type Inbound struct {
 	Sender       string // the platform's id of the person
 	SenderName   string
 	Locale       string
-	ExternalID   string // unique within the conversation; a repeat is dropped
-	Text         string
+	ExternalID   string        // unique within the conversation; a repeat is dropped
+	Text         string        // may be empty when there are Attachments
+	Attachments  []InboundFile // stored with the message, in this order
 }
 
 // Receipt says where a message was stored. By the time it is returned the
@@ -174,6 +176,7 @@ type Receipt struct {
 	At           time.Time
 	State        State
 	DueIn        time.Duration // until its turn; negative when no turn is due
+	Attachments  []Attachment
 }
 
 // Actor is who does something to a conversation.

@@ -28,9 +28,10 @@ func (a *answering) tell(found knowledge.Result) (Outcome, error) {
 }
 
 // doubtful reports whether the confidence allows no answer that cites nothing: the
-// customer asked something, and what was found probably does not answer it.
+// customer asked something, and what was found probably does not answer it. A file
+// they sent is something to go by that no search finds.
 func (a *answering) doubtful(r knowledge.Result) bool {
-	return r.Confidence < a.e.cfg.Thresholds.Maybe && !chats(a.folded)
+	return r.Confidence < a.e.cfg.Thresholds.orOf(r).Maybe && !chats(a.folded) && !a.beholds()
 }
 
 // heldUntilCited holds an answer back until it has cited a passage, so that one that
@@ -57,7 +58,7 @@ func (a *answering) settle(r knowledge.Result, text string, sources []Source) Ou
 	case chats(a.folded) && len(sources) == 0:
 		a.trace.Decision = DecisionChat
 		return a.say(text, nil, a.chatMisses())
-	case len(sources) > 0 && r.Confidence >= a.e.cfg.Thresholds.Answer:
+	case len(sources) > 0 && r.Confidence >= a.e.cfg.Thresholds.orOf(r).Answer:
 		a.trace.Decision = DecisionAnswer
 		return a.say(text, sources, 0)
 	case len(sources) > 0:

@@ -2,7 +2,6 @@ package conversation
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -82,25 +81,13 @@ func (c *Courier) Run(ctx context.Context) {
 	for name := range c.senders {
 		channels = append(channels, name)
 	}
-	sub := c.e.hub.subscribeBare()
-	defer sub.Close()
-	tick := time.NewTicker(c.poll)
-	defer tick.Stop()
-	for ctx.Err() == nil {
-		if c.round(ctx, channels) {
-			continue // there may be more, or a next one in the same conversations
-		}
-		select {
-		case <-ctx.Done():
-		case <-sub.C():
-		case <-tick.C:
-		}
-	}
+	c.e.pump(ctx, c.poll, func(ctx context.Context) bool { return c.round(ctx, channels) })
 }
 
 // round sends one batch and reports whether there was anything to send.
 func (c *Courier) round(ctx context.Context, channels []string) bool {
-	claim, cancel := context.WithTimeout(ctx, storeTimeout)
+	// Not cut by a stop: what was claimed unheard would wait for its lease to end.
+	claim, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
 	ds, err := c.outbox.ClaimDeliveries(claim, channels, deliveryBatch, 2*sendTimeout)
 	if err != nil {
@@ -130,14 +117,7 @@ func (c *Courier) deliver(ctx context.Context, d Delivery) {
 		}
 		return
 	}
-	retry := backoff(c.first, d.Attempt)
-	var known *SendError
-	if errors.As(err, &known) {
-		retry = max(retry, known.RetryAfter)
-		if known.Permanent {
-			retry = -1
-		}
-	}
+	retry := again(err, c.first, d.Attempt)
 	if d.Attempt >= maxDeliveryAttempts {
 		retry = -1
 	}

@@ -14,7 +14,7 @@ type Config struct {
 	BotName      string // "Assistant"
 	Instructions string // the admin's addition to the system prompt
 	Budget       Budget
-	Thresholds   Thresholds
+	Thresholds   Thresholds // when zero, those that come with each result
 	Gather       Gather
 	// Hold is how long after the customer's newest message an answer is stored at
 	// the earliest. Platforms split one long text into several messages a few
@@ -29,6 +29,9 @@ type Config struct {
 	Poll           time.Duration // how often due turns are looked for that no hint told of
 	Backoff        time.Duration // after a delivery's first failure; doubles with each
 	Concurrency    int           // turns at once in this process
+	ReadTimeout    time.Duration // for looking into the files of one turn, beside TurnTimeout
+	// ModerateClosed has what the Moderator could not judge treated as flagged.
+	ModerateClosed bool
 }
 
 func (c *Config) defaults() {
@@ -43,6 +46,7 @@ func (c *Config) defaults() {
 	or(&c.Lease, 20*time.Second)
 	or(&c.TurnTimeout, 60*time.Second)
 	or(&c.FindTimeout, 5*time.Second)
+	or(&c.ReadTimeout, 2*time.Minute)
 	or(&c.RewriteTimeout, 2*time.Second)
 	or(&c.Poll, time.Second)
 	or(&c.Backoff, firstBackoff)
@@ -53,10 +57,7 @@ func (c *Config) defaults() {
 		c.BotName = "Assistant"
 	}
 	if c.Budget == (Budget{}) {
-		c.Budget = Budget{Total: 8000, Answer: 800, Passages: 3000}
-	}
-	if c.Thresholds == (Thresholds{}) {
-		c.Thresholds = Thresholds{Answer: 0.5, Maybe: 0.25}
+		c.Budget = Budget{Total: 8000, Answer: 800, Passages: 3000, Images: 9000}
 	}
 }
 
@@ -69,7 +70,8 @@ type Observer interface {
 	Found(took time.Duration)
 }
 
-// Deps are what an engine works with. Model, Bus and Observer may be nil.
+// Deps are what an engine works with. Model, Bus, Observer, Reader and Moderator
+// may be nil: then no file is looked into, and all may be said.
 type Deps struct {
 	Store    Store
 	Finder   Finder
@@ -78,6 +80,9 @@ type Deps struct {
 	Bus      Bus
 	Observer Observer
 	Log      *slog.Logger
+
+	Reader    Reader
+	Moderator Moderator
 }
 
 // Engine receives messages, decides who speaks and answers as the bot. All its
@@ -96,6 +101,7 @@ type Engine struct {
 	recapping sync.Map      // the conversations whose summary that is
 	life      context.Context
 	end       context.CancelCauseFunc // of life, when Run stops taking turns
+	files     filing
 }
 
 // New returns an engine, whose Run must be called for turns to be taken.
@@ -120,6 +126,7 @@ func New(cfg Config, d Deps) (*Engine, error) {
 	e.recaps = make(chan struct{}, recapsAtOnce)
 	e.life, e.end = context.WithCancelCause(context.Background())
 	e.desks = make(chan struct{}, preparing*runtime.GOMAXPROCS(0))
+	e.files.init()
 	return e, nil
 }
 
@@ -145,7 +152,10 @@ func (e *Engine) Describe(ctx context.Context, id string, p Profile) error {
 // ErrNotFound.
 func (e *Engine) Receive(ctx context.Context, in Inbound) (Receipt, error) {
 	var err error
-	if in.Text, err = Clean(in.Text); err != nil {
+	if in.Text, err = Clean(in.Text); err != nil && !(err == ErrEmpty && len(in.Attachments) > 0) {
+		return Receipt{}, err
+	}
+	if in.Attachments, err = cleanFiles(in.Attachments); err != nil {
 		return Receipt{}, err
 	}
 	in.SenderName = cleanName(in.SenderName)
@@ -158,13 +168,15 @@ func (e *Engine) Receive(ctx context.Context, in Inbound) (Receipt, error) {
 	e.hub.Silence(r.Conversation)
 	e.hub.Publish(Event{Kind: EventMessage, Conversation: r.Conversation, Message: &Message{
 		Conversation: r.Conversation, Seq: r.Seq, ExternalID: in.ExternalID, Author: AuthorCustomer,
-		Name: in.SenderName, Text: in.Text, Episode: r.State.Episode, At: r.At,
+		Name: in.SenderName, Text: in.Text, Episode: r.State.Episode, At: r.At, Attachments: r.Attachments,
 	}})
 	if r.Reopened {
 		e.hub.Publish(Event{Kind: EventState, Conversation: r.Conversation, State: &r.State})
 	}
 	if r.DueIn >= 0 {
 		e.wake(r.Conversation, r.DueIn)
+	} else if len(r.Attachments) > 0 {
+		e.readAside(r)
 	}
 	e.d.Bus.Hint(r.Conversation, r.State.Epoch)
 	return r, nil

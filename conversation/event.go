@@ -10,6 +10,9 @@ const (
 	EventDiscard EventKind = "discard" // that answer will not come: forget its pieces
 	EventState   EventKind = "state"
 	EventTyping  EventKind = "typing"
+	// EventFiles says that the files of a message, named by Seq, have been looked
+	// into. Message is set where it happened in this process.
+	EventFiles EventKind = "files"
 )
 
 // Event is one thing that happened in a conversation. Only the fields of its
@@ -23,4 +26,5 @@ type Event struct {
 	Text         string // of a delta
 	State        *State
 	Name         string // who is typing
+	Seq          int64  `json:",omitempty"` // of the message whose files changed
 }

@@ -161,7 +161,7 @@ func (g *Gaps) written(ctx context.Context, talks []GapTalk) (knowledge.Entry, e
 	defer cancel()
 	began := time.Now()
 	reply, err := g.Model.Stream(ctx, ModelRequest{
-		Messages:  []PromptMessage{{RoleSystem, draftPrompt}, {RoleUser, g.draftText(talks)}},
+		Messages:  []PromptMessage{{Role: RoleSystem, Text: draftPrompt}, {Role: RoleUser, Text: g.draftText(talks)}},
 		Tools:     []Tool{saveEntry},
 		MaxTokens: draftRoom,
 	}, func(string) {})

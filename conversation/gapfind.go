@@ -150,7 +150,8 @@ func (o gapOutcome) reason() GapReason {
 
 func (f *gapFinder) question(o gapOutcome) (GapQuestion, bool) {
 	reason := o.reason()
-	if reason == "" || len(o.asked) == 0 || o.kind == KindSmallTalk {
+	// What was flagged goes to no model, a draft's neither; a file is no question.
+	if reason == "" || len(o.asked) == 0 || o.kind == KindSmallTalk || o.kind == KindModerated || o.kind == KindUnread {
 		return GapQuestion{}, false
 	}
 	var words []string

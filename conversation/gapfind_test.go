@@ -73,6 +73,8 @@ func TestWhatTheBotCouldNotAnswerIsFound(t *testing.T) {
 		want string
 	}{
 		"answered from a source":              {q().bot(KindModel, 1), ""},
+		"held back by moderation":             {q().handed(ReasonNoAnswer, KindModerated, 0), ""},
+		"a file that could not be used":       {q().handed(ReasonNoAnswer, KindUnread, 0), ""},
 		"quoted":                              {q().bot(KindQuoted, 1), ""},
 		"unknown":                             {q().bot(KindUnknown, 0), "1 unknown Do you rent gnus?"},
 		"answered without a source":           {q().bot(KindModel, 0), "1 uncited Do you rent gnus?"},

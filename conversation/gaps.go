@@ -155,11 +155,6 @@ type Gaps struct {
 
 // NewGaps returns a Gaps, whose Run must be called for questions to be found.
 func NewGaps(cfg GapConfig, d GapDeps) *Gaps {
-	if cfg.Thresholds == (Thresholds{}) {
-		var c Config
-		c.defaults()
-		cfg.Thresholds = c.Thresholds
-	}
 	if cfg.Poll == 0 {
 		cfg.Poll = 5 * time.Second
 	}

@@ -220,6 +220,9 @@ func (s *Subscription) Close() {
 // delta and one discard per turn, one state, and messages up to
 // maxPendingMessages; for all of them maxPending is the end.
 func (s *Subscription) push(e Event) {
+	if s.bare && e.Kind != EventMessage && e.Kind != EventState {
+		return // an answer being written gives nobody work yet
+	}
 	defer func() {
 		select {
 		case s.wake <- struct{}{}:
@@ -245,6 +248,10 @@ func (s *Subscription) push(e Event) {
 	case EventDiscard:
 		s.remove(func(p Event) bool {
 			return (p.Kind == EventDelta || p.Kind == EventDiscard) && p.Turn == e.Turn && p.Conversation == e.Conversation
+		})
+	case EventFiles:
+		s.remove(func(p Event) bool {
+			return p.Kind == EventFiles && p.Seq == e.Seq && p.Conversation == e.Conversation
 		})
 	case EventState, EventTyping:
 		s.remove(func(p Event) bool { return p.Kind == e.Kind && p.Conversation == e.Conversation })

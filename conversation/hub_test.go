@@ -59,3 +59,27 @@ func TestNothingOfASilencedAnswerIsHeardAgain(t *testing.T) {
 		t.Errorf("a late watcher hears %+v, want what there is of the new answer", got)
 	}
 }
+
+func TestWorkersSleepWhileAnAnswerIsBeingWritten(t *testing.T) {
+	h := NewHub()
+	bare := h.subscribeBare()
+	defer bare.Close()
+	woken := func() bool {
+		select {
+		case <-bare.C():
+			return true
+		default:
+			return false
+		}
+	}
+	for _, k := range []EventKind{EventDelta, EventDiscard, EventTyping} {
+		if h.Publish(Event{Kind: k, Conversation: "a", Turn: "t", Text: "Yes"}); woken() {
+			t.Errorf("%s woke a worker, want it left asleep", k)
+		}
+	}
+	for _, k := range []EventKind{EventMessage, EventState} {
+		if h.Publish(Event{Kind: k, Conversation: "a"}); !woken() {
+			t.Errorf("%s woke no worker", k)
+		}
+	}
+}

@@ -28,8 +28,9 @@ const (
 
 // PromptMessage is one message of a prompt.
 type PromptMessage struct {
-	Role Role
-	Text string
+	Role   Role
+	Text   string
+	Images []Image // of the customer's
 }
 
 // Tool is a typed action the model may call instead of, or after, answering.
@@ -87,6 +88,7 @@ const (
 	ErrGone          ErrorKind = "gone"  // no model of the list exists any more
 	ErrBadRequest    ErrorKind = "bad_request"
 	ErrContentFilter ErrorKind = "content_filter"
+	ErrNoVision      ErrorKind = "no_vision" // no model of the list takes pictures; without them it may answer
 )
 
 // ModelError is the only error a Model returns, except for ctx's own. Its text

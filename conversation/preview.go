@@ -47,16 +47,17 @@ const (
 	StanceUnknown  Stance = "unknown" // "I don't know"
 )
 
-// Decision is a stance with what it rests on.
-type Decision struct {
+// Prospect is a stance with what it rests on.
+type Prospect struct {
 	Stance     Stance
 	Confidence float64
 	Top        *knowledge.Hit // the best passage; nil when none was found
 }
 
-// Decide takes the stance that an answer without a model is given by.
-func Decide(r knowledge.Result, th Thresholds) Decision {
-	d := Decision{Stance: StanceUnknown, Confidence: r.Confidence}
+// Foresee takes the stance that an answer without a model is given by.
+func Foresee(r knowledge.Result, th Thresholds) Prospect {
+	th = th.orOf(r)
+	d := Prospect{Stance: StanceUnknown, Confidence: r.Confidence}
 	if len(r.Hits) > 0 {
 		d.Top = &r.Hits[0]
 	}
@@ -73,7 +74,7 @@ func Decide(r knowledge.Result, th Thresholds) Decision {
 }
 
 // same reports whether a customer would be told the same from the same passage.
-func (d Decision) same(o Decision) bool {
+func (d Prospect) same(o Prospect) bool {
 	if d.Stance != o.Stance || (d.Top == nil) != (o.Top == nil) {
 		return false
 	}
@@ -83,7 +84,7 @@ func (d Decision) same(o Decision) bool {
 // Replayed is a question whose answer or top passage a change would make another.
 type Replayed struct {
 	AskedQuestion
-	Now, Then Decision
+	Now, Then Prospect
 }
 
 // Preview is what a change would do to the last real questions.
@@ -93,7 +94,8 @@ type Preview struct {
 	Now, Then map[Stance]int
 }
 
-// DefaultThresholds are those of an engine that is not told others.
+// DefaultThresholds are those of an engine that is not told others: zero, which takes
+// what comes with each result.
 func DefaultThresholds() Thresholds {
 	var c Config
 	c.defaults()
@@ -134,7 +136,7 @@ func (p *Previewer) Preview(ctx context.Context, c knowledge.Change, n int) (Pre
 	}
 	out := Preview{Questions: len(asked), Now: map[Stance]int{}, Then: map[Stance]int{}}
 	for i, a := range asked {
-		r := Replayed{a, Decide(now[i], p.th), Decide(then[i], p.th)}
+		r := Replayed{a, Foresee(now[i], p.th), Foresee(then[i], p.th)}
 		out.Now[r.Now.Stance]++
 		out.Then[r.Then.Stance]++
 		if !r.Now.same(r.Then) {

@@ -16,6 +16,7 @@ type Budget struct {
 	Total    int // prompt and answer
 	Answer   int // reserved for the answer before anything else
 	Passages int // at most, for passages with their fences
+	Images   int // at most, for pictures, beside Total: they push no text out
 }
 
 // What the chat format itself costs, in tokens, beside the texts
@@ -72,6 +73,7 @@ type PromptTokens struct {
 	History  int `json:"history"`
 	Turn     int `json:"turn"` // the customer's words
 	Trimmed  int `json:"trimmed_messages"`
+	Images   int `json:"images"`
 }
 
 // Build makes the prompt for the customer's words now, after history, with the
@@ -101,14 +103,14 @@ func (p *Prompter) Build(history []Message, words string, hits []knowledge.Hit, 
 	out.Tokens.History, out.Tokens.Trimmed = used, len(history)-len(kept)
 
 	ms := make([]PromptMessage, 0, len(kept)+3)
-	ms = append(ms, PromptMessage{RoleSystem, p.system})
+	ms = append(ms, PromptMessage{Role: RoleSystem, Text: p.system})
 	if earlier != "" {
-		ms = append(ms, PromptMessage{RoleUser, earlier})
+		ms = append(ms, PromptMessage{Role: RoleUser, Text: earlier})
 	}
 	for _, m := range kept {
 		ms = append(ms, promptMessage(m))
 	}
-	ms = append(ms, PromptMessage{RoleUser, turnText(sources, words)})
+	ms = append(ms, PromptMessage{Role: RoleUser, Text: turnText(sources, words)})
 	out.Request = ModelRequest{Messages: ms, Tools: p.tools, MaxTokens: p.budget.Answer}
 	return out
 }
@@ -164,14 +166,14 @@ func (p *Prompter) trim(history []Message, room int) (kept []Message, tokens int
 func promptMessage(m Message) PromptMessage {
 	switch m.Author {
 	case AuthorCustomer:
-		return PromptMessage{RoleUser, m.Text}
+		return PromptMessage{Role: RoleUser, Text: m.Text + attachedText(m.Attachments)}
 	case AuthorStaff:
-		return PromptMessage{RoleAssistant, "(A colleague wrote:) " + m.Text}
+		return PromptMessage{Role: RoleAssistant, Text: "(A colleague wrote:) " + m.Text}
 	default:
 		if len(m.Options) > 0 {
-			return PromptMessage{RoleAssistant, m.Text + "\n" + Listed(m.Options)}
+			return PromptMessage{Role: RoleAssistant, Text: m.Text + "\n" + Listed(m.Options)}
 		}
-		return PromptMessage{RoleAssistant, m.Text}
+		return PromptMessage{Role: RoleAssistant, Text: m.Text}
 	}
 }
 

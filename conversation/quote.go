@@ -15,6 +15,17 @@ type Thresholds struct {
 	Maybe  float64 `json:"maybe"`  // at or above: quote, and offer a person; below: say "I don't know"
 }
 
+// orOf is t when it says something, and else what r's confidence was calibrated with.
+func (t Thresholds) orOf(r knowledge.Result) Thresholds {
+	switch {
+	case t != Thresholds{}:
+		return t
+	case r.Thresholds.Answer > 0:
+		return Thresholds{Answer: r.Thresholds.Answer, Maybe: r.Thresholds.Maybe}
+	}
+	return Thresholds{Answer: .5, Maybe: .25} // of a finder that calibrates nothing
+}
+
 // How much is quoted.
 const (
 	maxQuotes       = 3

@@ -126,7 +126,7 @@ func (e *Engine) recapRequest(r recap) ModelRequest {
 	}
 	b.WriteString("</messages>")
 	return ModelRequest{
-		Messages:  []PromptMessage{{RoleSystem, recapSystem}, {RoleUser, b.String()}},
+		Messages:  []PromptMessage{{Role: RoleSystem, Text: recapSystem}, {Role: RoleUser, Text: b.String()}},
 		MaxTokens: summaryTokens, User: r.t.State.Conversation,
 	}
 }

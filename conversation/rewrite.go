@@ -67,7 +67,7 @@ func (a *answering) rewritten(first knowledge.Result) knowledge.Result {
 // something was said before, and the message is short, points back, or found nothing.
 // A turn that died once goes the shortest way.
 func (a *answering) leans(r knowledge.Result) bool {
-	th := a.e.cfg.Thresholds
+	th := a.e.cfg.Thresholds.orOf(r)
 	if a.t.Attempt > 1 || r.Confidence >= th.Answer || chats(a.folded) || verbatim(r) != nil {
 		return false
 	}
@@ -89,7 +89,7 @@ func (a *answering) standalone() string {
 	ctx, cancel := context.WithTimeout(a.ctx, a.e.cfg.RewriteTimeout)
 	defer cancel()
 	reply, err := a.call(ctx, "rewrite", ModelRequest{
-		Messages:  []PromptMessage{{RoleSystem, rewriteSystem}, {RoleUser, b.String()}},
+		Messages:  []PromptMessage{{Role: RoleSystem, Text: rewriteSystem}, {Role: RoleUser, Text: b.String()}},
 		MaxTokens: rewriteTokens, User: a.t.State.Conversation,
 	}, func(string) {})
 	if err != nil {

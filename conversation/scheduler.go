@@ -154,6 +154,10 @@ func (e *Engine) Run(ctx context.Context, grace time.Duration) {
 	work := context.WithoutCancel(ctx)
 	stop, done := ctx.Done(), make(chan struct{})
 	var expired <-chan time.Time
+	var tidying sync.WaitGroup
+	defer tidying.Wait()
+	defer e.files.wait()
+	tidying.Go(func() { e.tidy(ctx) })
 	e.takeDue(work)
 	for {
 		select {

@@ -16,8 +16,8 @@ type Log interface {
 	Describe(ctx context.Context, id string, p Profile) error
 	// Receive stores a customer message, raises the epoch and makes the turn due,
 	// in one transaction. A message that joins others not answered yet is due
-	// after g.Quiet, but no later than g.Most after the first of them.
-	// ErrNotFound, ErrConflict.
+	// after g.Quiet, but no later than g.Most after the first of them. Its uploads
+	// become the message's, all or none. ErrNotFound, ErrConflict, ErrNoFile.
 	Receive(ctx context.Context, in Inbound, g Gather) (Receipt, error)
 	// State returns ErrNotFound for an unknown id.
 	State(ctx context.Context, id string) (State, error)
@@ -76,6 +76,7 @@ type Store interface {
 	Ledger
 	Summaries
 	Reports
+	Files
 }
 
 // Finder finds passages; knowledge storage implements it.

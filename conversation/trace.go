@@ -37,7 +37,10 @@ type Trace struct {
 	Usage      *Usage        `json:"usage,omitempty"`   // of the answer's own call
 	Cost       int64         `json:"cost_micros"`       // of all the turn's calls, in millionths of a US dollar
 	Summary    string        `json:"summary,omitempty"` // the model's brief when it handed over
+	Flagged    string        `json:"flagged,omitempty"` // what moderation held something back for
 
+	Calibration   string  `json:"calibration,omitempty"`    // that Confidence is by
+	Reranker      string  `json:"reranker,omitempty"`       // that judged the first passages
 	HistoryWeight float64 `json:"history_weight,omitempty"` // knowledge.Result's
 }
 
@@ -49,6 +52,8 @@ type TracedHit struct {
 	DenseRank    int     `json:"dense_rank"`
 	LexicalScore float64 `json:"lexical_score"`
 	DenseScore   float64 `json:"dense_score"`
+	RerankRank   int     `json:"rerank_rank,omitempty"`
+	RerankScore  float64 `json:"rerank_score,omitempty"`
 	Score        float64 `json:"score"`
 	Sent         bool    `json:"sent"`  // the model was given it
 	Cited        bool    `json:"cited"` // the answer rests on it
@@ -84,11 +89,13 @@ const (
 // take records what was found, of which the first sent went to the model.
 func (t *Trace) take(r knowledge.Result, sent int, cited []Source) {
 	t.Query, t.Confidence, t.HistoryWeight = r.Query, r.Confidence, r.HistoryWeight
+	t.Calibration, t.Reranker = r.Calibration, r.Reranker
 	t.Passages = make([]TracedHit, len(r.Hits))
 	for i, h := range r.Hits {
 		t.Passages[i] = TracedHit{
 			Passage: h.ID, Title: h.Title, LexicalRank: h.LexicalRank, DenseRank: h.DenseRank,
-			LexicalScore: h.LexicalScore, DenseScore: h.DenseScore, Score: h.Score, Sent: i < sent, Fate: t.fate(i < sent),
+			LexicalScore: h.LexicalScore, DenseScore: h.DenseScore, RerankRank: h.RerankRank, RerankScore: h.RerankScore,
+			Score: h.Score, Sent: i < sent, Fate: t.fate(i < sent),
 		}
 		for _, c := range cited {
 			if c.Passage == h.ID {

@@ -54,7 +54,7 @@ func (e *Engine) work(ctx context.Context, id string, r *run, claim func() (Turn
 // called as soon as the turn only waits.
 func (e *Engine) take(ctx context.Context, t Turn, leave func()) time.Duration {
 	began := time.Now()
-	limited, cancel := context.WithTimeout(ctx, e.cfg.TurnTimeout)
+	limited, cancel := context.WithTimeout(ctx, e.cfg.TurnTimeout+e.readingTime(t))
 	defer cancel()
 	a := &answering{e: e, ctx: limited, t: t, began: began, leave: leave}
 	out, err := a.run()

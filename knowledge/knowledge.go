@@ -141,8 +141,11 @@ type Hit struct {
 	DenseRank    int
 	LexicalScore float64 // BM25F, HistoryScore included
 	HistoryScore float64 // what of LexicalScore is owed to the history
+	Rescored     float64 // by the second look at the first by words, which decides LexicalRank; 0 further down and in dialogues
 	DenseScore   float64 // cosine similarity
-	Score        float64 // fused; decides the order
+	RerankRank   int     // 0 when no reranker judged it
+	RerankScore  float64 // as the reranker gave it; only those of one Result can be compared
+	Score        float64 // decides the order: fused from both ranks or, when a reranker judged the hit, from its rank there
 	Exact        bool    // the query is this entry's question, folded for case, width, accents and punctuation
 }
 
@@ -155,6 +158,10 @@ type Result struct {
 	Query      string  // the text that was searched for, after history was taken in
 	Hits       []Hit   // best first
 	Confidence float64 // 0..1: how likely it is that the first hits answer the question
+	// Thresholds say what the Confidence is enough for; zero when nothing says.
+	Thresholds  Thresholds
+	Calibration string // ID of the Calibration that Confidence and Thresholds are by
+	Reranker    string // name of the model that judged the first hits; empty when none did
 }
 
 // Embedder turns texts into vectors. Implementations are safe for concurrent use.

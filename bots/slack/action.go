@@ -35,6 +35,9 @@ func (b *Bot) click(ctx context.Context, in interaction) (string, error) {
 	if in.Type != "block_actions" || len(in.Actions) == 0 {
 		return wasOtherKind, nil
 	}
+	if b.staffed(in.Container.ChannelID) {
+		return b.staffClick(ctx, in)
+	}
 	act := in.Actions[0]
 	at := place{in.Container.ChannelID, or(in.Message.ThreadTS, in.Container.ThreadTS)}
 	if direct(at.channel) && at.thread == in.Container.MessageTS {

@@ -34,6 +34,7 @@ type event struct {
 	Text            string            `json:"text"`
 	TS              string            `json:"ts"`
 	ThreadTS        string            `json:"thread_ts"`
+	ParentUser      string            `json:"parent_user_id"`
 	Channel         string            `json:"channel"`
 	ChannelType     string            `json:"channel_type"`
 	Files           []json.RawMessage `json:"files"`

@@ -181,6 +181,9 @@ func Check(ctx context.Context, c Config) []Finding {
 	default:
 		out = append(out, Finding{true, "speaks as @" + me.Name + " in " + me.TeamName, ""})
 	}
+	if err == nil && c.StaffChannel != "" {
+		out = append(out, checkStaff(ctx, api, c.StaffChannel, me.Name))
+	}
 	if c.AppToken == "" {
 		if c.SigningSecret == "" {
 			out = append(out, Finding{false, "messages have no way in", "Set SLACK_APP_TOKEN for Socket Mode, or SLACK_SIGNING_SECRET for events over HTTP."})

@@ -57,6 +57,9 @@ func (b *Bot) take(ctx context.Context, env envelope) (string, error) {
 	if !ours {
 		return wasOtherTeam, nil
 	}
+	if b.staffed(ev.Channel) {
+		return b.staffEvent(ctx, to, ev)
+	}
 	switch ev.Type {
 	case "message":
 		switch ev.Subtype {

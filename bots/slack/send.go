@@ -56,7 +56,11 @@ func (b *Bot) Send(ctx context.Context, d conversation.Delivery) (string, error)
 }
 
 func (b *Bot) deliver(ctx context.Context, at place, d conversation.Delivery, p *sent) (string, error) {
-	posts := compose(d.Message)
+	return b.deliverPosts(ctx, at, d, compose(d.Message), p)
+}
+
+// deliverPosts posts those of a message's parts that are not there yet.
+func (b *Bot) deliverPosts(ctx context.Context, at place, d conversation.Delivery, posts []post, p *sent) (string, error) {
 	if p.unsure {
 		if err := b.lookFor(ctx, at, d, p); err != nil {
 			return "", err

@@ -56,6 +56,8 @@ type Config struct {
 	SigningSecret string // of requests over HTTP; empty: all of them are refused
 	AppToken      string // for Socket Mode; empty: HTTP alone
 	APIURL        string // empty: Slack itself
+	StaffChannel  string // id of the channel where staff answer; empty: none
+	Desk          Desk   // takes what they do there; needed with StaffChannel
 	Log           *slog.Logger
 	Count         func(outcome string) // of what came from Slack, for metrics; may be nil
 	Now           func() time.Time

@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"frontdesk/conversation"
 
 	"github.com/gorilla/websocket"
 	"github.com/slack-go/slack/slacktest"
@@ -134,5 +137,61 @@ func TestASocketThatEndsOrIsRefusedIsOpenedAgain(t *testing.T) {
 	third.WriteJSON(envelopeOf("events_api", "e1", recorded(t, "message_im")))
 	if id := acked(t, third); id != "e1" || len(r.engine.texts()) != 1 {
 		t.Errorf("acknowledged %s with %q stored, want e1 and the message", id, r.engine.texts())
+	}
+}
+
+// heard is a desk that notes what it hears.
+type heard struct {
+	mu     sync.Mutex // guards voices
+	voices []string
+}
+
+func (h *heard) add(what string, v conversation.DeskVoice) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.voices = append(h.voices, what+" "+v.Sender+" in "+v.Chat+"/"+v.Thread+": "+v.Text)
+}
+
+func (h *heard) Said(_ context.Context, v conversation.DeskVoice) (conversation.DeskReply, error) {
+	h.add("said", v)
+	return conversation.DeskReply{}, nil
+}
+
+func (h *heard) Edited(_ context.Context, v conversation.DeskVoice) (conversation.DeskReply, error) {
+	h.add("edited", v)
+	return conversation.DeskReply{}, nil
+}
+
+func (h *heard) Deleted(_ context.Context, v conversation.DeskVoice) (conversation.DeskReply, error) {
+	h.add("deleted", v)
+	return conversation.DeskReply{}, nil
+}
+
+func (h *heard) Press(_ context.Context, v conversation.DeskVoice, a conversation.DeskAction, _ string) (string, error) {
+	h.add(string(a), v)
+	return "", nil
+}
+
+func TestSocketModeBringsWhatStaffDoToTheDesk(t *testing.T) {
+	s, desk := newSocketServer(t), &heard{}
+	r := newRig(t, func(c *Config) {
+		c.APIURL, c.AppToken, c.SigningSecret, c.StaffChannel, c.Desk = s.GetAPIURL(), "xapp-1", "", "C0LAN2Q65", desk
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() { r.Run(ctx) })
+	defer wg.Wait()
+	defer cancel()
+	c := <-s.sockets
+	c.WriteJSON(envelopeOf("events_api", "e1", recorded(t, "thread_reply"))) // in the channel that is the staff's here
+	click := strings.NewReplacer(`"channel_id":"D024BE91L"`, `"channel_id":"C0LAN2Q65"`, "frontdesk_unhelpful", actionTake).Replace(recorded(t, "block_actions"))
+	acked(t, c)
+	c.WriteJSON(envelopeOf("interactive", "e2", click))
+	acked(t, c)
+	c.WriteJSON(envelopeOf("events_api", "e3", recorded(t, "message_im")))
+	acked(t, c)
+	want := []string{"said U0SECOND1 in C0LAN2Q65/1763807500.000400: And how long does it take?", "take U061F7AUR in C0LAN2Q65/1763807580.000700: "}
+	if !slices.Equal(desk.voices, want) || len(r.engine.texts()) != 1 {
+		t.Errorf("the desk heard %q, the engine %q, want %q and the direct message", desk.voices, r.engine.texts(), want)
 	}
 }

@@ -39,6 +39,7 @@ type platform struct {
 	ids      []int64
 	offset   int64
 	messages int
+	plain    bool                // groups have no topics
 	script   map[string][]string // answers of a method, the next first
 	changed  chan struct{}       // closed and made anew when something happens
 	delay    map[string]chan struct{}
@@ -103,6 +104,13 @@ func (p *platform) answer(ctx context.Context, method string, params map[string]
 		return fmt.Sprintf(`{"ok":true,"result":{"message_id":%d,"date":1763800000,"chat":{"id":%s,"type":"private"},"text":"x"}}`, p.messages, params["chat_id"])
 	case "getUpdates":
 		return p.pending(ctx, params)
+	case "getChat":
+		return fmt.Sprintf(`{"ok":true,"result":{"id":%s,"type":"supergroup","title":"Staff","is_forum":%t,"accent_color_id":1,"max_reaction_count":1}}`, params["chat_id"], !p.plain)
+	case "createForumTopic":
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.messages++
+		return fmt.Sprintf(`{"ok":true,"result":{"message_thread_id":%d,"name":"x","icon_color":1}}`, p.messages)
 	case "getWebhookInfo":
 		return `{"ok":true,"result":{"url":"https://desk.example.com/telegram/webhook","has_custom_certificate":false,"pending_update_count":0}}`
 	}

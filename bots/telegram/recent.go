@@ -55,6 +55,16 @@ func (r *recent[K, V]) getOr(key K, fresh func() V) V {
 	return v
 }
 
+// drop forgets what is kept under key.
+func (r *recent[K, V]) drop(key K) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if e, ok := r.at[key]; ok {
+		r.order.Remove(e)
+		delete(r.at, key)
+	}
+}
+
 func (r *recent[K, V]) store(key K, v V) {
 	if e, ok := r.at[key]; ok {
 		e.Value.(*entry[K, V]).value = v

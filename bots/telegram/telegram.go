@@ -52,6 +52,8 @@ type Config struct {
 	APIURL    string // empty: Telegram's own
 	PublicURL string // with Secret: updates come to a webhook below it
 	Secret    string // what Telegram proves itself with at the webhook
+	StaffChat int64  // where staff answer; 0: nowhere
+	Desk      Desk   // takes what they do there; needed with StaffChat
 	Engine    Engine
 	Threads   Threads
 	// Observe counts updates by what came of them. It may be nil.
@@ -70,8 +72,11 @@ type Bot struct {
 	sent    *recent[string, progress]
 	stream  *streamer
 	notices chan func(context.Context)
+	desk    staffDesk
 	pause   func(context.Context, time.Duration) error
 	timing  timing
+
+	staffChat atomic.Int64 // follows Config.StaffChat when that group gets another number
 
 	mu     sync.Mutex // guards ok and detail
 	ok     bool
@@ -117,8 +122,9 @@ func New(cfg Config) (*Bot, error) {
 	b := &Bot{
 		cfg: cfg, log: cfg.Log, account: account, limits: newLimiter(), timing: usual, pause: pause,
 		sent: newRecent[string, progress](maxProgress), notices: make(chan func(context.Context), maxNotices),
-		detail: "starting",
+		detail: "starting", desk: newStaffDesk(),
 	}
+	b.staffChat.Store(cfg.StaffChat)
 	var err error
 	if b.api, err = newAPI(cfg.Token, cfg.APIURL, &b.timing, b.log); err != nil {
 		return nil, err

@@ -24,6 +24,9 @@ func (b *Bot) update(ctx context.Context, raw []byte) error {
 		b.log.Warn("telegram update left out: it cannot be read", "bytes", len(raw))
 		return nil
 	}
+	if staff, err := b.staffUpdate(ctx, &u); staff {
+		return err
+	}
 	switch {
 	case u.Message != nil:
 		return b.message(ctx, u.Message)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -39,7 +40,7 @@ func TestWhatCustomersWriteReachesTheEngine(t *testing.T) {
 		if want.Sender == "" {
 			want.Sender, want.SenderName, want.Locale = person.Sender, person.SenderName, person.Locale
 		}
-		if got := e.received(); len(got) != 1 || got[0] != want {
+		if got := e.received(); len(got) != 1 || !reflect.DeepEqual(got[0], want) {
 			t.Errorf("%s gave %+v, want %+v", name, got, want)
 		}
 	}

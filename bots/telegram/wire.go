@@ -25,6 +25,8 @@ type message struct {
 	Chat               chat            `json:"chat"`
 	AutomaticForward   bool            `json:"is_automatic_forward"`
 	ReplyTo            *message        `json:"reply_to_message"`
+	Date               int64           `json:"date"`
+	EditDate           int64           `json:"edit_date"`
 	Text               string          `json:"text"`
 	Entities           []entity        `json:"entities"`
 	Caption            string          `json:"caption"`

@@ -22,6 +22,7 @@ type fakeEngine struct {
 	rooms    map[string]*room
 	profiles map[string]conversation.Profile
 	opened   []conversation.Opening
+	files    map[string]conversation.File
 	fail     error // returned by every call while set
 }
 
@@ -32,7 +33,7 @@ type room struct {
 }
 
 func newFakeEngine() *fakeEngine {
-	return &fakeEngine{hub: conversation.NewHub(), rooms: map[string]*room{}, profiles: map[string]conversation.Profile{}}
+	return &fakeEngine{hub: conversation.NewHub(), rooms: map[string]*room{}, profiles: map[string]conversation.Profile{}, files: map[string]conversation.File{}}
 }
 
 func randomUUID() string {
@@ -79,7 +80,7 @@ func (f *fakeEngine) Receive(_ context.Context, in conversation.Inbound) (conver
 	var stored conversation.Message
 	err := f.with(in.Conversation, func(r *room) error {
 		switch {
-		case strings.TrimSpace(in.Text) == "":
+		case strings.TrimSpace(in.Text) == "" && len(in.Attachments) == 0:
 			return conversation.ErrEmpty
 		case utf8.RuneCountInString(in.Text) > conversation.MaxTextRunes:
 			return conversation.ErrTooLong
@@ -93,7 +94,17 @@ func (f *fakeEngine) Receive(_ context.Context, in conversation.Inbound) (conver
 				return nil
 			}
 		}
-		stored = f.append(r, conversation.Message{Author: conversation.AuthorCustomer, ExternalID: in.ExternalID, Text: in.Text})
+		var files []conversation.Attachment
+		for _, a := range in.Attachments {
+			file, ok := f.files[a.Upload]
+			if !ok || file.Conversation != in.Conversation || file.Seq != 0 {
+				return conversation.ErrNoFile
+			}
+			file.Seq = r.state.Seq + 1
+			f.files[a.Upload] = file
+			files = append(files, file.Attachment)
+		}
+		stored = f.append(r, conversation.Message{Author: conversation.AuthorCustomer, ExternalID: in.ExternalID, Text: in.Text, Attachments: files})
 		receipt = conversation.Receipt{Conversation: in.Conversation, Seq: stored.Seq, State: r.state}
 		return nil
 	})
@@ -243,4 +254,36 @@ func (f *fakeEngine) texts(t testing.TB, id string) (texts []string) {
 		t.Fatalf("texts of %s: %v", id, err)
 	}
 	return texts
+}
+
+// Upload takes what begins as a picture or sound; the rest is of no known type.
+func (f *fakeEngine) Upload(_ context.Context, id, name string, content []byte) (a conversation.Attachment, err error) {
+	err = f.with(id, func(*room) error {
+		a = conversation.Attachment{ID: randomUUID(), Name: name, Bytes: int64(len(content)), State: conversation.FilePending}
+		switch {
+		case len(content) == 0:
+			return conversation.ErrFileEmpty
+		case strings.HasPrefix(string(content), "\xff\xd8\xff"):
+			a.Kind, a.MediaType = conversation.FileImage, "image/jpeg"
+		case strings.HasPrefix(string(content), "OggS"):
+			a.Kind, a.MediaType = conversation.FileVoice, "audio/ogg"
+		case strings.HasPrefix(string(content), "<html>"):
+			a.Kind, a.MediaType = conversation.FileDocument, "text/html"
+		default:
+			return conversation.ErrFileType
+		}
+		f.files[a.ID] = conversation.File{Attachment: a, Conversation: id, Content: content}
+		return nil
+	})
+	return a, err
+}
+
+func (f *fakeEngine) OpenFile(_ context.Context, id, file string) (conversation.File, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	got, ok := f.files[file]
+	if !ok || got.Conversation != id {
+		return conversation.File{}, conversation.ErrNoFile
+	}
+	return got, nil
 }

@@ -32,6 +32,14 @@ type messageEvent struct {
 	Options []option              `json:"options,omitempty"`
 	Helpful *bool                 `json:"helpful,omitempty"`
 	At      time.Time             `json:"at"`
+
+	Attachments []attachmentView `json:"attachments,omitempty"`
+}
+
+// filesEvent says how a message's files stand now that they were looked into.
+type filesEvent struct {
+	Seq         int64            `json:"seq"`
+	Attachments []attachmentView `json:"attachments"`
 }
 
 // option is what the customer can answer with one press: its text is then their message.
@@ -60,6 +68,7 @@ func wireMessage(m conversation.Message) messageEvent {
 	e := messageEvent{
 		Seq: m.Seq, Author: m.Author, Text: m.Text, Name: m.Name, Turn: m.Turn,
 		Sources: m.Sources, Helpful: m.Helpful, At: m.At.UTC().Truncate(time.Millisecond),
+		Attachments: wireFiles(m.Attachments),
 	}
 	for _, o := range m.Options {
 		e.Options = append(e.Options, option{o.Text})

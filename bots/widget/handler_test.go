@@ -192,7 +192,7 @@ func TestHostileRequestsGetAProblem(t *testing.T) {
 		{"feedback without token", "POST", "feedback", "", "application/json", `{}`, 401},
 		{"wrong method", "GET", "messages", s.Token, "", "", 405},
 		{"DELETE", "DELETE", "sessions", s.Token, "", "", 405},
-		{"files", "POST", "files", s.Token, "multipart/form-data; boundary=x", "--x--", 404},
+		{"files", "POST", "files", s.Token, "multipart/form-data; boundary=x", "--x--", 422},
 		{"elsewhere", "GET", "../../etc/passwd%00", s.Token, "", "", 404},
 		{"key", "POST", "sessions", "", "application/json", `{"key":"<script>"}`, 422},
 		{"locale", "POST", "sessions", "", "application/json", `{"locale":"en'; --"}`, 422},

@@ -1,16 +1,15 @@
 package widget
 
 import (
-	"encoding/json"
 	"net/http"
 
 	"frontdesk/conversation"
 )
 
 type messageRequest struct {
-	ID          string            `json:"id"`
-	Text        string            `json:"text"`
-	Attachments []json.RawMessage `json:"attachments"`
+	ID          string   `json:"id"`
+	Text        string   `json:"text"`
+	Attachments []string `json:"attachments"` // ids of uploaded files
 }
 
 type messageReply struct {
@@ -35,14 +34,20 @@ func (h *Handler) postMessage(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return &fieldError{"id", "a UUID"}
 	}
-	if len(in.Attachments) > 0 {
-		return errAttachments
+	files := make([]conversation.InboundFile, len(in.Attachments))
+	for i, f := range in.Attachments {
+		file, ok := parseUUID(f)
+		if !ok {
+			return &fieldError{"attachments", "a list of the ids of uploaded files"}
+		}
+		files[i].Upload = file.String()
 	}
 	receipt, err := h.engine.Receive(r.Context(), conversation.Inbound{
 		Conversation: visitor.String(),
 		Channel:      Channel,
 		ExternalID:   id.String(),
 		Text:         in.Text,
+		Attachments:  files,
 	})
 	if err != nil {
 		return gone(err)

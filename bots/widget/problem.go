@@ -22,7 +22,6 @@ var (
 	errContentType  = errors.New("widget: body is not application/json")
 	errBodyTooLarge = errors.New("widget: body too large")
 	errMalformed    = errors.New("widget: body is not valid JSON in UTF-8")
-	errAttachments  = errors.New("widget: attachments are not taken")
 	errShuttingDown = errors.New("widget: shutting down")
 	errTooManyTabs  = errors.New("widget: too many event streams")
 	errFull         = errors.New("widget: event streams exhausted")
@@ -77,8 +76,27 @@ func status(err error) problem {
 		return describe(http.StatusUnprocessableEntity, "field", "Unusable value", "The field “"+field.field+"” must be "+field.want+".")
 	case errors.Is(err, conversation.ErrEmpty):
 		return describe(http.StatusUnprocessableEntity, "empty", "Empty message", "The message has no text.")
-	case errors.Is(err, errAttachments):
-		return describe(http.StatusUnprocessableEntity, "attachments", "Files cannot be sent here", "Files cannot be sent here yet. Please describe what they show.")
+	case errors.Is(err, conversation.ErrNoFile):
+		return describe(http.StatusNotFound, "no-file", "No such file", "There is no such file in this conversation, or it was sent already.")
+	case errors.Is(err, conversation.ErrTooManyFiles):
+		return describe(http.StatusUnprocessableEntity, "too-many-files", "Too many files", fmt.Sprintf("A message may have up to %d files.", conversation.MaxAttachments))
+	case errors.Is(err, conversation.ErrFileTooLarge):
+		return describe(http.StatusRequestEntityTooLarge, "file-too-large", "File too large",
+			fmt.Sprintf("Pictures may have up to %d MB, other files up to %d MB.", conversation.MaxImageBytes>>20, conversation.MaxFileBytes>>20))
+	case errors.Is(err, conversation.ErrFileType):
+		return describe(http.StatusUnsupportedMediaType, "file-type", "File type not taken", "Files of this type cannot be opened here. Pictures, voice messages, videos, PDF, Word and text files can.")
+	case errors.Is(err, conversation.ErrFileEmpty), errors.Is(err, errNoFile):
+		return describe(http.StatusUnprocessableEntity, "no-content", "No file", "The form holds no file called “file” with anything in it.")
+	case errors.Is(err, conversation.ErrFileQuota):
+		p := describe(http.StatusTooManyRequests, "file-quota", "Too many files", "You have sent a lot of files. Please describe what they show.")
+		p.retry = time.Hour
+		return p
+	case errors.Is(err, errForm):
+		return describe(http.StatusUnsupportedMediaType, "content-type", "Unsupported content type", "Send multipart/form-data with one file.")
+	case errors.Is(err, errUploads):
+		p := describe(http.StatusServiceUnavailable, "busy", "Busy", "Other files are just being taken in. Please try again in a moment.")
+		p.retry = 2 * time.Second
+		return p
 	case errors.Is(err, conversation.ErrTooLong):
 		return describe(http.StatusRequestEntityTooLarge, "too-long", "Message too long", fmt.Sprintf("A message may have up to %d characters.", conversation.MaxTextRunes))
 	case errors.Is(err, errBodyTooLarge):

@@ -121,6 +121,8 @@ func (s *stream) appendEvent(b []byte, e conversation.Event) ([]byte, error) {
 		return appendFrame(b, e.Kind, 0, typingEvent{e.Name})
 	case conversation.EventState:
 		return s.appendState(b, e.State)
+	case conversation.EventFiles:
+		return s.appendFiles(b, e)
 	default:
 		return b, nil
 	}
@@ -139,6 +141,24 @@ func (s *stream) appendState(b []byte, state *conversation.State) ([]byte, error
 		state = &stored
 	}
 	return appendFrame(b, conversation.EventState, 0, wireState(*state))
+}
+
+// appendFiles appends how the files of a message told before stand now. Where
+// that was found out somewhere else the log knows.
+func (s *stream) appendFiles(b []byte, e conversation.Event) ([]byte, error) {
+	if e.Seq > s.last {
+		return b, nil // the message is still to be told
+	}
+	if e.Message == nil {
+		ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+		defer cancel()
+		page, err := s.engine.Messages(ctx, s.id, e.Seq-1, 1)
+		if err != nil || len(page) == 0 || page[0].Seq != e.Seq {
+			return b, err
+		}
+		e.Message = &page[0]
+	}
+	return appendFrame(b, e.Kind, 0, filesEvent{e.Seq, wireFiles(e.Message.Attachments)})
 }
 
 // appendLog appends the messages after the last one told. What is more than a

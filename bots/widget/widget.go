@@ -38,6 +38,10 @@ type Engine interface {
 	// the notes of staff.
 	Messages(ctx context.Context, id string, after int64, limit int) ([]conversation.Message, error)
 	Subscribe(id string) *conversation.Subscription
+	// Upload stores a file for a message that is to come.
+	Upload(ctx context.Context, conversation, name string, content []byte) (conversation.Attachment, error)
+	// OpenFile returns a file of the conversation with its bytes.
+	OpenFile(ctx context.Context, conversation, id string) (conversation.File, error)
 }
 
 // Config is what a Handler is made of.
@@ -78,6 +82,11 @@ type Handler struct {
 	posts    *limiter[addressKey] // per address: everything written
 	connects *limiter[addressKey] // per address: event streams opened
 	streams  *registry
+
+	uploads   *limiter[uuid] // per visitor: files sent
+	downloads *limiter[uuid] // per visitor: files fetched
+	uploading chan struct{}  // one slot for each file on its way in
+	fetching  chan struct{}  // and out
 }
 
 // New returns a handler. It panics on a short key or a missing part, since both
@@ -110,6 +119,10 @@ func New(c Config) *Handler {
 		beat:      heartbeatEvery,
 		messages:  newLimiter[uuid](c.RateLimit),
 		actions:   newLimiter[uuid](c.RateLimit),
+		uploads:   newLimiter[uuid](c.RateLimit),
+		downloads: newLimiter[uuid](10 * c.RateLimit), // a page shows a conversation's pictures at once
+		uploading: make(chan struct{}, uploadsAtOnce),
+		fetching:  make(chan struct{}, fetchesAtOnce),
 		posts:     newLimiter[addressKey](10 * c.RateLimit),
 		connects:  newLimiter[addressKey](10 * c.RateLimit),
 		streams:   newRegistry(perAddress),
@@ -122,6 +135,8 @@ func (h *Handler) Routes(mux *http.ServeMux) {
 	mux.Handle("/widget/v1/words", h.serve(http.MethodGet, h.getWords))
 	mux.Handle("/widget/v1/sessions", h.serve(http.MethodPost, timed(h.postSession)))
 	mux.Handle("/widget/v1/messages", h.serve(http.MethodPost, timed(h.postMessage)))
+	mux.Handle("/widget/v1/files", h.serve(http.MethodPost, h.postFile))
+	mux.Handle("/widget/v1/files/{id}", h.serve(http.MethodGet, timed(h.getFile)))
 	mux.Handle("/widget/v1/events", h.serve(http.MethodGet, h.getEvents))
 	mux.Handle("/widget/v1/handoff", h.serve(http.MethodPost, timed(h.postHandoff)))
 	mux.Handle("/widget/v1/feedback", h.serve(http.MethodPost, timed(h.postFeedback)))

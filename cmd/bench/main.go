@@ -30,6 +30,7 @@ func run(ctx context.Context) error {
 	streams := flag.Int("streams", 2000, "idle event streams to hold")
 	seconds := flag.Int("seconds", 5, "length of the accepting run")
 	messages := flag.Int("messages", 2000, "messages per latency run")
+	only := flag.String("only", "", "ingest: take in files and nothing else; serve: everything but that")
 	env := flag.String("env", "", "more KEY=value for the server, separated by spaces")
 	flag.Parse()
 
@@ -75,6 +76,9 @@ func run(ctx context.Context) error {
 	defer s.Stop()
 
 	fmt.Printf("%d cores, %s/%s, %s; load and fake model on the same machine\n\n", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+	if *only == "ingest" {
+		return ingest(ctx, s, *bin, append(o.Env, "PATH="+os.Getenv("PATH"), "HOME="+os.Getenv("HOME")))
+	}
 	fmt.Printf("| measure | value |\n|-|-|\n")
 	fmt.Printf("| start with an empty data directory, to ready | %s |\n", round(first.took))
 	fmt.Printf("| second start, Postgres' own included, to ready | %s |\n", round(again.took))
@@ -102,7 +106,10 @@ func run(ctx context.Context) error {
 	if m, err := s.Memory(); err == nil {
 		fmt.Printf("| resident memory after all this | %.1f MB |\n", float64(m)/(1<<20))
 	}
-	return nil
+	if *only == "serve" {
+		return nil
+	}
+	return ingest(ctx, s, *bin, append(o.Env, "PATH="+os.Getenv("PATH"), "HOME="+os.Getenv("HOME")))
 }
 
 type started struct {

@@ -19,23 +19,28 @@ type channels struct {
 	// telegramFault says why there is a token and no bot.
 	telegramFault string
 	courier       *conversation.Courier
+	desks         *conversation.Desks
+	staffed       []string // channels with a desk
 }
 
 // newChannels makes the adapters of all platforms that settings are there for.
 // None of them is spoken to before run, and none can keep the server from starting.
 func newChannels(cfg *Config, d *desk, m *metrics, log *slog.Logger) *channels {
-	c := &channels{}
+	c := &channels{desks: newDesks(cfg, d)}
 	sc := slackConfig(cfg)
-	sc.Engine, sc.Threads, sc.Log = d.Engine, d.store, log
+	sc.Engine, sc.Threads, sc.Desk, sc.Log = d.Engine, d.store, c.desks, log
 	sc.Count = func(outcome string) { m.events.WithLabelValues(slack.Channel, outcome).Inc() }
 	c.slack = slack.New(sc)
 	senders := map[string]conversation.Sender{}
 	if c.slack.Enabled() {
 		senders[slack.Channel] = c.slack
+		if cfg.SlackStaff != "" {
+			c.staff(slack.Channel, c.slack)
+		}
 	}
 	if cfg.TelegramBotToken.Set() {
 		tc := telegramConfig(cfg)
-		tc.Engine, tc.Threads, tc.Log = d.Engine, d.store, log
+		tc.Engine, tc.Threads, tc.Desk, tc.Log = d.Engine, d.store, c.desks, log
 		tc.Observe = func(outcome string) { m.events.WithLabelValues(telegram.Channel, outcome).Inc() }
 		var err error
 		if c.telegram, err = telegram.New(tc); err != nil {
@@ -43,6 +48,9 @@ func newChannels(cfg *Config, d *desk, m *metrics, log *slog.Logger) *channels {
 			log.Warn("telegram cannot work", "why", err)
 		} else {
 			senders[telegram.Channel] = c.telegram
+			if cfg.telegramStaff != 0 {
+				c.staff(telegram.Channel, c.telegram)
+			}
 		}
 	}
 	c.courier = conversation.NewCourier(d.Engine, d.store, senders)
@@ -53,7 +61,7 @@ func newChannels(cfg *Config, d *desk, m *metrics, log *slog.Logger) *channels {
 func slackConfig(cfg *Config) slack.Config {
 	return slack.Config{
 		BotToken: cfg.SlackBotToken.Reveal(), SigningSecret: cfg.SlackSecret.Reveal(), AppToken: cfg.SlackAppToken.Reveal(),
-		APIURL: cfg.SlackAPIURL,
+		APIURL: cfg.SlackAPIURL, StaffChannel: cfg.SlackStaff,
 	}
 }
 
@@ -75,6 +83,7 @@ func (c *channels) run(ctx context.Context) {
 		wg.Go(func() { c.telegram.Run(ctx) })
 	}
 	wg.Go(func() { c.courier.Run(ctx) })
+	wg.Go(func() { c.desks.Run(ctx) })
 	wg.Wait()
 }
 
@@ -92,13 +101,14 @@ func (c *channels) states() map[string]check {
 	case c.telegramFault != "":
 		out[telegram.Channel] = check{Detail: c.telegramFault}
 	}
+	c.staffStates(out)
 	return out
 }
 
 // examineSlack asks Slack whether its settings work, for doctor.
 func examineSlack(ctx context.Context, cfg *Config) []finding {
 	if !cfg.SlackBotToken.Set() {
-		if cfg.SlackAppToken.Set() || cfg.SlackSecret.Set() {
+		if cfg.SlackAppToken.Set() || cfg.SlackSecret.Set() || cfg.SlackStaff != "" {
 			return []finding{{slack.Channel, verdictMissing, "SLACK_BOT_TOKEN is not set, so nothing can be answered", "It begins with xoxb- and is on the app's page under OAuth & Permissions."}}
 		}
 		return nil
@@ -121,12 +131,16 @@ func examineSlack(ctx context.Context, cfg *Config) []finding {
 func telegramConfig(cfg *Config) telegram.Config {
 	return telegram.Config{
 		Token: cfg.TelegramBotToken.Reveal(), APIURL: cfg.TelegramAPIURL, PublicURL: cfg.PublicURL, Secret: cfg.TelegramSecret.Reveal(),
+		StaffChat: cfg.telegramStaff,
 	}
 }
 
 // examineTelegram asks Telegram whether its settings work, for doctor.
 func examineTelegram(ctx context.Context, cfg *Config) []finding {
 	if !cfg.TelegramBotToken.Set() {
+		if cfg.TelegramStaff != "" {
+			return []finding{{telegram.Channel, verdictWarning, "TELEGRAM_STAFF_CHAT is set without TELEGRAM_BOT_TOKEN", "Set the token that @BotFather gave, or take the other away."}}
+		}
 		return nil
 	}
 	const advice = "The token is what @BotFather gave for the bot; /token shows it again."
@@ -143,6 +157,7 @@ func examineTelegram(ctx context.Context, cfg *Config) []finding {
 		how = ", updates come to " + cfg.PublicURL + telegram.WebhookPath
 	}
 	out := []finding{{telegram.Channel, verdictOK, name + how, ""}}
+	out = append(out, examineTelegramStaff(ctx, cfg, b)...)
 	if cfg.TelegramSecret.Set() && cfg.PublicURL == "" {
 		out = append(out, finding{telegram.Channel, verdictNote, "TELEGRAM_WEBHOOK_SECRET is not used", "Set PUBLIC_URL to the https address Telegram can reach, to have updates come to a webhook."})
 	}

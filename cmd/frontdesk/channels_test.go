@@ -41,10 +41,21 @@ func workspace(t *testing.T, scopes string) (url string, posts chan string) {
 // slackSays posts an event as Slack signs it, and returns the status.
 func (s *serving) slackSays(body, secret string) int {
 	s.t.Helper()
+	return s.slackSigned("/slack/events", body, secret)
+}
+
+// slackPosts posts a body as Slack signs it to one of our addresses.
+func (s *serving) slackPosts(path, body string) int {
+	s.t.Helper()
+	return s.slackSigned(path, body, slackSecret)
+}
+
+func (s *serving) slackSigned(path, body, secret string) int {
+	s.t.Helper()
 	stamp := strconv.FormatInt(time.Now().Unix(), 10)
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte("v0:" + stamp + ":" + body))
-	req, err := http.NewRequest("POST", s.url+"/slack/events", strings.NewReader(body))
+	req, err := http.NewRequest("POST", s.url+path, strings.NewReader(body))
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -10,11 +10,13 @@ import (
 	"net/url"
 	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"frontdesk/conversation/openai"
 	"frontdesk/conversation/staff"
 	"frontdesk/knowledge/crawl"
 
@@ -39,21 +41,32 @@ type Config struct {
 	OpenAITimeout    time.Duration `env:"OPENAI_TIMEOUT" envDefault:"40s" about:"how long an answer of the model may take in all; then the documents answer"`
 	EmbeddingModel   string        `env:"OPENAI_EMBEDDING_MODEL" about:"model that finds by meaning; text-embedding-3-small at OpenAI itself, none elsewhere; none switches it off"`
 	EmbeddingSize    int           `env:"OPENAI_EMBEDDING_DIMENSIONS" about:"its dimensions; 0: the model's own"`
-	TranscribeModel  string        `env:"OPENAI_TRANSCRIBE_MODEL" about:"model that turns speech into text"`
+	RerankModel      string        `env:"RERANK_MODEL" about:"model that judges the first passages found; unset: none"`
+	RerankBaseURL    string        `env:"RERANK_BASE_URL" about:"its server, of which POST /rerank is asked; unset: OPENAI_BASE_URL"`
+	RerankKey        Secret        `env:"RERANK_API_KEY" about:"its key; unset: OPENAI_API_KEY where the server is the same"`
+	TranscribeModel  string        `env:"OPENAI_TRANSCRIBE_MODEL" envDefault:"gpt-4o-mini-transcribe" about:"model that turns speech into text, e.g. whisper-1; none switches it off"`
+	ImageDetail      string        `env:"OPENAI_IMAGE_DETAIL" envDefault:"low" about:"how closely the model looks at pictures: low, or high for more tokens"`
 	SlackBotToken    Secret        `env:"SLACK_BOT_TOKEN" about:"Slack bot token"`
 	SlackSecret      Secret        `env:"SLACK_SIGNING_SECRET" about:"Slack signing secret"`
 	SlackAppToken    Secret        `env:"SLACK_APP_TOKEN" about:"Slack app token, for Socket Mode"`
 	SlackAPIURL      string        `env:"SLACK_API_URL" about:"another address for Slack's API"`
-	SlackStaff       string        `env:"SLACK_STAFF_CHANNEL" about:"Slack channel where staff answer"`
+	SlackStaff       string        `env:"SLACK_STAFF_CHANNEL" about:"id of the Slack channel where staff answer, e.g. C0123456789"`
 	TelegramBotToken Secret        `env:"TELEGRAM_BOT_TOKEN" about:"Telegram bot token"`
 	TelegramSecret   Secret        `env:"TELEGRAM_WEBHOOK_SECRET" about:"Telegram webhook secret"`
 	TelegramAPIURL   string        `env:"TELEGRAM_API_URL" about:"another address for Telegram's API"`
-	TelegramStaff    string        `env:"TELEGRAM_STAFF_CHAT" about:"Telegram chat where staff answer"`
+	TelegramStaff    string        `env:"TELEGRAM_STAFF_CHAT" about:"number of the Telegram group where staff answer, e.g. -1001234567890"`
+
+	DeskUndo int `env:"DESK_UNDO_SECONDS" envDefault:"5" about:"how long what staff write on Slack or Telegram can be taken back; 0: not at all"`
 
 	AdminEmail      string   `env:"ADMIN_EMAIL" envDefault:"admin@localhost" about:"e-mail address of the first admin"`
 	AdminPassword   Secret   `env:"ADMIN_PASSWORD" about:"the first admin's password; unset: one is made and shown once"`
 	TrustedProxies  []string `env:"TRUSTED_PROXIES" about:"networks whose X-Forwarded-For and -Proto are believed, e.g. 10.0.0.0/8"`
 	WidgetRateLimit int      `env:"WIDGET_RATE_LIMIT" envDefault:"20" about:"messages a minute per visitor and, times ten, per address; 0: off"`
+
+	Moderation      string `env:"MODERATION" envDefault:"off" about:"what judges customers' and the model's words: off, openai or list"`
+	ModerationModel string `env:"MODERATION_MODEL" envDefault:"omni-moderation-latest" about:"the model for MODERATION=openai"`
+	ModerationList  string `env:"MODERATION_BLOCKLIST" about:"the file for MODERATION=list: a phrase or a /regular expression/ a line"`
+	ModerationFail  string `env:"MODERATION_FAIL" envDefault:"open" about:"what to do with words that could not be judged: open lets them pass, closed holds them back"`
 
 	CrawlAllow []string `env:"CRAWL_ALLOW" about:"hosts and networks inside that pages may be taken from, e.g. wiki.corp:8080,10.0.0.0/8"`
 
@@ -65,7 +78,17 @@ type Config struct {
 	proxies []netip.Prefix
 	crawl   crawl.Allow
 	level   slog.Level
+
+	telegramStaff int64
 }
+
+// slackChannel is what the id of a Slack channel looks like; a person's, or that of a
+// direct message, begins with another letter.
+var slackChannel = regexp.MustCompile(`^[CG][A-Z0-9]{2,30}$`)
+
+// maxDeskUndo is the longest wait, in seconds, before what staff write is sent: past
+// it a customer would think that nobody is there.
+const maxDeskUndo = 300
 
 // loader collects the settings of one command from flags, environment and file.
 type loader struct {
@@ -166,7 +189,7 @@ func (c *Config) check() []error {
 		}
 	}
 	for _, v := range []struct{ name, value string }{
-		{"OPENAI_BASE_URL", c.OpenAIBaseURL}, {"SLACK_API_URL", c.SlackAPIURL}, {"TELEGRAM_API_URL", c.TelegramAPIURL},
+		{"OPENAI_BASE_URL", c.OpenAIBaseURL}, {"RERANK_BASE_URL", c.RerankBaseURL}, {"SLACK_API_URL", c.SlackAPIURL}, {"TELEGRAM_API_URL", c.TelegramAPIURL},
 	} {
 		if u, err := url.Parse(v.value); v.value != "" && (err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "") {
 			fail("%s is not an http or https address", v.name)
@@ -179,15 +202,34 @@ func (c *Config) check() []error {
 	if c.EmbeddingSize < 0 || c.EmbeddingSize > 4000 {
 		fail("OPENAI_EMBEDDING_DIMENSIONS is %d, not a number from 0 to 4000 (pgvector's limit for an index)", c.EmbeddingSize)
 	}
+	if c.RerankModel != "" && c.RerankBaseURL == "" && c.OpenAIBaseURL == "" {
+		fail("RERANK_MODEL is set and no server for it: set RERANK_BASE_URL (OpenAI itself reranks nothing)")
+	}
 	if _, err := staff.NormalizeEmail(c.AdminEmail); err != nil {
 		fail("ADMIN_EMAIL is not an e-mail address")
 	}
 	if n := len([]rune(c.AdminPassword.Reveal())); c.AdminPassword.Set() && n < staff.MinPasswordRunes {
 		fail("ADMIN_PASSWORD is shorter than %d characters", staff.MinPasswordRunes)
 	}
+	if c.SlackStaff != "" && !slackChannel.MatchString(c.SlackStaff) {
+		fail("SLACK_STAFF_CHANNEL is %q, not a channel's id such as C0123456789", c.SlackStaff)
+	}
+	if c.TelegramStaff != "" {
+		n, err := strconv.ParseInt(c.TelegramStaff, 10, 64)
+		if c.telegramStaff = n; err != nil || n >= 0 {
+			fail("TELEGRAM_STAFF_CHAT is %q, not a group's number such as -1001234567890", c.TelegramStaff)
+		}
+	}
+	if c.DeskUndo < 0 || c.DeskUndo > maxDeskUndo {
+		fail("DESK_UNDO_SECONDS is %d, not a number from 0 to %d", c.DeskUndo, maxDeskUndo)
+	}
 	if c.WidgetRateLimit < 0 {
 		fail("WIDGET_RATE_LIMIT is %d; it is a number of messages a minute, or 0 for no limit", c.WidgetRateLimit)
 	}
+	if c.ImageDetail != openai.DetailLow && c.ImageDetail != openai.DetailHigh {
+		fail("OPENAI_IMAGE_DETAIL is %q, not low or high", c.ImageDetail)
+	}
+	bad = append(bad, c.checkModeration()...)
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		fail("LOG_FORMAT is %q, not text or json", c.LogFormat)
 	}

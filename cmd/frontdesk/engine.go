@@ -33,11 +33,21 @@ func newDesk(cfg *Config, pool *pgxpool.Pool, k *knowledgeParts, o conversation.
 	if err != nil {
 		return nil, err
 	}
+	reader, err := newReader(cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	moderator, err := newModerator(cfg, log)
+	if err != nil {
+		return nil, err
+	}
 	store := conversationdb.New(pool)
 	bus := store.Notifier(log)
-	engine, err := conversation.New(conversation.Config{TurnTimeout: cfg.OpenAITimeout + besideModel}, conversation.Deps{
+	engine, err := conversation.New(conversation.Config{
+		TurnTimeout: cfg.OpenAITimeout + besideModel, ModerateClosed: cfg.ModerationFail == failClosed,
+	}, conversation.Deps{
 		Store: store, Finder: k.store, Model: model, Counter: tokens.For(cfg.OpenAIModel[0]),
-		Bus: bus, Observer: o, Log: log,
+		Bus: bus, Observer: o, Log: log, Reader: reader, Moderator: moderator,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the engine: %w", err)

@@ -7,39 +7,70 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
 	"text/tabwriter"
 
+	"frontdesk/knowledge"
 	"frontdesk/knowledge/eval"
 	"frontdesk/knowledge/knowledgedb"
 	"frontdesk/migrations"
 )
 
 var evalCommand = command{
-	name: "eval", usage: "DIR [--run FILE] [--conf FILE] [--split NAME] [--json]", quiet: true,
+	name: "eval", usage: "DIR [--run FILE] [--conf FILE] [--split NAME] [--json] | DIR… --fit [--save] [--out FILE]", quiet: true,
 	summary: "Measure how well passages are found, on questions with known answers",
 	help: `DIR holds corpus.jsonl, queries.jsonl and qrels.tsv, and may hold answerable.tsv. It is
-searched in a scratch space of its own; the live knowledge is neither read nor changed.
+searched in a scratch space of its own; the live knowledge is neither read nor changed. Means
+stand with 95 % intervals.
 
-  frontdesk eval testset --run run.tsv --json`,
+With --fit the confidence is fitted on one or more sets: when to answer, when to offer a person
+beside it and when to say "I don't know". Queries of the split "test" are reported on and not
+learned from; the same sets give the same bytes. --save stores the result for all servers on
+this database, which go by it from their next search on.
+
+  frontdesk eval testset --run run.tsv --json
+  frontdesk eval testset other --fit --out calibration.json`,
 	setup: func(fs *flag.FlagSet) func(context.Context, *app, []string) error {
-		o := eval.Options{}
+		o, f := eval.Options{}, fitFlags{}
 		fs.StringVar(&o.RunFile, "run", "", "write qid<TAB>docid<TAB>score to `FILE`")
 		fs.StringVar(&o.ConfFile, "conf", "", "write qid<TAB>confidence to `FILE`")
 		fs.StringVar(&o.Split, "split", "", "ask only the queries of the split or group `NAME`")
+		by := fs.String("calibration", "", "take the confidence by the calibration in `FILE`, not by the program's own")
 		asJSON := fs.Bool("json", false, "print the report as JSON")
+		f.register(fs)
 		return func(ctx context.Context, a *app, args []string) error {
+			if f.fit {
+				if o.RunFile+o.ConfFile+o.Split+*by != "" {
+					return usageError("--run, --conf, --split and --calibration do not go with --fit")
+				}
+				return f.run(ctx, a, args, *asJSON)
+			}
+			if f.given() {
+				return usageError("--save, --out and --date go with --fit")
+			}
 			if len(args) != 1 {
 				return usageError("name one directory")
 			}
 			o.Dir = args[0]
-			rep, err := evaluate(ctx, a, o)
+			var c *knowledge.Calibration
+			if *by != "" {
+				data, err := os.ReadFile(*by)
+				if err == nil {
+					c, err = knowledge.ParseCalibration(data)
+				}
+				if err != nil {
+					return fmt.Errorf("read the calibration %s: %w", *by, err)
+				}
+			}
+			rep, err := evaluate(ctx, a, o, c)
 			if err != nil {
 				return err
 			}
 			if *asJSON {
-				enc := json.NewEncoder(a.stdout)
-				enc.SetIndent("", "  ")
-				return enc.Encode(rep)
+				return printJSON(a.stdout, rep)
 			}
 			printReport(a.stdout, rep)
 			return nil
@@ -47,33 +78,59 @@ searched in a scratch space of its own; the live knowledge is neither read nor c
 	},
 }
 
-func evaluate(ctx context.Context, a *app, o eval.Options) (rep eval.Report, err error) {
+func printJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// evaluate measures one set, its confidence by c or, when that is nil, by the program's own.
+func evaluate(ctx context.Context, a *app, o eval.Options, c *knowledge.Calibration) (rep eval.Report, err error) {
 	db, err := openBeside(ctx, &a.cfg, a.log)
 	if err != nil {
 		return rep, err
 	}
 	defer db.close()
-	embedder, err := newEmbedder(&a.cfg, a.log)
-	if err != nil {
-		return rep, err
-	}
-	scratch, err := knowledgedb.NewScratch(ctx, db.url, migrations.ApplyScratch, embedder, a.log)
+	scratch, err := newScratch(ctx, a, db)
 	if err != nil {
 		return rep, err
 	}
 	defer func() { err = errors.Join(err, scratch.Close(context.WithoutCancel(ctx))) }()
-	o.Index = scratch
-	if isTerminal(a.stderr) {
-		o.Progress = func(done, total int) {
-			if done%50 == 0 || done == total {
-				fmt.Fprintf(a.stderr, "\r%d of %d queries", done, total)
-			}
-			if done == total {
-				fmt.Fprintln(a.stderr)
-			}
-		}
+	if c != nil {
+		scratch.UseCalibration(c)
 	}
+	b := newBar(a.stderr, isTerminal(a.stderr))
+	defer b.end()
+	o.Index, o.Progress = scratch, stages(b)
 	return eval.Run(ctx, o)
+}
+
+// newScratch makes a space for one set, searched as the server would.
+func newScratch(ctx context.Context, a *app, db *database) (*knowledgedb.Scratch, error) {
+	embedder, err := newEmbedder(&a.cfg, a.log)
+	if err != nil {
+		return nil, err
+	}
+	scratch, err := knowledgedb.NewScratch(ctx, db.url, migrations.ApplyScratch, embedder, a.log)
+	if err != nil {
+		return nil, err
+	}
+	if err := useReranker(&a.cfg, scratch.Store, a.log); err != nil {
+		return nil, errors.Join(err, scratch.Close(context.WithoutCancel(ctx)))
+	}
+	return scratch, nil
+}
+
+// stages shows on b what is told of one stage after the other.
+func stages(b *progressBar) func(stage string, done, total int) {
+	last := ""
+	return func(stage string, done, total int) {
+		if stage != last {
+			b.stage(stage, total)
+			last = stage
+		}
+		b.set(done)
+	}
 }
 
 func printReport(w io.Writer, r eval.Report) {
@@ -83,13 +140,25 @@ func printReport(w io.Writer, r eval.Report) {
 		name  string
 		value float64
 	}{{"nDCG@5", r.NDCG5}, {"nDCG@10", r.NDCG10}, {"R@5", r.Recall5}, {"R@10", r.Recall10}, {"MRR@10", r.MRR10}, {"Hit@1", r.Hit1}, {"Hit@5", r.Hit5}, {"P@5", r.P5}, {"MAP", r.MAP}} {
-		fmt.Fprintf(tw, "%s\t%.4f\n", m.name, m.value)
+		fmt.Fprintf(tw, "%s\t%.4f%s\n", m.name, m.value, spread(r.CI, m.name))
 	}
 	fmt.Fprintf(tw, "load\t%d ms\nfind\tp50 %.1f ms, p99 %.1f ms\n", r.LoadMS, r.FindP50MS, r.FindP99MS)
-	if r.Decisions != nil {
-		if d, err := json.Marshal(r.Decisions); err == nil {
-			fmt.Fprintf(tw, "answerable\t%s\n", d)
+	if d := r.Decisions; d != nil {
+		fmt.Fprintf(tw, "answerable\t%d, not %d\n", d.Answerable, d.Unanswerable)
+		fmt.Fprintf(tw, "AUROC\t%.4f%s\n", d.AUROC, spread(d.CI, "AUROC"))
+		for _, p := range slices.Sorted(maps.Keys(d.RightAtRecall)) {
+			fmt.Fprintf(tw, "right, refusing %d %%\t%.4f%s\n", p, d.RightAtRecall[p], spread(d.CI, "inscope_acc_at_oos_recall_"+strconv.Itoa(p)))
 		}
 	}
+	fmt.Fprintf(tw, "calibration\t%s\n", r.Calibration)
 	tw.Flush()
+}
+
+// spread writes an interval behind its mean.
+func spread(ci map[string]eval.Interval, name string) string {
+	i, ok := ci[name]
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("\t%.4f to %.4f", i[0], i[1])
 }

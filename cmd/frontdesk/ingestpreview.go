@@ -83,7 +83,7 @@ func printPreview(w io.Writer, path string, p conversation.Preview) {
 }
 
 // decided is one decision in a line.
-func decided(d conversation.Decision) string {
+func decided(d conversation.Prospect) string {
 	line := fmt.Sprintf("%s, confidence %.2f", d.Stance, d.Confidence)
 	if h := d.Top; h != nil {
 		line += fmt.Sprintf(": %s (%s): %s", shortened(h.Title), whence(h.Document, h.Heading, h.Page), shortened(strings.Join(strings.Fields(h.Text), " ")))

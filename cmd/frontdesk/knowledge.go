@@ -55,6 +55,9 @@ func newKnowledge(cfg *Config, pool *pgxpool.Pool, log *slog.Logger) (*knowledge
 		return nil, err
 	}
 	k := &knowledgeParts{store: knowledgedb.New(pool, embedder, log)}
+	if err := useReranker(cfg, k.store, log); err != nil {
+		return nil, err
+	}
 	if k.docs, err = k.store.Documents(); err != nil {
 		return nil, err
 	}
@@ -90,7 +93,7 @@ func newEmbedder(cfg *Config, log *slog.Logger) (knowledge.Embedder, error) {
 
 func openaiConfig(cfg *Config, log *slog.Logger) openai.Config {
 	return openai.Config{
-		APIKey: cfg.OpenAIKey.Reveal(), BaseURL: cfg.OpenAIBaseURL, Models: cfg.OpenAIModel, Logger: log,
+		APIKey: cfg.OpenAIKey.Reveal(), BaseURL: cfg.OpenAIBaseURL, Models: cfg.OpenAIModel, Detail: cfg.ImageDetail, Logger: log,
 		Timeout: cfg.OpenAITimeout, FirstByteTimeout: min(cfg.OpenAITimeout, openai.DefaultFirstByteTimeout),
 	}
 }

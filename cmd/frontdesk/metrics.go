@@ -106,6 +106,17 @@ func (m *metrics) Called(c conversation.Call) {
 // Found times a search.
 func (m *metrics) Found(took time.Duration) { m.finding.Observe(took.Seconds()) }
 
+// watchReranking shows what became of the reranker's calls, as counts tells.
+func (m *metrics) watchReranking(counts func() (done, failed int64)) {
+	for outcome, value := range map[string]func() float64{
+		"ok":     func() float64 { done, _ := counts(); return float64(done) },
+		"failed": func() float64 { _, failed := counts(); return float64(failed) },
+	} {
+		m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "frontdesk_rerank_total",
+			Help: "Searches by what became of reranking; a failed one kept the fused order.", ConstLabels: prometheus.Labels{"outcome": outcome}}, value))
+	}
+}
+
 // watchDatabase adds the pool's figures and the queues' ages.
 func (m *metrics) watchDatabase(pool *pgxpool.Pool, q *queues) {
 	stat := func(name, help string, value func(*pgxpool.Stat) float64) {

@@ -72,7 +72,8 @@ func printResult(w io.Writer, res knowledge.Result) {
 		fmt.Fprintln(w, "Nothing found.")
 		return
 	}
-	fmt.Fprintf(w, "Confidence %.2f\n", res.Confidence)
+	fmt.Fprintf(w, "Confidence %.2f (answered from %.2f, with the offer of a person from %.2f; calibration %s)\n",
+		res.Confidence, res.Thresholds.Answer, res.Thresholds.Maybe, res.Calibration)
 	for i, h := range res.Hits {
 		title := h.Title
 		if title == "" {
@@ -80,6 +81,9 @@ func printResult(w io.Writer, res knowledge.Result) {
 		}
 		fmt.Fprintf(w, "\n%d. %s\n   %s\n", i+1, title, whence(h.Document, h.Heading, h.Page))
 		fmt.Fprintf(w, "   words %s, meaning %s, fused %.4f", ranked(h.LexicalRank, h.LexicalScore), ranked(h.DenseRank, h.DenseScore), h.Score)
+		if h.RerankRank > 0 {
+			fmt.Fprintf(w, ", %s %s", res.Reranker, ranked(h.RerankRank, h.RerankScore))
+		}
 		if h.Exact {
 			fmt.Fprint(w, ", the same question")
 		}

@@ -104,6 +104,7 @@ func serve(ctx context.Context, a *app) (err error) {
 	channels := newChannels(&a.cfg, engine, m, a.log)
 	s := &server{a: a, health: &health{pool: db.pool, queues: &queues{pool: db.pool}, channels: channels.states}, engine: engine, gaps: gaps, channels: channels, ln: ln, metrics: m}
 	m.watchDatabase(db.pool, s.health.queues)
+	m.watchReranking(k.store.Reranks)
 	if err := s.route(ctx, db.pool, k, accounts, script); err != nil {
 		return err
 	}

@@ -14,17 +14,29 @@ import (
 )
 
 var staffCommand = command{
-	name: "staff", usage: "add EMAIL --role agent|admin [--password-stdin]", quiet: true,
-	summary: "Add a member of staff",
+	name: "staff", usage: "add EMAIL --role agent|admin [--password-stdin] | link EMAIL --slack ID|--telegram ID | unlink … | links", quiet: true,
+	summary: "Add a member of staff, or say who they are on Slack and Telegram",
 	help: `The roles are viewer (reads), agent (answers customers) and admin (also keeps the
 knowledge). Without --password-stdin a password is made and shown once.
 
+link makes a person on Slack or Telegram that member of staff, who may then answer
+from there; unlink ends it, links lists them.
+
   frontdesk staff add ana@example.com --role agent
+  frontdesk staff link ana@example.com --slack U024BE7LH
+  frontdesk staff unlink --telegram 100200300
   printf '%s' "$PASSWORD" | frontdesk staff add ana@example.com --role admin --password-stdin`,
 	setup: func(fs *flag.FlagSet) func(context.Context, *app, []string) error {
 		role := fs.String("role", "", "`ROLE` of the new member: viewer, agent or admin")
 		fromStdin := fs.Bool("password-stdin", false, "read the password from the first line of standard input")
+		var who linkFlags
+		fs.StringVar(&who.slack, "slack", "", "`ID` of a person on Slack, such as U024BE7LH")
+		fs.StringVar(&who.telegram, "telegram", "", "`ID` of a person on Telegram, a number")
+		fs.StringVar(&who.workspace, "workspace", "", "`ID` of the only Slack workspace the link is for; any otherwise")
 		return func(ctx context.Context, a *app, args []string) error {
+			if len(args) > 0 && (args[0] == "link" || args[0] == "unlink" || args[0] == "links") {
+				return linkStaff(ctx, a, args, who)
+			}
 			if len(args) != 2 || args[0] != "add" {
 				return usageError("say whom to add: staff add EMAIL")
 			}

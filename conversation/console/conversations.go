@@ -28,6 +28,10 @@ type Engine interface {
 	Conversation(ctx context.Context, id string) (conversation.Summary, error)
 	// Transcript returns messages after a sequence number, notes included.
 	Transcript(ctx context.Context, id string, after int64, limit int) ([]conversation.Message, error)
+	// Message returns one message with its files. ErrNotFound.
+	Message(ctx context.Context, conversation string, seq int64) (conversation.Message, error)
+	// OpenFile returns a customer's file with its bytes; ErrNoFile.
+	OpenFile(ctx context.Context, conversation, id string) (conversation.File, error)
 	// Usage sums model calls by day and model from from until to.
 	Usage(ctx context.Context, from, to time.Time) ([]conversation.UsageRow, error)
 }
@@ -88,6 +92,7 @@ type messageView struct {
 	Episode      int                   `json:"episode"`
 	At           time.Time             `json:"at"`
 	Why          *conversation.Trace   `json:"why,omitempty"` // of the bot's messages, where the log is read
+	Attachments  []attachmentView      `json:"attachments,omitempty"`
 }
 
 type messagesView struct {
@@ -117,7 +122,8 @@ func viewSummary(s conversation.Summary) summaryView {
 
 func viewMessage(m conversation.Message) messageView {
 	v := messageView{Conversation: m.Conversation, Seq: m.Seq, ExternalID: m.ExternalID, Author: m.Author, Name: m.Name,
-		Text: m.Text, Note: m.Note, Sources: m.Sources, Options: m.Options, Helpful: m.Helpful, Turn: m.Turn, Episode: m.Episode, At: m.At.UTC(), Why: m.Why}
+		Text: m.Text, Note: m.Note, Sources: m.Sources, Options: m.Options, Helpful: m.Helpful, Turn: m.Turn, Episode: m.Episode, At: m.At.UTC(), Why: m.Why,
+		Attachments: viewFiles(m.Attachments)}
 	if m.StaffID != "" {
 		v.Staff = &Person{ID: m.StaffID, Name: m.Name}
 	}

@@ -227,7 +227,7 @@ func TestAPreviewShowsWhatWouldChange(t *testing.T) {
 	f.preview = conversation.Preview{Questions: 3, Now: map[conversation.Stance]int{conversation.StanceUnknown: 3},
 		Then: map[conversation.Stance]int{conversation.StanceUnknown: 2, conversation.StanceVerbatim: 1},
 		Changed: []conversation.Replayed{{AskedQuestion: conversation.AskedQuestion{Text: "how", Seq: 4},
-			Now: conversation.Decision{Stance: conversation.StanceUnknown}, Then: conversation.Decision{Stance: conversation.StanceVerbatim, Confidence: .99, Top: hit}}}}
+			Now: conversation.Prospect{Stance: conversation.StanceUnknown}, Then: conversation.Prospect{Stance: conversation.StanceVerbatim, Confidence: .99, Top: hit}}}}
 	in, media := form(t, "file", "faq.csv", []byte("question,answer\nHow?,So."))
 	got := p.do("POST", "/api/v1/preview?n=3&replaces="+e.Document.ID, in, admin, media)
 	var v previewView

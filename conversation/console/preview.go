@@ -87,7 +87,7 @@ func viewTotals(n map[conversation.Stance]int) stanceTotals {
 		Offer: n[conversation.StanceOffer], Unknown: n[conversation.StanceUnknown]}
 }
 
-func viewDecision(d conversation.Decision) decisionView {
+func viewDecision(d conversation.Prospect) decisionView {
 	v := decisionView{Stance: d.Stance, Confidence: d.Confidence}
 	if h := d.Top; h != nil {
 		text := h.Text

@@ -59,14 +59,23 @@ type HitView struct {
 	LexicalScore *float64 `json:"lexical_score"`
 	HistoryScore *float64 `json:"history_score"` // what of lexical_score is owed to the history
 	DenseScore   *float64 `json:"dense_score"`
-	Score        float64  `json:"score"`
-	Exact        bool     `json:"exact"`
+	// RerankRank and RerankScore are null where no reranker judged the passage.
+	RerankRank  *int     `json:"rerank_rank"`
+	RerankScore *float64 `json:"rerank_score"`
+	Score       float64  `json:"score"`
+	Exact       bool     `json:"exact"`
 }
 
 // ResultView is the answer to a search, on the web and on the command line.
 type ResultView struct {
 	Query      string  `json:"query"`
 	Confidence float64 `json:"confidence"`
+	// AnswerFrom and MaybeFrom are the confidences from which the bot answers, and from
+	// which it answers and offers a person; Calibration names what all three are by.
+	AnswerFrom  float64 `json:"answer_from"`
+	MaybeFrom   float64 `json:"maybe_from"`
+	Calibration string  `json:"calibration"`
+	Reranker    string  `json:"reranker,omitempty"`
 	// HistoryWeight is what the history could add to a passage at most, as a share of
 	// what the query's own words gave the best; 0 where it was left out.
 	HistoryWeight float64   `json:"history_weight"`
@@ -75,7 +84,8 @@ type ResultView struct {
 
 // ViewResult renders what was found.
 func ViewResult(res knowledge.Result) ResultView {
-	v := ResultView{Query: res.Query, Confidence: res.Confidence, HistoryWeight: res.HistoryWeight, Passages: make([]HitView, len(res.Hits))}
+	v := ResultView{Query: res.Query, Confidence: res.Confidence, AnswerFrom: res.Thresholds.Answer, MaybeFrom: res.Thresholds.Maybe,
+		Calibration: res.Calibration, Reranker: res.Reranker, HistoryWeight: res.HistoryWeight, Passages: make([]HitView, len(res.Hits))}
 	for i, h := range res.Hits {
 		v.Passages[i] = HitView{ID: h.ID, DocumentID: h.DocumentID, Document: h.Document, Ordinal: h.Ordinal, Title: h.Title,
 			Alternatives: h.Alternatives, Heading: h.Heading, Page: h.Page, Text: h.Text, Lang: h.Lang, URL: h.URL,
@@ -85,6 +95,9 @@ func ViewResult(res knowledge.Result) ResultView {
 		}
 		if h.DenseRank > 0 {
 			v.Passages[i].DenseRank, v.Passages[i].DenseScore = &h.DenseRank, &h.DenseScore
+		}
+		if h.RerankRank > 0 {
+			v.Passages[i].RerankRank, v.Passages[i].RerankScore = &h.RerankRank, &h.RerankScore
 		}
 	}
 	return v

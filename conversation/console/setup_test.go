@@ -139,6 +139,7 @@ type place struct {
 	console *Console
 	staff   *staff.Service
 	engine  *conversation.Engine
+	store   *conversationdb.Store
 	library *library
 	sites   *siteList
 	gaps    *conversation.Gaps
@@ -153,11 +154,12 @@ func newPlace(t *testing.T) *place {
 	p.gaps = conversation.NewGaps(conversation.GapConfig{Settle: -1}, conversation.GapDeps{Store: conversationdb.New(pool), Words: lexical.Bag{},
 		Entries: p.library, Finder: p.library, Counter: tokens.For("gpt-4o-mini")})
 	p.staff = staff.New(conversationdb.NewStaffStore(pool), nil)
+	p.store = conversationdb.New(pool)
 	var err error
 	p.engine, err = conversation.New(
 		// Nobody waits for the bot here: it is to stay silent.
 		conversation.Config{Gather: conversation.Gather{Quiet: time.Hour, Most: 2 * time.Hour}},
-		conversation.Deps{Store: conversationdb.New(pool), Finder: p.library, Counter: tokens.For("gpt-4o-mini")})
+		conversation.Deps{Store: p.store, Finder: p.library, Counter: tokens.For("gpt-4o-mini")})
 	if err != nil {
 		t.Fatal(err)
 	}

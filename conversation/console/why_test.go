@@ -23,6 +23,7 @@ func TestWhyIsServedAsItIsDescribed(t *testing.T) {
 		Confidence: .4, Thresholds: &conversation.Thresholds{Answer: .5, Maybe: .25}, Model: "m", Error: conversation.ErrTimeout,
 		Passages: []conversation.TracedHit{{Passage: "p1", Fate: conversation.FateCited}}, Tokens: &conversation.PromptTokens{},
 		Usage: &conversation.Usage{}, Cost: 7, Summary: "s",
+		Flagged: "f",
 	}})
 	raw, err := json.Marshal(full)
 	if err != nil {

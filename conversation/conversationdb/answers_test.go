@@ -255,7 +255,7 @@ func TestFollowUpIsSearchedForAsAQuestionOfItsOwn(t *testing.T) {
 	asked := m.requests()
 	prompt := asked[len(asked)-1].Messages
 	if last := prompt[len(prompt)-1].Text; !strings.HasSuffix(last, followUp) || strings.Contains(fmt.Sprint(prompt), "red chair take") {
-		t.Errorf("prompt = %q, want the customer's own words and none of the rewritten ones", prompt)
+		t.Errorf("prompt = %+v, want the customer's own words and none of the rewritten ones", prompt)
 	}
 	if r := asked[1]; r.MaxTokens > 60 || len(r.Tools) != 0 || !strings.Contains(r.Messages[1].Text, "blue chair") {
 		t.Errorf("rewriting call = %+v, want a small one with the dialogue", r)

@@ -97,9 +97,9 @@ func (e *topics) Embed(_ context.Context, texts []string) ([][]float32, error) {
 // desksGaps is a Gaps on a database with what tests do to its log.
 type deskGaps struct {
 	*conversation.Gaps
-	t     *testing.T
-	store *conversationdb.Store
-	pool  *pgxpool.Pool
+	t        *testing.T
+	store    *conversationdb.Store
+	pool     *pgxpool.Pool
 	gapShelf *gapShelf
 }
 

@@ -74,20 +74,35 @@ func (s *Store) Receive(ctx context.Context, in conversation.Inbound, g conversa
 			r, err = s.receive(ctx, in, g) // as above, into a conversation just made
 		}
 	}
-	if err != nil && !errors.Is(err, conversation.ErrConflict) {
+	if err != nil && !errors.Is(err, conversation.ErrConflict) && !errors.Is(err, conversation.ErrNoFile) {
 		return r, fail("receive into", in.Conversation+in.Thread, err)
 	}
 	return r, err
 }
 
-func (s *Store) receive(ctx context.Context, in conversation.Inbound, g conversation.Gather) (conversation.Receipt, error) {
+// receive stores a message, in a transaction with its files where it has any.
+func (s *Store) receive(ctx context.Context, in conversation.Inbound, g conversation.Gather) (r conversation.Receipt, err error) {
+	if len(in.Attachments) == 0 {
+		return s.receiveText(ctx, s.pool, in, g)
+	}
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if r, err = s.receiveText(ctx, tx, in, g); err != nil {
+			return err
+		}
+		r.Attachments, err = attachFiles(ctx, tx, r, in)
+		return err
+	})
+	return r, err
+}
+
+func (s *Store) receiveText(ctx context.Context, db querier, in conversation.Inbound, g conversation.Gather) (conversation.Receipt, error) {
 	var (
 		r    conversation.Receipt
 		st   stateScan
 		body string
 		due  *float64
 	)
-	err := s.pool.QueryRow(ctx, receiveSQL, pgx.NamedArgs{
+	err := db.QueryRow(ctx, receiveSQL, pgx.NamedArgs{
 		"id": null(in.Conversation), "channel": in.Channel, "account": in.Account, "thread": in.Thread,
 		"external_id": null(in.ExternalID), "body": in.Text, "name": in.SenderName, "locale": in.Locale,
 		"quiet": seconds(g.Quiet), "most": seconds(g.Most),

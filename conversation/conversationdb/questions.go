@@ -19,7 +19,7 @@ func (s *Store) LatestQuestions(ctx context.Context, n int) ([]conversation.Aske
 	const q = `
 		WITH answers AS (
 			SELECT b.conversation_id, b.seq, b.episode, b.created_at FROM messages b
-			WHERE b.turn IS NOT NULL AND b.author IN ('bot', 'system') AND b.trace->>'kind' IS DISTINCT FROM 'small_talk'
+			WHERE b.turn IS NOT NULL AND b.author IN ('bot', 'system') AND coalesce(b.trace->>'kind', '') NOT IN ('small_talk', 'moderated', 'unread_file')
 			  AND NOT EXISTS (SELECT FROM messages o WHERE o.conversation_id = b.conversation_id AND o.seq < b.seq AND o.turn = b.turn)
 			ORDER BY b.created_at DESC, b.conversation_id LIMIT @n
 		)

@@ -52,7 +52,7 @@ func (s *stateScan) state() conversation.State {
 // messageColumns are what scanMessage reads, of messages as m.
 const messageColumns = `m.conversation_id, m.seq, coalesce(m.external_id, ''), m.author,
 	coalesce(m.staff_id::text, ''), m.name, m.body, m.note, m.sources, m.options, m.helpful,
-	coalesce(m.turn::text, ''), m.episode, m.created_at`
+	coalesce(m.turn::text, ''), m.episode, m.created_at, ` + filesOfMessage
 
 func scanMessage(row pgx.CollectableRow) (m conversation.Message, err error) {
 	err = row.Scan(messageTargets(&m)...)
@@ -61,7 +61,7 @@ func scanMessage(row pgx.CollectableRow) (m conversation.Message, err error) {
 
 func messageTargets(m *conversation.Message) []any {
 	return []any{&m.Conversation, &m.Seq, &m.ExternalID, &m.Author, &m.StaffID, &m.Name,
-		&m.Text, &m.Note, &m.Sources, &m.Options, &m.Helpful, &m.Turn, &m.Episode, &m.At}
+		&m.Text, &m.Note, &m.Sources, &m.Options, &m.Helpful, &m.Turn, &m.Episode, &m.At, (*fileList)(&m.Attachments)}
 }
 
 func seconds(d time.Duration) float64 { return d.Seconds() }

@@ -37,7 +37,8 @@ const claimTurns = `
 		(SELECT coalesce(jsonb_agg(jsonb_build_object('Seq', m.seq, 'Author', m.author, 'Text', m.body, 'Options', m.options) ORDER BY m.seq), '[]')
 			FROM (SELECT seq, author, body, options FROM messages
 				WHERE conversation_id = c.id AND seq > c.context_seq AND NOT note
-				ORDER BY seq DESC LIMIT @messages) m)
+				ORDER BY seq DESC LIMIT @messages) m),
+		` + filesOfTurn + `
 	FROM c`
 
 // Claim implements conversation.Turns.
@@ -94,8 +95,10 @@ func (s *Store) claim(ctx context.Context, q string, args pgx.NamedArgs) ([]conv
 			t      conversation.Turn
 			st     stateScan
 			waited *float64
+			files  turnFiles
 		)
-		err := row.Scan(append(st.targets(), &t.ID, &t.Attempt, &t.Misses, &t.AnsweredSeq, &t.Summary, &t.SummarySeq, &waited, &t.Messages)...)
+		err := row.Scan(append(st.targets(), &t.ID, &t.Attempt, &t.Misses, &t.AnsweredSeq, &t.Summary, &t.SummarySeq, &waited, &t.Messages, &files)...)
+		files.into(t.Messages)
 		if waited != nil {
 			t.Waited = time.Duration(*waited * float64(time.Second))
 		}

@@ -140,6 +140,9 @@ func estimate(model string, req conversation.ModelRequest, r conversation.ModelR
 	in := tokens.PerReply
 	for _, m := range req.Messages {
 		in += tokens.PerMessage + enc.Count(string(m.Role)) + enc.Count(m.Text)
+		for _, img := range m.Images {
+			in += img.Tokens
+		}
 	}
 	for _, t := range req.Tools {
 		in += enc.Count(t.Name) + enc.Count(t.Description) + enc.Count(string(t.Parameters))

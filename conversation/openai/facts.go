@@ -16,7 +16,8 @@ type Fact struct {
 	Input, Cached, Output float64
 
 	Vision bool
-	Tools  bool // function calling over Chat Completions
+	Images ImageRule // how pictures are counted; zero: not known
+	Tools  bool      // function calling over Chat Completions
 
 	// Effort is the least reasoning the model can be asked for, and what it is asked for: a customer
 	// is waiting. Empty for models that do not reason. At anything but "none" the thinking is paid for
@@ -66,24 +67,24 @@ func Facts(model string) (Fact, bool) {
 // successors at .../deprecations and in the deprecation notes of openai-go v3.96.0.
 var facts = map[string]Fact{
 	"gpt-4o-mini": {Context: 128_000, MaxOutput: 16_384, Encoding: o200k, Input: 0.15, Cached: 0.075, Output: 0.60,
-		Vision: true, Tools: true, Shutdown: day(2027, 1, 14), Successor: "gpt-6-luna"},
+		Vision: true, Images: ImageRule{Base: 2833, Tile: 5667}, Tools: true, Shutdown: day(2027, 1, 14), Successor: "gpt-6-luna"},
 	"gpt-4o": {Context: 128_000, MaxOutput: 16_384, Encoding: o200k, Input: 2.50, Cached: 1.25, Output: 10,
-		Vision: true, Tools: true, Shutdown: day(2027, 1, 14), Successor: "gpt-6-luna"},
+		Vision: true, Images: ImageRule{Base: 85, Tile: 170}, Tools: true, Shutdown: day(2027, 1, 14), Successor: "gpt-6-luna"},
 	"gpt-4.1": {Context: 1_047_576, MaxOutput: 32_768, Encoding: o200k, Input: 2, Cached: 0.50, Output: 8,
-		Vision: true, Tools: true, Shutdown: day(2027, 1, 14), Successor: "gpt-6-luna"},
+		Vision: true, Images: ImageRule{Base: 85, Tile: 170}, Tools: true, Shutdown: day(2027, 1, 14), Successor: "gpt-6-luna"},
 	"gpt-4.1-mini": {Context: 1_047_576, MaxOutput: 32_768, Encoding: o200k, Input: 0.40, Cached: 0.10, Output: 1.60,
-		Vision: true, Tools: true, Shutdown: day(2027, 1, 14), Successor: "gpt-6-luna"},
+		Vision: true, Images: ImageRule{Patch: 1.62}, Tools: true, Shutdown: day(2027, 1, 14), Successor: "gpt-6-luna"},
 	"gpt-4.1-nano": {Context: 1_047_576, MaxOutput: 32_768, Encoding: o200k, Input: 0.10, Cached: 0.025, Output: 0.40,
-		Vision: true, Tools: true, Shutdown: day(2026, 10, 23), Successor: "gpt-6-luna"},
+		Vision: true, Images: ImageRule{Patch: 2.46}, Tools: true, Shutdown: day(2026, 10, 23), Successor: "gpt-6-luna"},
 
 	"gpt-5": {Context: 400_000, MaxOutput: 128_000, Encoding: o200k, Input: 1.25, Cached: 0.125, Output: 10,
-		Vision: true, Tools: true, Effort: "minimal", Shutdown: day(2026, 12, 11), Successor: "gpt-6.1-sol"},
+		Vision: true, Images: ImageRule{Base: 70, Tile: 140}, Tools: true, Effort: "minimal", Shutdown: day(2026, 12, 11), Successor: "gpt-6.1-sol"},
 	"gpt-5-mini": {Context: 400_000, MaxOutput: 128_000, Encoding: o200k, Input: 0.25, Cached: 0.025, Output: 2,
-		Vision: true, Tools: true, Effort: "minimal", Shutdown: day(2026, 12, 11), Successor: "gpt-6.1-terra"},
+		Vision: true, Images: ImageRule{Patch: 1.62}, Tools: true, Effort: "minimal", Shutdown: day(2026, 12, 11), Successor: "gpt-6.1-terra"},
 	"gpt-5-nano": {Context: 400_000, MaxOutput: 128_000, Encoding: o200k, Input: 0.05, Cached: 0.005, Output: 0.40,
-		Vision: true, Tools: true, Effort: "minimal", Shutdown: day(2026, 12, 11), Successor: "gpt-6-luna"},
+		Vision: true, Images: ImageRule{Patch: 2.46}, Tools: true, Effort: "minimal", Shutdown: day(2026, 12, 11), Successor: "gpt-6-luna"},
 	"gpt-5.1": {Context: 400_000, MaxOutput: 128_000, Encoding: o200k, Input: 1.25, Cached: 0.125, Output: 10,
-		Vision: true, Tools: true, Effort: "none", Shutdown: day(2027, 4, 1), Successor: "gpt-6.1-sol"},
+		Vision: true, Images: ImageRule{Base: 70, Tile: 140}, Tools: true, Effort: "none", Shutdown: day(2027, 4, 1), Successor: "gpt-6.1-sol"},
 	"gpt-5.4-mini": {Context: 400_000, MaxOutput: 128_000, Encoding: o200k, Input: 0.75, Cached: 0.075, Output: 4.50,
 		Vision: true, Tools: true, Effort: "none"},
 	"gpt-5.4-nano": {Context: 400_000, MaxOutput: 128_000, Encoding: o200k, Input: 0.20, Cached: 0.02, Output: 1.25,

@@ -22,8 +22,9 @@ type Model struct {
 	chat    sdk.ChatCompletionService
 	refused refusals
 
-	mu   sync.Mutex           // guards gone
-	gone map[string]time.Time // model, until when it is passed over
+	mu    sync.Mutex           // guards gone and blind
+	gone  map[string]time.Time // model, until when it is passed over
+	blind map[string]bool      // models whose server refused pictures
 }
 
 var _ conversation.Model = (*Model)(nil)
@@ -39,7 +40,7 @@ func New(cfg Config) (*Model, error) {
 		return nil, errors.New("no model is named")
 	}
 	s := newServer(cfg)
-	return &Model{server: s, chat: sdk.NewChatCompletionService(s.options()...), gone: map[string]time.Time{}}, nil
+	return &Model{server: s, chat: sdk.NewChatCompletionService(s.options()...), gone: map[string]time.Time{}, blind: map[string]bool{}}, nil
 }
 
 // Stream implements conversation.Model. The models of the list are tried in order, past those that
@@ -50,15 +51,26 @@ func (m *Model) Stream(ctx context.Context, req conversation.ModelRequest, emit 
 	var call Call
 	var reply conversation.ModelReply
 	err := m.server.do(ctx, func(ctx context.Context) error {
-		var err error
-		for _, model := range m.present() {
+		models, err := m.seeing(m.present(), req)
+		if err != nil {
+			return err
+		}
+		var blind error
+		for _, model := range models {
 			call.Model = model
 			reply, err = m.ask(ctx, model, req, &call, start, emit)
 			var failure *conversation.ModelError
-			if !errors.As(err, &failure) || failure.Kind != conversation.ErrGone {
+			if !errors.As(err, &failure) || failure.Kind != conversation.ErrGone && failure.Kind != conversation.ErrNoVision {
 				return err
 			}
+			if failure.Kind == conversation.ErrNoVision {
+				blind = err
+				continue
+			}
 			m.pass(model, failure)
+		}
+		if blind != nil {
+			return blind // without pictures that model may still answer
 		}
 		if err == nil {
 			err = &conversation.ModelError{Kind: conversation.ErrGone, Err: errors.New("every model of the list was gone when last asked")}
@@ -128,6 +140,11 @@ func (m *Model) ask(ctx context.Context, model string, req conversation.ModelReq
 					"model", model, "parameter", api.refused(sent))
 				call.Attempts++
 				continue
+			}
+			if errors.As(err, &api) && !a.shown() && pictured(req) {
+				if blind := m.refusedPictures(model, api); blind != nil {
+					return false, blind
+				}
 			}
 			if err == nil || a.shown() {
 				reply = a.reply(model, req)

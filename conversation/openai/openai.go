@@ -42,6 +42,7 @@ type Config struct {
 	APIKey  string   // may be empty when BaseURL is set: local servers ask for none
 	BaseURL string   // ends in /v1 as a rule; OfficialURL when empty
 	Models  []string // tried in this order when one is gone; at least one for New
+	Detail  string   // that pictures are sent in; DetailLow when empty
 
 	Timeout          time.Duration // for a call in all, retries included
 	FirstByteTimeout time.Duration // until the server's first byte
@@ -89,6 +90,7 @@ func (c Config) withDefaults() (Config, error) {
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return c, errors.New("the model server's base URL is not an absolute http or https URL")
 	}
+	c.Detail = cmp.Or(c.Detail, DetailLow)
 	c.Timeout = cmp.Or(c.Timeout, DefaultTimeout)
 	c.FirstByteTimeout = cmp.Or(c.FirstByteTimeout, DefaultFirstByteTimeout)
 	c.IdleTimeout = cmp.Or(c.IdleTimeout, DefaultIdleTimeout)

@@ -113,7 +113,7 @@ func (m *Model) build(model string, req conversation.ModelRequest) (sdk.ChatComp
 		case conversation.RoleSystem:
 			p.Messages = append(p.Messages, sdk.SystemMessage(msg.Text))
 		case conversation.RoleUser:
-			p.Messages = append(p.Messages, sdk.UserMessage(msg.Text))
+			p.Messages = append(p.Messages, m.userMessage(msg))
 		case conversation.RoleAssistant:
 			p.Messages = append(p.Messages, sdk.AssistantMessage(msg.Text))
 		default:

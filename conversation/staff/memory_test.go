@@ -14,6 +14,7 @@ type memory struct {
 	hashes   map[string]string
 	sessions map[Hash]memorySession
 	tokens   map[Hash]Token
+	links    map[string]Link
 	last     int
 }
 
@@ -128,4 +129,40 @@ func (m *memory) RevokeToken(_ context.Context, id string) error {
 		}
 	}
 	return ErrNotFound
+}
+
+func (m *memory) SetLink(_ context.Context, l Link, email string) (Link, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	a, ok := m.accounts[email]
+	if !ok {
+		return Link{}, ErrNotFound
+	}
+	l.Staff = a
+	if m.links == nil {
+		m.links = map[string]Link{}
+	}
+	m.links[l.Channel+" "+l.Account+" "+l.ExternalID] = l
+	return l, nil
+}
+
+func (m *memory) DeleteLink(_ context.Context, l Link) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	key := l.Channel + " " + l.Account + " " + l.ExternalID
+	if _, ok := m.links[key]; !ok {
+		return ErrNotFound
+	}
+	delete(m.links, key)
+	return nil
+}
+
+func (m *memory) AllLinks(context.Context) ([]Link, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var out []Link
+	for _, l := range m.links {
+		out = append(out, l)
+	}
+	return out, nil
 }

@@ -42,6 +42,7 @@ type Store interface {
 	Invitations
 	Identities
 	Audit
+	Links
 }
 
 // Accounts keeps the members of staff.

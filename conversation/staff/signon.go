@@ -16,6 +16,11 @@ var (
 	// ErrOtherIdentity is returned when the account belongs to another person of the
 	// same issuer, such as the one who had the address before.
 	ErrOtherIdentity = errors.New("staff: the account belongs to another identity of the issuer")
+	// ErrIssuerAway is returned when the issuer cannot be reached.
+	ErrIssuerAway = errors.New("staff: the issuer cannot be reached")
+	// ErrRefused is returned when the issuer does not vouch for the caller, or its word
+	// does not hold.
+	ErrRefused = errors.New("staff: the issuer did not sign the caller in")
 	// ErrDisabled is returned for the person of a disabled account.
 	ErrDisabled = errors.New("staff: the account is disabled")
 )

@@ -55,6 +55,11 @@ func (q Query) Said() []knowledge.Said {
 	return said
 }
 
+// question is q as a customer would put it.
+func (q Query) question(limit int) knowledge.Query {
+	return knowledge.Query{Text: q.Text, History: q.Said(), Limit: limit}
+}
+
 // maxLine bounds one line of a file, in bytes.
 const maxLine = 16 << 20
 

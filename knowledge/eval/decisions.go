@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strconv"
 )
 
 // Decisions says how well the confidence tells what can be answered from what cannot.
@@ -15,6 +16,9 @@ type Decisions struct {
 	// RightAtRecall is, at the lowest threshold that refuses so many percent of the
 	// unanswerable, the share of the answerable that are answered with the first right.
 	RightAtRecall map[int]float64 `json:"inscope_acc_at_oos_recall"`
+	// CI are 95 % bootstrap intervals: "AUROC", those of Best by their names and
+	// "inscope_acc_at_oos_recall_50", each with its threshold chosen anew.
+	CI map[string]Interval `json:"ci,omitempty"`
 }
 
 // Cut is what one threshold does. Accuracy counts an answerable query as right when it
@@ -52,6 +56,36 @@ func decide(s *Set, answers []answer) *Decisions {
 		}
 		items = append(items, d)
 	}
+	d := decideOn(items)
+	if d == nil {
+		return nil
+	}
+	// Sorted, so that what is drawn is sorted too and sorting it costs next to nothing.
+	slices.SortStableFunc(items, func(a, b decided) int { return cmp.Compare(a.confidence, b.confidence) })
+	d.CI = bootstrap(len(items), func(drawn []int) map[string]float64 {
+		some := make([]decided, len(drawn))
+		for i, k := range drawn {
+			some[i] = items[k]
+		}
+		if d := decideOn(some); d != nil {
+			return d.figures()
+		}
+		return nil
+	})
+	return d
+}
+
+func (d *Decisions) figures() map[string]float64 {
+	out := map[string]float64{"AUROC": d.AUROC, "acc": d.Best.Accuracy, "inscope_acc": d.Best.Right, "oos_recall": d.Best.Refused,
+		"answered_precision": d.Best.Precision, "answer_rate": d.Best.AnswerRate}
+	for p, x := range d.RightAtRecall {
+		out["inscope_acc_at_oos_recall_"+strconv.Itoa(p)] = x
+	}
+	return out
+}
+
+// decideOn is nil when all of the items are answerable or none.
+func decideOn(items []decided) *Decisions {
 	d := &Decisions{AUROC: auroc(items), RightAtRecall: map[int]float64{}}
 	var refused []float64
 	for _, x := range items {

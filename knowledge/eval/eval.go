@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"sync"
 	"time"
 
 	"frontdesk/knowledge"
@@ -17,7 +16,8 @@ import (
 // Index is what is measured: the very search that serves customers, over passages of
 // its own. Find is called from several goroutines.
 type Index interface {
-	Load(ctx context.Context, ps []knowledge.Passage) error
+	// Load adds passages and tells done, now and then, how many can be found already.
+	Load(ctx context.Context, ps []knowledge.Passage, done func(n int)) error
 	Find(ctx context.Context, q knowledge.Query) (knowledge.Result, error)
 }
 
@@ -28,8 +28,15 @@ type Options struct {
 	Split    string // when set, only queries of this split or group are asked
 	RunFile  string // when set, gets qid<TAB>docid<TAB>score
 	ConfFile string // when set, gets qid<TAB>confidence
-	// Progress, when set, is called after every query, never by two goroutines at once.
-	Progress func(done, total int)
+	// Progress, when set, is told of the stages, "loading" and "asking", and how far each
+	// is, never by two goroutines at once.
+	Progress func(stage string, done, total int)
+}
+
+func (o Options) progress(stage string, done, total int) {
+	if o.Progress != nil {
+		o.Progress(stage, done, total)
+	}
 }
 
 const (
@@ -57,16 +64,29 @@ type Report struct {
 	P5        float64    `json:"P@5"`
 	MAP       float64    `json:"MAP"`
 	Decisions *Decisions `json:"oos,omitempty"` // when the set says what is answerable
-	LoadMS    int64      `json:"load_ms"`
-	FindP50MS float64    `json:"find_p50_ms"`
-	FindP99MS float64    `json:"find_p99_ms"`
+	// CI are 95 % bootstrap intervals of the means, by their names here.
+	CI          map[string]Interval `json:"ci,omitempty"`
+	Calibration string              `json:"calibration,omitempty"` // that the confidences are by
+	LoadMS      int64               `json:"load_ms"`
+	FindP50MS   float64             `json:"find_p50_ms"`
+	FindP99MS   float64             `json:"find_p99_ms"`
 }
 
 // answer is what came back for one query.
 type answer struct {
 	ranking    []scored
 	confidence float64
+	by         string // the calibration
 	took       time.Duration
+}
+
+func calibrationOf(answers []answer) string {
+	for _, a := range answers {
+		if a.by != "" {
+			return a.by
+		}
+	}
+	return ""
 }
 
 // Run loads, asks and scores. It stops at the first error of the index.
@@ -80,7 +100,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	}
 	passages, owner := set.Passages()
 	start := time.Now()
-	if err := o.Index.Load(ctx, passages); err != nil {
+	if err := o.Index.Load(ctx, passages, func(n int) { o.progress("loading", n, len(passages)) }); err != nil {
 		return Report{}, fmt.Errorf("load %s: %w", o.Dir, err)
 	}
 	loaded := time.Since(start)
@@ -92,6 +112,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		return Report{}, err
 	}
 	r := score(set, answers)
+	r.Calibration = calibrationOf(answers)
 	r.Dataset = filepath.Base(filepath.Clean(o.Dir))
 	r.Documents, r.Passages, r.LoadMS = len(set.Documents), len(passages), loaded.Milliseconds()
 	return r, nil
@@ -99,42 +120,16 @@ func Run(ctx context.Context, o Options) (Report, error) {
 
 // ask puts the queries to the index, results in the order of queries.
 func ask(ctx context.Context, o Options, queries []Query, owner map[string]string) ([]answer, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
 	answers := make([]answer, len(queries))
-	next := make(chan int)
-	var wg sync.WaitGroup
-	var mu sync.Mutex // guards done and the calls of Progress
-	done := 0
-	for range workers {
-		wg.Go(func() {
-			for i := range next {
-				a, err := askOne(ctx, o.Index, queries[i], owner)
-				if err != nil {
-					cancel(fmt.Errorf("ask query %s: %w", queries[i].ID, err))
-					return
-				}
-				answers[i] = a
-				mu.Lock()
-				done++
-				if o.Progress != nil {
-					o.Progress(done, len(queries))
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	for i := range queries {
-		select {
-		case next <- i:
-			continue
-		case <-ctx.Done():
+	err := side(ctx, len(queries), func(ctx context.Context, i int) error {
+		a, err := askOne(ctx, o.Index, queries[i], owner)
+		if err != nil {
+			return fmt.Errorf("ask query %s: %w", queries[i].ID, err)
 		}
-		break
-	}
-	close(next)
-	wg.Wait()
-	if err := context.Cause(ctx); err != nil {
+		answers[i] = a
+		return nil
+	}, func(done int) { o.progress("asking", done, len(queries)) })
+	if err != nil {
 		return nil, err
 	}
 	return answers, nil
@@ -142,11 +137,11 @@ func ask(ctx context.Context, o Options, queries []Query, owner map[string]strin
 
 func askOne(ctx context.Context, ix Index, q Query, owner map[string]string) (answer, error) {
 	start := time.Now()
-	r, err := ix.Find(ctx, knowledge.Query{Text: q.Text, History: q.Said(), Limit: perQuery})
+	r, err := ix.Find(ctx, q.question(perQuery))
 	if err != nil {
 		return answer{}, err
 	}
-	a := answer{confidence: r.Confidence, took: time.Since(start)}
+	a := answer{confidence: r.Confidence, by: r.Calibration, took: time.Since(start)}
 	at := map[string]bool{}
 	for _, h := range r.Hits { // best first, so a document's first passage is its best
 		if id := owner[h.ID]; !at[id] {

@@ -25,8 +25,9 @@ type wordIndex struct {
 	asked []knowledge.Query
 }
 
-func (x *wordIndex) Load(_ context.Context, ps []knowledge.Passage) error {
+func (x *wordIndex) Load(_ context.Context, ps []knowledge.Passage, done func(int)) error {
 	x.ps = ps
+	done(len(ps))
 	return nil
 }
 
@@ -65,9 +66,14 @@ func TestFiguresOfAFixedSample(t *testing.T) {
 	dir := t.TempDir()
 	o := Options{Dir: "testdata/sample", Index: &wordIndex{}, RunFile: filepath.Join(dir, "run"), ConfFile: filepath.Join(dir, "conf")}
 	calls := 0
-	o.Progress = func(done, total int) {
-		if calls++; done != calls || total != 24 {
-			t.Errorf("Progress(%d, %d) at call %d, want rising to 24", done, total, calls)
+	loaded := 0
+	o.Progress = func(stage string, done, total int) {
+		if stage == "loading" {
+			loaded = done
+			return
+		}
+		if calls++; stage != "asking" || done != calls || total != 24 || loaded != 30 {
+			t.Errorf("Progress(%s, %d, %d) at call %d, want asking, rising to 24, after 30 were loaded", stage, done, total, calls)
 		}
 	}
 	r, err := Run(t.Context(), o)

@@ -25,6 +25,29 @@ type measures struct {
 	ndcg5, ndcg10, recall5, recall10, mrr10, hit1, hit5, p5, ap float64
 }
 
+// measureNames are what a report calls them.
+var measureNames = [...]string{"nDCG@5", "nDCG@10", "R@5", "R@10", "MRR@10", "Hit@1", "Hit@5", "P@5", "MAP"}
+
+// all is in the order of measureNames.
+func (m measures) all() [len(measureNames)]float64 {
+	return [...]float64{m.ndcg5, m.ndcg10, m.recall5, m.recall10, m.mrr10, m.hit1, m.hit5, m.p5, m.ap}
+}
+
+// mean is of those drawn, by name.
+func mean(ms []measures, drawn []int) map[string]float64 {
+	var sum [len(measureNames)]float64
+	for _, i := range drawn {
+		for k, x := range ms[i].all() {
+			sum[k] += x
+		}
+	}
+	out := make(map[string]float64, len(sum))
+	for k, name := range measureNames {
+		out[name] = sum[k] / float64(len(drawn))
+	}
+	return out
+}
+
 // measure judges a ranking. rel holds what is relevant and is not empty. Gains are
 // exponential (2^rel - 1), recall is of all that is relevant, average precision goes
 // down to perQuery.
@@ -81,6 +104,7 @@ func gain(rel int) float64 { return math.Exp2(float64(rel)) - 1 }
 func score(s *Set, answers []answer) Report {
 	var r Report
 	var took []time.Duration
+	var judged []measures
 	for i, q := range s.Queries {
 		took = append(took, answers[i].took)
 		rel := s.Relevant[q.ID]
@@ -88,6 +112,7 @@ func score(s *Set, answers []answer) Report {
 			continue
 		}
 		m := measure(answers[i].ranking, rel)
+		judged = append(judged, m)
 		r.Queries++
 		r.NDCG5 += m.ndcg5
 		r.NDCG10 += m.ndcg10
@@ -105,6 +130,7 @@ func score(s *Set, answers []answer) Report {
 			*x /= n
 		}
 	}
+	r.CI = bootstrap(len(judged), func(drawn []int) map[string]float64 { return mean(judged, drawn) })
 	r.FindP50MS, r.FindP99MS = quantile(took, .5), quantile(took, .99)
 	r.Decisions = decide(s, answers)
 	return r

@@ -23,7 +23,7 @@ func faq(t testing.TB) *knowledgedb.Scratch {
 		ps = append(ps, knowledge.Passage{Title: q, Text: a, IsEntry: true})
 	}
 	s := scratch(t)
-	if err := s.Load(context.Background(), ps); err != nil {
+	if err := s.Load(context.Background(), ps, nil); err != nil {
 		t.Fatal(err)
 	}
 	return s

@@ -24,6 +24,9 @@ const noDense = `SELECT NULL::uuid AS passage_id, 0::float8 AS score, 0::bigint 
 const (
 	// depth is how far down each ranking is fused.
 	depth = 50
+	// twice is how many of the ranking by words are looked at again. Of the relevant that
+	// the first 50 hold, those behind the 30th hardly ever come among the first 5.
+	twice = 30
 	// fusionK is reciprocal-rank fusion's constant, of the paper that named it
 	// (Cormack, Clarke, Büttcher 2009).
 	fusionK = 60
@@ -65,8 +68,7 @@ func (s *Store) Explain(ctx context.Context, q knowledge.Query) (knowledge.Resul
 		limit = knowledge.DefaultLimit
 	}
 	limit = min(limit, knowledge.MaxLimit)
-	// The confidence looks at the first ten however few are asked for.
-	hits, seen, err := s.rank(ctx, parsed, vec, lexical.KeyHash(q.Text), max(limit, 10))
+	hits, seen, err := s.rank(ctx, &parsed, vec, lexical.KeyHash(q.Text), s.wanted(limit))
 	if err != nil {
 		return knowledge.Result{}, Signals{}, fmt.Errorf("find passages: %w", err)
 	}
@@ -77,9 +79,11 @@ func (s *Store) Explain(ctx context.Context, q knowledge.Query) (knowledge.Resul
 	if result.HistoryWeight = seen.history; seen.history >= leansOn {
 		result.Query = told
 	}
+	result.Reranker = s.rerank(ctx, result.Query, hits)
 	signals := measure(parsed, seen, hits, s.params)
 	result.Hits = hits[:min(limit, len(hits))]
-	result.Confidence = signals.Confidence()
+	c := s.calibration(ctx, seen.calibration)
+	result.Confidence, result.Thresholds, result.Calibration = c.Confidence(signals), c.Thresholds, c.ID
 	return result, signals, nil
 }
 
@@ -87,27 +91,24 @@ func (s *Store) Explain(ctx context.Context, q knowledge.Query) (knowledge.Resul
 type statistics struct {
 	df map[int32]int // only of terms that some passage holds
 	n  int           // passages
+	// calibration is the number of the newest stored one; negative when no row told.
+	calibration int64
 	// history is the Result's HistoryWeight.
 	history float64
 }
 
-func (s *Store) rank(ctx context.Context, q lexical.Query, vec *vector, key int64, limit int) ([]knowledge.Hit, statistics, error) {
-	sql, args := statement(q, vec, key, limit)
-	args["max_weight"] = s.params.Max()
-	return s.read(ctx, vec != nil, sql, args)
-}
-
-func (s *Store) read(ctx context.Context, dense bool, sql string, args pgx.NamedArgs) ([]knowledge.Hit, statistics, error) {
-	seen := statistics{df: map[int32]int{}}
-	var hits []knowledge.Hit
+// read returns what the statement found, in no order.
+func (s *Store) read(ctx context.Context, dense bool, sql string, args pgx.NamedArgs) ([]found, statistics, error) {
+	seen := statistics{df: map[int32]int{}, calibration: -1}
+	var hits []found
 	err := s.queryPlanned(ctx, dense, sql, args, func(row pgx.CollectableRow) error {
-		var h knowledge.Hit
+		var h found
 		var termDims, dfs []int32
 		var n *int
 		p := &h.Passage
 		if err := row.Scan(&p.ID, &p.DocumentID, &p.Ordinal, &p.Document, &p.Title, &p.Alternatives, &p.Heading,
 			&p.Page, &p.Text, &p.Lang, &p.URL, &p.Verbatim, &p.IsEntry, &p.Tokens,
-			&h.LexicalRank, &h.LexicalScore, &h.HistoryScore, &h.DenseRank, &h.DenseScore, &h.Score, &termDims, &dfs, &n, &seen.history); err != nil {
+			&h.LexicalRank, &h.LexicalScore, &h.HistoryScore, &h.DenseRank, &h.DenseScore, &h.exact, &h.atoms, &termDims, &dfs, &n, &seen.history, &seen.calibration); err != nil {
 			return err
 		}
 		if n != nil {
@@ -143,7 +144,7 @@ func statement(q lexical.Query, vec *vector, key int64, limit int) (string, pgx.
 	}
 	args := pgx.NamedArgs{
 		"dims": dims, "words": words, "weights": weights, "said": said, "tiers": tiers, "max_words": maxWords,
-		"rare": rare, "enough": enough, "common": common, "few": few, "depth": max(depth, limit), "key": key, "k": fusionK, "limit": limit,
+		"rare": rare, "enough": enough, "common": common, "few": few, "depth": max(depth, limit), "key": key, "again": twice, "listed": max(twice, limit),
 	}
 	before, ranked, leaning := "", plainRanked, noLeaning
 	if dialogue {

@@ -32,23 +32,22 @@ WITH q AS MATERIALIZED (
     SELECT id AS passage_id FROM passages
     WHERE question_keys @> ARRAY[@key::bigint] AND is_entry AND @key::bigint <> 0
     ORDER BY id LIMIT @depth
-), fused AS MATERIALIZED (
+), found AS MATERIALIZED ( -- by either ranking, to be looked at again and fused in Go
     SELECT passage_id, coalesce(l.place, 0) AS lexical_place, coalesce(l.score, 0) AS lexical_score, coalesce(l.said, 0) AS history_score,
            coalesce(v.place, 0) AS dense_place, coalesce(v.score, 0) AS dense_score,
-           coalesce(1.0::float8 / (@k::int + l.place), 0) + coalesce(1.0::float8 / (@k::int + v.place), 0)
-           + CASE WHEN e.passage_id IS NULL THEN 0 ELSE 1 END AS score
+           e.passage_id IS NOT NULL AS exact, row_number() OVER () AS at
     FROM lexical l FULL JOIN dense v USING (passage_id) FULL JOIN exact e USING (passage_id)
-    ORDER BY score DESC, passage_id
-    LIMIT @limit
+    WHERE l.place <= @listed::int OR v.place IS NOT NULL OR e.passage_id IS NOT NULL
 ), terms_seen AS (
     SELECT array_agg(dim ORDER BY dim, word) AS dims, array_agg(own ORDER BY dim, word) AS dfs, max(n) AS n FROM kept
 )
 SELECT p.id::text, p.document_id::text, p.ordinal, d.name, p.title, p.alternatives, p.heading, p.page, p.body,
        p.lang, CASE WHEN p.url = '' THEN d.url ELSE p.url END, p.verbatim, p.is_entry, p.tokens,
-       f.lexical_place::int, f.lexical_score, f.history_score, f.dense_place::int, f.dense_score, f.score,
-       CASE WHEN f.at = 1 THEN s.dims END, CASE WHEN f.at = 1 THEN s.dfs END, s.n, /*leaning*/
-FROM (SELECT *, row_number() OVER (ORDER BY score DESC, passage_id) AS at FROM fused) f
+       f.lexical_place::int, f.lexical_score, f.history_score, f.dense_place::int, f.dense_score, f.exact,
+       CASE WHEN f.lexical_place BETWEEN 1 AND @again::int THEN p.atoms END,
+       CASE WHEN f.at = 1 THEN s.dims END, CASE WHEN f.at = 1 THEN s.dfs END, s.n, /*leaning*/,
+       coalesce((SELECT max(id) FROM calibrations), 0)
+FROM found f
 JOIN passages p ON p.id = f.passage_id
 JOIN documents d ON d.id = p.document_id
 CROSS JOIN terms_seen s
-ORDER BY f.at

@@ -109,6 +109,9 @@ func (s *Store) Embed(ctx context.Context, id string) error {
 			s.maintain(ctx)
 			break
 		}
+		if s.searchable != nil {
+			s.searchable(done)
+		}
 	}
 	return s.embeddedAll(ctx, id)
 }

@@ -25,11 +25,11 @@ func TestLexicalRankingReachesItsFiguresOnJudgedCollections(t *testing.T) {
 		name, split string
 		ndcg, auroc float64
 	}{
-		{"stackfaq_dev", "", .755, 0},
+		{"stackfaq_dev", "", .77, 0},
 		{"mtrag_dev", "", .585, 0},
-		{"xquad_zh_dev", "", .81, 0},
+		{"xquad_zh_dev", "", .83, 0},
 		{"dstc10_dev", "", .45, .6},       // spoken dialogues: the last message rarely names what it is about
-		{"clinc_oos_dev", "val", .91, .9}, // 3,100 of its 8,600 queries, for the time's sake
+		{"clinc_oos_dev", "val", .94, .9}, // 3,100 of its 8,600 queries, for the time's sake
 	} {
 		if os.Getenv("FRONTDESK_EVAL_OUT") != "" {
 			c.split = ""

@@ -143,7 +143,7 @@ func lockLexicon(ctx context.Context, tx pgx.Tx) error {
 func passagesAfter(ctx context.Context, tx pgx.Tx, last string) (rows []row, stale bool, err error) {
 	const sql = `SELECT p.id::text, p.title, p.alternatives, p.heading, p.body, p.lang, x.analyzer <> @version
 		FROM passages p JOIN lexemes x ON x.passage_id = p.id
-		WHERE p.id > @last::uuid ORDER BY p.id LIMIT @limit FOR KEY SHARE OF p SKIP LOCKED`
+		WHERE p.id > @last::uuid ORDER BY p.id LIMIT @limit FOR NO KEY UPDATE OF p SKIP LOCKED`
 	got, err := tx.Query(ctx, sql, pgx.NamedArgs{"version": lexical.Version, "last": last, "limit": writeBatch})
 	if err != nil {
 		return nil, false, fmt.Errorf("read passages: %w", err)
@@ -178,11 +178,21 @@ func (s *Store) updateWeights(ctx context.Context, tx pgx.Tx, rows []row, avg le
 // reanalyze writes the rows' lexemes anew; the terms' counts follow by trigger.
 func (s *Store) reanalyze(ctx context.Context, tx pgx.Tx, rows []row, avg lexical.Lengths) error {
 	ids := make([]string, len(rows))
+	atoms := make([][]byte, len(rows))
 	for i, r := range rows {
 		ids[i] = r.ID
+		rows[i].atoms, rows[i].forms = lexical.Read(fieldsOf(r.Passage), r.lexemes.Lang)
+		atoms[i] = rows[i].atoms
+	}
+	const sql = `UPDATE passages p SET atoms = n.atoms FROM unnest(@ids::uuid[], @atoms::bytea[]) AS n (id, atoms) WHERE p.id = n.id`
+	if _, err := tx.Exec(ctx, sql, pgx.NamedArgs{"ids": ids, "atoms": atoms}); err != nil {
+		return fmt.Errorf("update atoms: %w", err)
 	}
 	if _, err := tx.Exec(ctx, `DELETE FROM lexemes WHERE passage_id = ANY(@ids::uuid[])`, pgx.NamedArgs{"ids": ids}); err != nil {
 		return fmt.Errorf("delete lexemes: %w", err)
 	}
-	return s.insertLexemes(ctx, tx, rows, avg)
+	if err := s.insertLexemes(ctx, tx, rows, avg); err != nil {
+		return err
+	}
+	return insertVocabulary(ctx, tx, rows)
 }

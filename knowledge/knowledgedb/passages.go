@@ -22,6 +22,8 @@ const writeBatch = 500
 type row struct {
 	knowledge.Passage
 	lexemes lexical.Lexemes
+	atoms   lexical.Atoms
+	forms   []lexical.Form
 }
 
 // analyzeAll analyzes the passages of one document. A passage that does not say which
@@ -48,6 +50,7 @@ func analyzeAll(ps []knowledge.Passage) []row {
 			p.ID = knowledge.NewID()
 		}
 		rows[i] = row{Passage: p, lexemes: lexical.Index(fieldsOf(p), p.Lang, main)}
+		rows[i].atoms, rows[i].forms = lexical.Read(fieldsOf(p), rows[i].lexemes.Lang)
 		if p.Lang == "" {
 			rows[i].Lang = rows[i].lexemes.Lang
 		}
@@ -80,6 +83,12 @@ func (s *Store) replace(ctx context.Context, tx pgx.Tx, docID string, rows []row
 		}
 		if err := s.insertLexemes(ctx, tx, rows[at:end], avg); err != nil {
 			return err
+		}
+		if err := insertVocabulary(ctx, tx, rows[at:end]); err != nil {
+			return err
+		}
+		if s.searchable != nil && s.embedder == nil {
+			s.searchable(end)
 		}
 	}
 	return dropOld(ctx, tx, docID)
@@ -177,11 +186,11 @@ func averagesOf(rows []row) lexical.Lengths {
 
 func insertPassages(ctx context.Context, tx pgx.Tx, docID string, rows []row) error {
 	columns := []string{"id", "document_id", "ordinal", "title", "alternatives", "heading", "page", "body", "lang", "url",
-		"verbatim", "is_entry", "tokens", "digest", "question_keys", "entry_id", "entry_version", "entry_answer", "owner", "review_by"}
+		"verbatim", "is_entry", "tokens", "digest", "question_keys", "atoms", "entry_id", "entry_version", "entry_answer", "owner", "review_by"}
 	_, err := tx.CopyFrom(ctx, pgx.Identifier{"passages"}, columns, pgx.CopyFromSlice(len(rows), func(i int) ([]any, error) {
 		r := rows[i]
 		return []any{r.ID, docID, int32(r.Ordinal), r.Title, orEmpty(r.Alternatives), r.Heading, int32(r.Page), r.Text, r.Lang,
-			r.URL, r.Verbatim, r.IsEntry, int32(r.Tokens), digest(r.Passage), questionKeys(r.Passage),
+			r.URL, r.Verbatim, r.IsEntry, int32(r.Tokens), digest(r.Passage), questionKeys(r.Passage), []byte(r.atoms),
 			orNull(r.Kept.ID), r.Kept.Version, orNull(r.Kept.Answer), r.Kept.Owner, orNull(r.Kept.ReviewBy)}, nil
 	}))
 	if err != nil {

@@ -81,8 +81,11 @@ func (s *Scratch) open(ctx context.Context, databaseURL string, migrate func(con
 	return nil
 }
 
-// Load adds passages, embedded where there is an embedder.
-func (s *Scratch) Load(ctx context.Context, ps []knowledge.Passage) error {
+// Load adds passages, embedded where there is an embedder, and tells done, unless it is
+// nil, how many are. It is not called twice at once.
+func (s *Scratch) Load(ctx context.Context, ps []knowledge.Passage, done func(n int)) error {
+	s.searchable = done
+	defer func() { s.searchable = nil }()
 	const sql = `INSERT INTO documents (name, status) VALUES ('scratch', 'embedding') RETURNING id::text`
 	var id string
 	if err := s.pool.QueryRow(ctx, sql).Scan(&id); err != nil {

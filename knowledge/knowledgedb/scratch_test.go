@@ -78,7 +78,7 @@ func TestScratchLeavesTheLiveKnowledgeAloneAndGoesAway(t *testing.T) {
 	if n := schemas(); n != 2 {
 		t.Errorf("%d scratch schemas, want the two in use", n)
 	}
-	if err := second.Load(ctx, []knowledge.Passage{{Text: "a scratch refund"}}); err != nil {
+	if err := second.Load(ctx, []knowledge.Passage{{Text: "a scratch refund"}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {

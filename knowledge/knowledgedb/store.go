@@ -28,7 +28,12 @@ type Store struct {
 	// tx, when not nil, is what Find sees the knowledge by: see Rehearse.
 	tx pgx.Tx
 	// modelID caches the id of the embedder's row in embedding_models; 0 until one exists.
-	modelID atomic.Int32
+	modelID      atomic.Int32
+	calibrations calibrations
+	reranking    reranking
+	// searchable, when set, is told while one document is written how many of its
+	// passages are what they will be; see Scratch.Load.
+	searchable func(n int)
 }
 
 // embedPatience is what a customer's question may wait for its vector: a healthy

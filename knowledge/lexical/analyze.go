@@ -13,6 +13,7 @@ type unit struct {
 	stop  bool   // a stop word of its language
 	word  bool   // a stemmed word, for which another language may have another stem
 	form  string // the unstemmed lower-case word
+	atom  bool   // one of the words and characters that make up the text as written
 }
 
 // units turns spans into units, stemmed as lang. A run of Chinese gives its pairs of
@@ -27,14 +28,14 @@ func units(spans []span, lang string) []unit {
 		}
 		cs := clusters(s.parts[0], s.kind)
 		if len(cs) == 1 {
-			us = append(us, unit{term: foldMarks(cs[0])})
+			us = append(us, unit{term: foldMarks(cs[0]), atom: true})
 			continue
 		}
 		for i, c := range cs {
 			if i+1 < len(cs) {
 				us = append(us, unit{term: foldMarks(c + cs[i+1])})
 			}
-			us = append(us, unit{term: foldMarks(c), extra: true})
+			us = append(us, unit{term: foldMarks(c), extra: true, atom: true})
 		}
 	}
 	return us
@@ -86,7 +87,7 @@ const maxJoined = 3
 func word(form, lang string) unit {
 	lang = wordLanguage(form, lang)
 	folded := foldMarks(form)
-	return unit{term: stem(form, lang), form: form, word: true, stop: stopWords[lang][folded]}
+	return unit{term: stem(form, lang), form: form, word: true, stop: stopWords[lang][folded], atom: true}
 }
 
 // wordLanguage is the language a word is stemmed in within a text in lang. A word in
@@ -110,7 +111,7 @@ func wordLanguage(form, lang string) string {
 
 func extraWord(form, lang string) unit {
 	u := word(form, lang)
-	u.extra = true
+	u.extra, u.atom = true, false
 	return u
 }
 

@@ -67,7 +67,7 @@ func ParseDialogue(text string, history []knowledge.Said) Query {
 func (q Query) Asked() float64 {
 	sum := 0.
 	for _, w := range q.Words {
-		if !w.Earlier {
+		if !w.Earlier && !w.Joined {
 			sum += w.Weight
 		}
 	}

@@ -10,7 +10,7 @@ import "hash/fnv"
 
 // Version names this analysis. It is raised whenever a change here gives some text
 // other terms, so that what was indexed before is known to be stale.
-const Version = 1
+const Version = 2
 
 const (
 	// MaxTerms bounds the distinct terms of one passage. A passage of the chunker has

@@ -10,16 +10,20 @@ import (
 type Query struct {
 	Words []Word
 	Lang  string // of its Latin words; empty when it does not say
+	Order []int  // Words as the message has them in order, without joined and parted forms; Chinese by its characters
 }
 
 // Word is one distinct word of a query. A passage that holds any of its Dims has the
 // word; its document frequency is the greatest among them.
 type Word struct {
 	Dims    []int32
+	Form    string  // as it is written, folded, where it may be misspelt; else empty
 	Weight  float64 // how often it was asked for, times what such a word counts
 	Weak    bool    // a stop word or a single character of a pair: it chooses no passages while others do
 	Extra   bool    // a joined, parted or single-character form of other words
 	Earlier bool    // from the history
+	Joined  bool    // two neighbouring words as one, which asks for nothing more
+	Guessed bool    // no passage holds it as it is written; Dims are of what it may have meant
 	Said    float64 // what it counts as part of the dialogue; 0 but for Earlier
 }
 
@@ -34,16 +38,26 @@ func Parse(text string) Query {
 		if !u.word {
 			key = u.term
 		}
-		if i, ok := at[key]; ok {
+		i, known := at[key]
+		if !known && len(q.Words) == MaxQueryWords {
+			break
+		}
+		if !known {
+			i = len(q.Words)
+		}
+		if u.atom {
+			q.Order = append(q.Order, i)
+		}
+		if known {
 			q.Words[i].Weight += q.Words[i].unit()
 			continue
 		}
-		if len(q.Words) == MaxQueryWords {
-			break
-		}
-		at[key] = len(q.Words)
+		at[key] = i
 		w := Word{Dims: []int32{dimension(u.term)}, Weak: u.stop || u.extra && !u.word, Extra: u.extra}
 		w.Weight = w.unit()
+		if u.word && !u.stop && !u.extra && spellable(u.form) {
+			w.Form = foldMarks(u.form)
+		}
 		if u.word {
 			for _, l := range langs[1:] {
 				w.add(stem(u.form, l))
@@ -54,7 +68,24 @@ func Parse(text string) Query {
 		}
 		q.Words = append(q.Words, w)
 	}
+	for i := 1; i < len(spans) && len(q.Words) < MaxQueryWords; i++ {
+		q.join(spans[i-1], spans[i], langs, at)
+	}
 	return q
+}
+
+// join lets two neighbouring words be one, as "strike through" is "strikethrough".
+func (q *Query) join(a, b span, langs []string, at map[string]int) {
+	if a.kind != kindWord || b.kind != kindWord || len(a.parts)+len(b.parts) != 2 {
+		return
+	}
+	form := a.parts[0] + b.parts[0]
+	stop := word(a.parts[0], langs[0]).stop && word(b.parts[0], langs[0]).stop
+	if _, known := at[form]; known || stop || !spellable(form) {
+		return
+	}
+	at[form] = len(q.Words)
+	q.Words = append(q.Words, Word{Dims: stems(form, langs), Weight: extraWeight, Extra: true, Joined: true})
 }
 
 // add lets a passage have the word by another term.

@@ -12,8 +12,8 @@ type kind uint8
 
 const (
 	kindWord    kind = iota // letters and digits parted by spaces or punctuation
-	kindBigram              // Chinese, Japanese, Korean: overlapping pairs of characters
-	kindCluster             // Thai, Lao, Khmer, Burmese: overlapping pairs of base plus marks
+	kindBigram              // Chinese, Japanese, Korean, Yi: overlapping pairs of characters
+	kindCluster             // Thai, Lao, Khmer, Burmese, Javanese and their like: overlapping pairs of base plus marks
 )
 
 // span is one run of text of a kind. A kindWord span is a compound: its parts were
@@ -29,6 +29,9 @@ type span struct {
 // compatibility (NFKC) and lower-cased on the way; invalid UTF-8 parts words.
 func segment(text string) []span {
 	rs := []rune(strings.ToLower(norm.NFKC.String(strings.ToValidUTF8(text, " "))))
+	for i, r := range rs {
+		rs[i] = asciiDigit(r)
+	}
 	var spans []span
 	for i := 0; i < len(rs); {
 		k, ok := classify(rs[i])
@@ -37,12 +40,13 @@ func segment(text string) []span {
 			continue
 		}
 		if k != kindWord {
-			j := i
-			for j < len(rs) && (sameRun(rs[j], k) || j > i && unicode.IsMark(rs[j])) {
-				j++
+			var b strings.Builder
+			for j := i; i < len(rs) && (sameRun(rs[i], k) || i > j && (unicode.IsMark(rs[i]) || unicode.Is(unicode.Cf, rs[i]))); i++ {
+				if !unicode.Is(unicode.Cf, rs[i]) { // a space of no width tells where a line may be broken
+					b.WriteRune(rs[i])
+				}
 			}
-			spans = append(spans, span{kind: k, parts: []string{string(rs[i:j])}})
-			i = j
+			spans = append(spans, span{kind: k, parts: []string{b.String()}})
 			continue
 		}
 		var s span
@@ -52,6 +56,24 @@ func segment(text string) []span {
 		}
 	}
 	return spans
+}
+
+// asciiDigit folds a decimal digit of any script. Unicode lists them in runs of ten from nought.
+func asciiDigit(r rune) rune {
+	if r < 0x80 || !unicode.IsDigit(r) {
+		return r
+	}
+	for _, t := range unicode.Nd.R16 {
+		if lo := rune(t.Lo); lo <= r && r <= rune(t.Hi) {
+			return '0' + (r-lo)%10
+		}
+	}
+	for _, t := range unicode.Nd.R32 {
+		if lo := rune(t.Lo); lo <= r && r <= rune(t.Hi) {
+			return '0' + (r-lo)%10
+		}
+	}
+	return r
 }
 
 // compound reads the word at rs[i] and what is joined to it, and returns where it ends.
@@ -126,10 +148,11 @@ func sameRun(r rune, k kind) bool {
 	}
 	if k == kindBigram {
 		return r == 'ー' || unicode.IsLetter(r) &&
-			unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul)
+			unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Bopomofo, unicode.Yi)
 	}
 	return (unicode.IsLetter(r) || unicode.IsMark(r)) &&
-		unicode.In(r, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+		unicode.In(r, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar, unicode.Javanese, unicode.Balinese,
+			unicode.Tai_Le, unicode.New_Tai_Lue, unicode.Tai_Tham, unicode.Tai_Viet, unicode.Cham)
 }
 
 // clusters parts s into units that a reader sees as one character: for kindBigram

@@ -29,6 +29,8 @@ var mayImport = map[string][]string{
 	"knowledge/sample":            {"knowledge"},
 	"conversation":                {"knowledge"},
 	"conversation/openai":         {"conversation", "knowledge", "knowledge/tokens"},
+	"conversation/media":          {"conversation", "knowledge"},
+	"conversation/moderate":       {"conversation"},
 	"conversation/staff":          {"conversation"},
 	"conversation/console":        {"conversation", "conversation/staff", "knowledge"},
 	"conversation/conversationdb": {"conversation", "conversation/staff", "knowledge"},

@@ -15,7 +15,7 @@ import (
 // Request is a completion that was asked for.
 type Request struct {
 	Model    string
-	Messages []struct{ Role, Content string }
+	Messages []Message
 	Stream   bool
 }
 
@@ -46,10 +46,12 @@ type Server struct {
 	mu       sync.Mutex // guards all below
 	answer   func(Request) Reply
 	requests []Request
+	media    media
 }
 
 // New returns a handler for a server's root: /chat/completions and
-// /v1/chat/completions both answer.
+// /v1/chat/completions both answer. Transcription and moderation are a server's
+// that has neither until Hear and Flag.
 func New(answer func(Request) Reply) *Server { return &Server{answer: answer} }
 
 // Answer changes what is answered from now on.
@@ -74,7 +76,14 @@ func (s *Server) Forget() {
 }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !strings.HasSuffix(r.URL.Path, "/chat/completions") {
+	switch {
+	case strings.HasSuffix(r.URL.Path, "/audio/transcriptions"):
+		s.transcribe(w, r)
+		return
+	case strings.HasSuffix(r.URL.Path, "/moderations"):
+		s.moderate(w, r)
+		return
+	case !strings.HasSuffix(r.URL.Path, "/chat/completions"):
 		http.NotFound(w, r)
 		return
 	}

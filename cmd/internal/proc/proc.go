@@ -111,16 +111,26 @@ func (s *Server) Stop() error {
 }
 
 // Memory returns what the process holds resident, in bytes (Linux only).
-func (s *Server) Memory() (int64, error) {
+func (s *Server) Memory() (int64, error) { return s.status("VmRSS:") }
+
+// Peak returns the most it has held resident since ForgetPeak (Linux only).
+func (s *Server) Peak() (int64, error) { return s.status("VmHWM:") }
+
+// ForgetPeak has Peak begin anew at what the process holds now.
+func (s *Server) ForgetPeak() error {
+	return os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", s.cmd.Process.Pid), []byte("5"), 0)
+}
+
+func (s *Server) status(field string) (int64, error) {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
 	if err != nil {
 		return 0, err
 	}
 	for line := range strings.Lines(string(b)) {
-		if v, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+		if v, ok := strings.CutPrefix(line, field); ok {
 			kb, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(v), " kB"), 10, 64)
 			return kb << 10, err
 		}
 	}
-	return 0, errors.New("no VmRSS in the process' status")
+	return 0, fmt.Errorf("no %s in the process' status", field)
 }

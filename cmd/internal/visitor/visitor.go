@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"strconv"
 	"strings"
@@ -60,6 +61,28 @@ func (v *Visitor) Send(ctx context.Context, id, text string) (int64, error) {
 	return out.Seq, err
 }
 
+// SendFiles posts a message with uploaded files.
+func (v *Visitor) SendFiles(ctx context.Context, id, text string, files ...string) (int64, error) {
+	var out struct{ Seq int64 }
+	err := v.post(ctx, "/widget/v1/messages", map[string]any{"id": id, "text": text, "attachments": files}, &out)
+	return out.Seq, err
+}
+
+// Upload posts a file and returns its id.
+func (v *Visitor) Upload(ctx context.Context, name string, content []byte) (string, error) {
+	var b bytes.Buffer
+	form := multipart.NewWriter(&b)
+	part, err := form.CreateFormFile("file", name)
+	if err != nil {
+		return "", err
+	}
+	part.Write(content) // to memory
+	form.Close()
+	var out struct{ ID string }
+	err = v.send(ctx, http.MethodPost, "/widget/v1/files", form.FormDataContentType(), &b, &out)
+	return out.ID, err
+}
+
 // Post sends body to any path of the widget's API.
 func (v *Visitor) Post(ctx context.Context, path string, body any) error {
 	return v.post(ctx, path, body, nil)
@@ -70,11 +93,15 @@ func (v *Visitor) post(ctx context.Context, path string, body, out any) error {
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, v.base+path, bytes.NewReader(b))
+	return v.send(ctx, http.MethodPost, path, "application/json", bytes.NewReader(b), out)
+}
+
+func (v *Visitor) send(ctx context.Context, method, path, kind string, body io.Reader, out any) error {
+	req, err := http.NewRequestWithContext(ctx, method, v.base+path, body)
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Content-Type", kind)
 	if v.Token != "" {
 		req.Header.Set("Authorization", "Bearer "+v.Token)
 	}
