@@ -12,10 +12,10 @@ import (
 // guesser gets some 3,000 attempts a day. Since the address is part of the key,
 // nobody can slow down somebody else, who comes from elsewhere.
 const (
-	pairBurst  = 5
-	pairEvery  = 30 * time.Second
-	addrBurst  = 30 // one address over all accounts
-	addrEvery  = 4 * time.Second
+	pairBurst = 5
+	pairEvery = 30 * time.Second
+	addrBurst = 30 // one address over all accounts
+	addrEvery = 4 * time.Second
 	// Codes of a second factor are counted for the account over all addresses: at 1,440
 	// a day, three of a million being right at any time, somebody who knows the password
 	// needs five months for even odds.
