@@ -73,12 +73,18 @@ func (s *StaffStore) ChangeAccount(ctx context.Context, id string, c staff.Chang
 			credentials = a.credentials + (@disabled::boolean IS NOT NULL)::int
 		WHERE a.id::text = lower(@id)
 		RETURNING ` + accountColumns
+	const was = `SELECT role = 'admin' AND disabled_at IS NULL FROM staff_accounts WHERE id::text = lower(@id) FOR UPDATE`
 	const admins = `SELECT EXISTS (SELECT FROM staff_accounts WHERE role = 'admin' AND disabled_at IS NULL)`
 	var a staff.Account
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		shrinks := c.Role != nil || c.Disabled != nil
-		if shrinks {
+		admin := false // and may be none after
+		if c.Role != nil || c.Disabled != nil {
 			if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(adminsLock)); err != nil {
+				return err
+			}
+			if err := tx.QueryRow(ctx, was, pgx.NamedArgs{"id": id}).Scan(&admin); errors.Is(err, pgx.ErrNoRows) {
+				return staff.ErrNotFound
+			} else if err != nil {
 				return err
 			}
 		}
@@ -86,8 +92,16 @@ func (s *StaffStore) ChangeAccount(ctx context.Context, id string, c staff.Chang
 		a, err = scanAccount(tx.QueryRow(ctx, change, pgx.NamedArgs{
 			"id": id, "name": c.Name, "status": c.Status, "role": c.Role, "disabled": c.Disabled,
 		}), "change account "+id)
-		if err != nil || !shrinks {
+		if err != nil {
 			return err
+		}
+		if a.Disabled {
+			if err := endSessions(ctx, tx, a.ID, ""); err != nil {
+				return err
+			}
+		}
+		if !admin {
+			return nil
 		}
 		var some bool
 		if err := tx.QueryRow(ctx, admins).Scan(&some); err != nil {
@@ -95,9 +109,6 @@ func (s *StaffStore) ChangeAccount(ctx context.Context, id string, c staff.Chang
 		}
 		if !some {
 			return staff.ErrLastAdmin
-		}
-		if a.Disabled {
-			return endSessions(ctx, tx, a.ID, "")
 		}
 		return nil
 	})
