@@ -48,6 +48,9 @@ CREATE TABLE staff_invitations (
 );
 CREATE UNIQUE INDEX staff_invitations_email ON staff_invitations (email) WHERE ended_at IS NULL;
 
+-- How many conversations each person holds.
+CREATE INDEX conversations_held ON conversations (staff_id) WHERE owner = 'staff' AND status <> 'resolved';
+
 -- What people, tokens and commands changed. Nothing refers to other tables, so that
 -- an entry outlives whatever it names; it has no secret and no customer's words.
 CREATE TABLE audit_entries (
@@ -83,5 +86,6 @@ CREATE TRIGGER audit_entries_whole BEFORE TRUNCATE ON audit_entries FOR EACH STA
 -- +goose Down
 DROP TABLE audit_entries, staff_invitations, staff_identities, staff_recovery_codes;
 DROP FUNCTION audit_entries_keep;
+DROP INDEX conversations_held;
 ALTER TABLE staff_sessions DROP id, DROP last_used_at, DROP ip, DROP agent;
 ALTER TABLE staff_accounts DROP status, DROP credentials, DROP totp_secret, DROP totp_on, DROP totp_step;

@@ -23,9 +23,17 @@ func (s *StaffStore) AccountByIdentity(ctx context.Context, issuer, subject stri
 	return a, err
 }
 
-// LinkIdentity implements staff.Identities. It is rare, so all calls wait for each
-// other.
+// LinkIdentity implements staff.Identities.
 func (s *StaffStore) LinkIdentity(ctx context.Context, id staff.Identity, fallback staff.Role, now time.Time) (a staff.Account, made bool, err error) {
+	a, made, err = s.linkIdentity(ctx, id, fallback, now)
+	if isCode(err, uniqueViolation) { // the account was made another way meanwhile, and is there now
+		a, made, err = s.linkIdentity(ctx, id, fallback, now)
+	}
+	return a, made, err
+}
+
+// linkIdentity tries once. It is rare, so all calls wait for each other.
+func (s *StaffStore) linkIdentity(ctx context.Context, id staff.Identity, fallback staff.Role, now time.Time) (a staff.Account, made bool, err error) {
 	const link = `INSERT INTO staff_identities (issuer, subject, account_id) VALUES (@issuer, @subject, @account)`
 	args := pgx.NamedArgs{"issuer": id.Issuer, "subject": id.Subject, "email": id.Email, "now": now}
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {

@@ -78,6 +78,9 @@ func (s *Service) useCode(ctx context.Context, account, code string, now time.Ti
 		return &SlowDownError{After: wait}
 	}
 	secret, _, on, err := s.secret(ctx, account)
+	if errors.Is(err, ErrTOTPOff) { // removed since the account was read
+		return ErrTOTPWrong
+	}
 	if err != nil {
 		return err
 	}
