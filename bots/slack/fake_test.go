@@ -51,7 +51,7 @@ type fakeSlack struct {
 
 func newFakeSlack(t testing.TB) *fakeSlack {
 	f := &fakeSlack{faults: map[string][]fault{}, changed: make(chan struct{}, 1), next: 1000}
-	f.scopes = "app_mentions:read,assistant:write,channels:history,chat:write,groups:history,im:history,mpim:history,users:read"
+	f.scopes = "app_mentions:read,assistant:write,channels:history,chat:write,files:read,files:write,groups:history,im:history,mpim:history,users:read"
 	f.Server = httptest.NewServer(http.HandlerFunc(f.serve))
 	t.Cleanup(f.Close)
 	return f

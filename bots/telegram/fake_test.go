@@ -214,7 +214,7 @@ func (p *platform) wait(t *testing.T, method string, n int) []call {
 // fast is a timing for tests: nothing is waited for longer than it must be.
 var fast = timing{
 	poll: 10 * time.Second, first: time.Millisecond, most: 2 * time.Millisecond, slow: 3 * time.Millisecond,
-	draft: 2 * time.Millisecond, inspect: time.Millisecond, answer: 10 * time.Second,
+	draft: 2 * time.Millisecond, inspect: time.Millisecond, answer: 10 * time.Second, fetch: 10 * time.Second,
 }
 
 // newBot returns a bot at p that obeys no limits. No line it logs holds the token.
