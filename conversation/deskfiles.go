@@ -13,6 +13,8 @@ const (
 	MaxDeskFileBytes = 10 << 20
 	// maxDeskSaid is how much of what was said in a file, or of its text, a desk shows.
 	maxDeskSaid = 600
+	// deskBack is how many messages before its beginning a thread looks for files in.
+	deskBack = 10
 	// deskUnread is DeskConfig.Unread where that is 0, and deskLook how often a waiting
 	// message is looked at.
 	deskUnread = 30 * time.Second
@@ -30,6 +32,24 @@ func (d *Desks) unread(m Message) error {
 	for _, at := range m.Attachments {
 		if at.State == FilePending {
 			return &SendError{RetryAfter: deskLook, Err: errUnread}
+		}
+	}
+	return nil
+}
+
+// rewind has a new thread begin with the customer's newest files: the brief quotes
+// their words alone.
+func (d *Desks) rewind(ctx context.Context, t *DeskThread, c DeskCase) error {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	ms, err := d.e.d.Store.Messages(ctx, t.Conversation, max(0, t.Posted-deskBack), deskBack, true)
+	if err != nil {
+		return err
+	}
+	for _, m := range ms {
+		if m.Seq <= t.Posted && m.Episode == c.State.Episode && m.Author == AuthorCustomer && len(m.Attachments) > 0 {
+			t.Posted = m.Seq - 1
+			return nil
 		}
 	}
 	return nil

@@ -118,6 +118,9 @@ func (d *Desks) bring(ctx context.Context, t *DeskThread) error {
 
 // open makes the thread.
 func (d *Desks) open(ctx context.Context, p DeskPoster, t *DeskThread, at DeskPlace, c DeskCase) error {
+	if err := d.rewind(ctx, t, c); err != nil {
+		return err
+	}
 	call, cancel := d.call(ctx)
 	defer cancel()
 	var err error
