@@ -148,6 +148,8 @@ func TestAFileIsFetchedOrItIsSaidWhyNot(t *testing.T) {
 			if err != nil && (strings.Contains(err.Error(), botToken) || strings.Contains(err.Error(), "http")) {
 				t.Errorf("Fetch = %v, want neither token nor address in it", err)
 			}
+			r.slack.mu.Lock()
+			defer r.slack.mu.Unlock()
 			for _, a := range r.slack.files.asked {
 				if a != "Bearer "+botToken {
 					t.Errorf("a download came with %q, want the token in the header", a)
