@@ -43,7 +43,9 @@ func (a *album) waits(m *message) bool {
 		}
 	}
 	if len(a.waiting) < maxAlbum {
-		a.waiting = append(a.waiting, m)
+		kept := *m
+		kept.ReplyTo = nil // which may be much larger
+		a.waiting = append(a.waiting, &kept)
 	}
 	return true
 }
