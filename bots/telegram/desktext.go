@@ -24,7 +24,7 @@ var leads = map[conversation.Author]string{
 
 // deskPieces are what a message of the conversation is to staff, under the name of
 // whoever wrote it.
-func deskPieces(m conversation.Message) []piece {
+func deskPieces(m conversation.Message, link string) []piece {
 	lead, name := leads[m.Author], m.Name
 	switch {
 	case m.Note && name != "":
@@ -37,6 +37,9 @@ func deskPieces(m conversation.Message) []piece {
 		name = strings.ToUpper(string(m.Author[:1])) + string(m.Author[1:])
 	}
 	name = lead + name
+	if len(m.Options) > 0 { // the customer's buttons, as text
+		m.Text, m.Options = m.Text+"\n\n"+conversation.Listed(m.Options), nil
+	}
 	var out []piece
 	if m.Author == conversation.AuthorBot {
 		out = compose(m, defaultLanguage)
@@ -46,6 +49,7 @@ func deskPieces(m conversation.Message) []piece {
 			out = append(out, piece{rich: escape(part), plain: part})
 		}
 	}
+	out = withFiles(out, m, link)
 	head := piece{rich: "<b>" + escape(name) + "</b>", plain: name}
 	if len(out) == 0 || units(out[0].plain)+units(name)+1 > maxUnits {
 		return append([]piece{head}, out...)
