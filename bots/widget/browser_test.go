@@ -39,7 +39,11 @@ var bundled = sync.OnceValues(func() (*Script, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewScript(js, UI)
+	part, err := assets.Bundle(UI, PartEntry, assets.Options{Module: true})
+	if err != nil {
+		return nil, err
+	}
+	return NewScript(js, part, UI)
 })
 
 // browser starts one Chromium for all tests of the package; TestMain ends it.
