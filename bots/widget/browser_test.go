@@ -59,7 +59,8 @@ var browser = sync.OnceValues(func() (context.Context, error) {
 		return nil, exec.ErrNotFound
 	}
 	options := append(cd.DefaultExecAllocatorOptions[:], cd.ExecPath(path), cd.NoSandbox,
-		cd.Flag("disable-dev-shm-usage", true), cd.Flag("lang", "en-US"), cd.WindowSize(1280, 800))
+		cd.Flag("disable-dev-shm-usage", true), cd.Flag("lang", "en-US"),
+		cd.Flag("use-fake-device-for-media-stream", true), cd.Flag("use-fake-ui-for-media-stream", true), cd.Flag("autoplay-policy", "no-user-gesture-required"), cd.WindowSize(1280, 800))
 	allocated, stopAllocator := cd.NewExecAllocator(context.Background(), options...)
 	ctx, stop := cd.NewContext(allocated)
 	stopBrowser = func() { stop(); stopAllocator() }
