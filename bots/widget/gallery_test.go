@@ -94,7 +94,7 @@ func TestStaffsFilesAreShownAndFollowTheirState(t *testing.T) {
 		p.engine.filed(t, id, "broken.png", []byte("\x89PNG and nothing else"), nil),
 	}})
 	p.wait(`one('.staff .picture canvas')?.height === 520 && all('.staff .chip').length === 2 && one('.staff .player .time').textContent === '0:00'`)
-	p.run(`window.saved = ''; HTMLAnchorElement.prototype.click = function() { window.saved = this.download + ' ' + this.href.split(':')[0]; }`)
+	p.run(`HTMLAnchorElement.prototype.click = function () { window.saved = this.download + ' ' + this.href.split(':')[0] }`)
 	p.run(`all('.staff .chip').find((chip) => chip.textContent.includes('guide.pdf')).click()`)
 	p.wait(`window.saved === 'guide.pdf blob'`)
 	p.run(`window.before = one('.staff .picture')`)
@@ -107,7 +107,7 @@ func TestStaffsFilesAreShownAndFollowTheirState(t *testing.T) {
 	if !eval[bool](p, `window.before === one('.staff .picture')`) {
 		t.Error("a picture was drawn anew although only another file changed")
 	}
-	if got := eval[string](p, `document.querySelector('frontdesk-chat').shadowRoot.querySelector('.spoken').textContent`); got != "Like this:" {
+	if got := eval[string](p, `one('.panel > .spoken').textContent`); got != "Like this:" {
 		t.Errorf("read out %q, want the message", got)
 	}
 	p.wantNoFaults()
@@ -143,7 +143,7 @@ func TestTextChatWorksWithoutTheSecondPart(t *testing.T) {
 func TestSecondPartIsServedForGoodAndInItsVersionOnly(t *testing.T) {
 	p := openPage(t, "/bare", bare(`data-lang="es"`))
 	p.run(`Frontdesk.open()`)
-	p.wait(`one('.attach button').getAttribute('aria-label') === 'Adjuntar archivos'`)
+	p.wait(`one('.attach button')?.getAttribute('aria-label') === 'Adjuntar archivos'`)
 	s, err := bundled()
 	if err != nil {
 		t.Fatal(err)
@@ -218,6 +218,8 @@ func TestFilesLookRight(t *testing.T) {
 					a.State, a.Reason = conversation.FileRefused, conversation.RefusedFormat
 				}),
 			}})
+			p.wait(`one('.staff .picture')`)
+			p.run(`one('.staff .picture').scrollIntoView()`) // it is fetched once it is near
 			p.wait(`one('.staff .picture canvas')`)
 			p.run(`one('.staff .player .tool').click()`)
 			p.wait(`!one('.staff .player input').disabled`)

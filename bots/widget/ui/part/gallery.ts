@@ -33,7 +33,7 @@ export class Gallery {
     }, { root: _host.transcript.element, rootMargin: '200px' });
     // A click beside the picture closes it as well.
     this._dialog = el('dialog', { class: 'viewer', onclick: (event: Event) => event.target === this._dialog && this._dialog.close(), onclose: () => this._dialog.replaceChildren() });
-    _host.panel.element.after(this._dialog);
+    _host.panel.element.parentElement!.append(this._dialog);
   }
 
   /** Remembers the bytes of a file this page has sent, which need no fetching. */
@@ -76,15 +76,15 @@ export class Gallery {
   private _chip(file: Attachment): HTMLElement {
     const about = el('span', { class: 'about' }, el('bdi', { class: 'name' }, file.name || words.file), el('span', { class: 'status' }, size(file.bytes, this._host.tag)));
     if (lost(file)) return el('span', { class: 'chip' }, icon(file.kind), about);
-    return el('button', { type: 'button', class: 'chip', 'aria-label': fill(words.download, file.name || words.file), onclick: () => this._save(file) },
-      icon(file.kind), about, icon('save'));
+    return el('button', { type: 'button', class: 'chip', onclick: () => this._save(file) },
+      icon(file.kind), el('span', { class: 'spoken' }, words.download), about, icon('save'));
   }
 
   private async _view(file: Attachment): Promise<void> {
     const place = el('div', { class: 'full', role: 'img', 'aria-label': file.name });
     this._dialog.setAttribute('aria-label', file.name);
     this._dialog.replaceChildren(el('div', { class: 'bar' }, el('bdi', { class: 'name' }, file.name),
-      button('save', fill(words.download, file.name), () => this._save(file)),
+      button('save', words.download, () => this._save(file)),
       button('remove', words.close, () => this._dialog.close())), place);
     this._dialog.showModal();
     try {
