@@ -18,6 +18,7 @@ import (
 
 	"frontdesk/conversation"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	cd "github.com/chromedp/chromedp"
 )
@@ -112,6 +113,21 @@ func TestFilesAreSentWithAMessageOnACarefulSite(t *testing.T) {
 	p.do(cd.Reload())
 	p.wait(`window.Frontdesk && all('.customer .picture canvas').length === 2`)
 	p.wantNoFaults()
+}
+
+func TestPhoneOffersItsCamera(t *testing.T) {
+	p := preparePage(t, bare(``))
+	p.phone()
+	if _, err := cd.Call(p.ctx, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: true}); err != nil {
+		t.Fatalf("emulate touch: %v", err)
+	}
+	p.goTo("/bare")
+	p.run(`Frontdesk.open()`)
+	p.wait(`one('.camera input')?.getAttribute('capture') === 'environment'`)
+	p.wantAccessible("with a camera")
+	p.picture("files-phone-camera")
+	p.do(cd.SetUploadFiles(p.in(".camera input"), onDisk(t, map[string][]byte{"image.png": pngOf(t, 60, 80)})))
+	p.wait(`one('.tray canvas') && one('.panel > .spoken').textContent === 'Attached files: image.png'`)
 }
 
 func TestFilesAreDroppedAndPasted(t *testing.T) {

@@ -72,16 +72,18 @@ export class Composer {
   }
 
   private _add(files: Iterable<File>): void {
-    const problems: string[] = [];
+    const problems: string[] = [], added: string[] = [];
     for (const file of files) {
       const why = this._uploads.length < most ? refusal(file) : fill(words.tooMany, most);
       if (!why) {
         const upload = this._upload(file, file.name);
         this._uploads.push(upload);
         this._tray.append(upload.element);
+        added.push(file.name);
       } else if (!problems.includes(why)) problems.push(why);
     }
     this._warn(problems.join(' '));
+    if (added.length) this._host.panel.say(words.attached + ': ' + added.join(', '));
     this._changed();
   }
 
