@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -113,6 +114,61 @@ func TestFilesAreSentWithAMessageOnACarefulSite(t *testing.T) {
 	p.do(cd.Reload())
 	p.wait(`window.Frontdesk && all('.customer .picture canvas').length === 2`)
 	p.wantNoFaults()
+}
+
+// TestFilesAreSentFromAnotherOrigin has the chat on a site that allows its host
+// by name and nothing besides.
+func TestFilesAreSentFromAnotherOrigin(t *testing.T) {
+	p := preparePage(t, nil)
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src "+p.url+"; connect-src "+p.url+"; img-src data:; require-trusted-types-for 'script'; trusted-types 'none'")
+		fmt.Fprintf(w, `<!doctype html><html lang="en"><title>Site</title><link rel="icon" href="data:,"><script defer src="%s/widget.js"></script></html>`, p.url)
+	}))
+	defer site.Close()
+	p.do(cd.Navigate(site.URL))
+	p.wait(`!!window.Frontdesk`)
+	p.choose(onDisk(t, map[string][]byte{"tent.png": pngOf(t, 60, 40)})...)
+	p.wait(`one('.tray canvas')`)
+	p.click("form .send")
+	p.wait(`one('.customer .picture canvas')`)
+	p.engine.say(t, p.engine.only(t), conversation.Message{Author: conversation.AuthorStaff, Name: "Ana", Attachments: []conversation.Attachment{
+		p.engine.filed(t, p.engine.only(t), "seam.png", pngOf(t, 90, 90), nil),
+	}})
+	p.wait(`one('.staff .picture canvas')?.width === 90`)
+	p.wantNoFaults()
+}
+
+func TestForgettingTheVisitorTakesFilesBack(t *testing.T) {
+	p := openPage(t, "/bare", bare(``))
+	p.ask("hello")
+	p.offline(true)
+	p.choose(onDisk(t, map[string][]byte{"tent.png": pngOf(t, 60, 40)})...)
+	p.wait(`one('.tray .upload')`)
+	p.run(`one('textarea').focus()`)
+	p.keys("mine alone")
+	p.enter()
+	p.wait(`one('.customer.pending .upload')`)
+	p.run(`Frontdesk.reset()`)
+	p.offline(false)
+	p.ask("another visitor")
+	p.until("the second conversation", func() bool {
+		p.engine.mu.Lock()
+		defer p.engine.mu.Unlock()
+		return len(p.engine.rooms) == 2
+	})
+	p.engine.mu.Lock()
+	defer p.engine.mu.Unlock()
+	for id, r := range p.engine.rooms {
+		for _, m := range r.log {
+			if m.Text == "mine alone" || len(m.Attachments) > 0 {
+				t.Errorf("%s has %+v of a visitor who was forgotten", id, m)
+			}
+		}
+	}
+	if len(p.engine.files) != 0 {
+		t.Errorf("%d files of a visitor who was forgotten", len(p.engine.files))
+	}
 }
 
 func TestPhoneOffersItsCamera(t *testing.T) {

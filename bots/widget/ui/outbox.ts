@@ -41,7 +41,7 @@ export class Outbox {
 
   /** Whether the page that had the item's files is gone, or is another. */
   lost(item: Item): boolean {
-    return !!item.files && !item.files.length && !this.held.has(item.id);
+    return item.files?.length === 0 && !this.held.has(item.id);
   }
 
   remove(id: string): void {
@@ -73,6 +73,7 @@ export class Outbox {
       const files = this.held.get(item.id);
       if (files) {
         item.files = await files.ready();
+        if (!this.held.has(item.id)) return true; // forgotten meanwhile
         if (!item.files.length && !item.text) { // taken back one by one
           this.remove(item.id);
           this._report(item, { kind: 'dropped' });

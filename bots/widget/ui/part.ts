@@ -20,6 +20,8 @@ export interface Files {
 export interface Part {
   /** Takes the files chosen for the message that is being sent. */
   take(): Files | undefined;
+  /** Takes all back that is chosen or on its way. */
+  clear(): void;
   /** Shows the files of a message that the server has. */
   show(row: Row): void;
   blocks(text: string, cite?: Cite): DocumentFragment;

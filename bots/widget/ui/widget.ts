@@ -127,7 +127,7 @@ export class Widget extends HTMLElement {
     this._unread = 0;
     this._panel.element.hidden = true;
     this._outbox.held.clear();
-    second.part?.take();
+    second.part?.clear();
     this._panel.write('');
     this._transcript.clear();
     this._greet();

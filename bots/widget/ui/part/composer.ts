@@ -15,6 +15,7 @@ export class Composer {
   private readonly _tray = el('ul', { class: 'tray', 'aria-label': words.attached, hidden: true });
   private readonly _alert = el('div', { class: 'alert', role: 'alert', hidden: true });
   private _uploads: Upload[] = [];
+  private readonly _unsent = new Set<Upload>();
 
   constructor(private readonly _host: Host, private readonly _gallery: Gallery) {
     const { panel } = _host;
@@ -47,14 +48,21 @@ export class Composer {
     return this._files(uploads);
   }
 
+  clear(): void {
+    for (const upload of this._unsent) upload.remove();
+    this._warn('');
+  }
+
   private _files(uploads: Upload[]): Files {
     return {
       ready: async () => {
         for (const upload of uploads) await upload.settled();
         const left = uploads.filter((upload) => !upload.gone);
-        const refused = left.find((upload) => upload.refused);
-        if (refused) throw this._host.refuse(422);
-        for (const upload of left) this._gallery.keep(upload.id!, upload.file);
+        if (left.some((upload) => upload.refused)) throw this._host.refuse(422);
+        for (const upload of left) {
+          this._gallery.keep(upload.id!, upload.file);
+          this._unsent.delete(upload);
+        }
         return left.map((upload) => upload.id!);
       },
       show: (row) => row.files.replaceChildren(el('ul', { class: 'uploads' }, ...uploads.map((upload) => upload.element))),
@@ -62,6 +70,7 @@ export class Composer {
         for (const upload of uploads) {
           if (upload.gone) continue;
           this._uploads.push(upload);
+          this._unsent.add(upload);
           this._tray.append(upload.element);
           // The conversation they were sent to may be another than the next.
           if (!upload.refused) upload.start();
@@ -88,13 +97,16 @@ export class Composer {
   }
 
   private _upload(file: File, name: string): Upload {
-    return new Upload(this._host, file, name, (upload) => {
+    const made = new Upload(this._host, file, name, (upload) => {
+      if (upload.gone) this._unsent.delete(upload);
       if (upload.gone && this._uploads.includes(upload)) {
-        this._uploads.splice(this._uploads.indexOf(upload), 1);
+        this._uploads = this._uploads.filter((other) => other !== upload);
         this._host.panel.focus();
       }
       this._changed();
     });
+    this._unsent.add(made);
+    return made;
   }
 
   private _changed(): void {

@@ -8,7 +8,7 @@ import { Player } from './player';
 import { button, icon } from './shapes';
 import { fill, size, words } from './words';
 
-const kept = 12; // files held in memory, the latest
+const kept = 6; // files held in memory, the latest
 const thumbnail = 520; // px on the longer side: sharp at twice the 260 it is shown at
 const playable = 3 << 20; // bytes of sound that are decoded at once; more is for saving
 const playableFor = 600; // seconds, likewise

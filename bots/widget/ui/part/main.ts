@@ -15,6 +15,7 @@ export function begin(host: Host): Part {
   const composer = new Composer(host, gallery);
   return {
     take: () => composer.take(),
+    clear: () => composer.clear(),
     show: (row) => gallery.show(row),
     blocks: layout(host),
     chime,

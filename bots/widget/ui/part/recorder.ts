@@ -20,8 +20,7 @@ export class Recorder {
   private _sound?: AudioContext;
 
   constructor(private readonly _form: HTMLFormElement, private readonly _done: (file: File) => void, private readonly _warn: (text: string) => void) {
-    this._start = button('microphone', words.record, () => this._record());
-    this._start.classList.add('microphone');
+    this._start = button('microphone', words.record, () => this._record(), 'tool microphone');
     this._bar = el('div', {
       class: 'recording', role: 'group', 'aria-label': words.recording, hidden: true,
       onkeydown: (event: KeyboardEvent) => {

@@ -66,10 +66,10 @@ export class Upload {
 
   private async _run(): Promise<void> {
     for (let attempt = 0; !this.gone; attempt++) {
-      this._tell(size(this.file.size, this._host.tag), true);
+      this._tell(this._size(this.file.size), true);
       try {
         this.id = await (turn = turn.catch(() => 0).then(() => this._post()));
-        this._tell(size(this.file.size, this._host.tag));
+        this._tell(this._size(this.file.size));
         return this._changed(this);
       } catch (error) {
         const { status = 0, after = 0 } = error as Partial<Failure>;
@@ -98,8 +98,7 @@ export class Upload {
       request.timeout = sendFor;
       request.upload.onprogress = ({ loaded, total }) => {
         this._bar.value = loaded / total;
-        const { tag } = this._host;
-        this._status.textContent = fill(words.sentOf, size(this.file.size * loaded / total, tag), size(this.file.size, tag));
+        this._status.textContent = fill(words.sentOf, this._size(this.file.size * loaded / total), this._size(this.file.size));
       };
       request.onload = () => {
         if (request.status === 201) return resolve(JSON.parse(request.responseText).id);
@@ -121,6 +120,10 @@ export class Upload {
       };
       addEventListener('online', this._wake);
     });
+  }
+
+  private _size(bytes: number): string {
+    return size(bytes, this._host.tag);
   }
 
   private _tell(text: string, busy = false): void {
