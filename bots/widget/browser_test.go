@@ -221,7 +221,11 @@ func (p *page) wait(expression string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, waitAtMost)
 	defer cancel()
-	_, err := cd.Run(ctx, cd.Poll[bool]("(() => {"+helpers+"return !!("+expression+")})()", cd.WithPollingInterval(20*time.Millisecond), cd.WithPollingTimeout(waitAtMost)))
+	poll := cd.Poll[bool]("(() => {"+helpers+"return !!("+expression+")})()", cd.WithPollingInterval(20*time.Millisecond), cd.WithPollingTimeout(waitAtMost))
+	_, err := cd.Run(ctx, poll)
+	for err != nil && strings.Contains(err.Error(), "Cannot find context") && ctx.Err() == nil {
+		_, err = cd.Run(ctx, poll) // the page took the place of another just then
+	}
 	if err != nil {
 		p.t.Fatalf("wait for %s: %v\nlog: %s", expression, err, eval[string](p, "root ? one('.panel').innerText : ''"))
 	}
