@@ -69,7 +69,8 @@ func (p *page) choose(paths ...string) {
 	p.do(cd.SetUploadFiles(p.in(".attach input"), paths))
 }
 
-// between has every upload wait for what do returns; nil lets it through.
+// between has do answer the requests for a path, or return false to leave them to
+// the server.
 func (p *page) between(path string, do func(w http.ResponseWriter, r *http.Request) bool) {
 	inner := p.server.Config.Handler
 	p.server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
