@@ -122,6 +122,13 @@ async function again(): Promise<void> {
   connect();
 }
 
+// A page that is left may be kept for "back"; it must not keep the lock.
+addEventListener('pagehide', () => {
+  if (!live) return;
+  stop();
+  addEventListener('pageshow', (event) => { if (event.persisted) start(); }, { once: true });
+});
+
 addEventListener('online', () => {
   if (live && broken && (release || !navigator.locks)) {
     attempts = 0;
