@@ -6,7 +6,9 @@ import { begin, me, route, say, swap } from './store';
 import type { Me } from './types';
 
 const errors: Record<string, string> = {
-  unverified: 'Your provider has not verified your e-mail address.', unknown_person: 'There is no account with this e-mail address.', disabled: 'The account is disabled.',
+  oidc_unverified: 'Your provider has not verified your e-mail address.', oidc_unknown: 'There is no account with your e-mail address. Ask an admin to invite you.',
+  oidc_other: 'This account belongs to another identity at your provider.', oidc_away: 'Your provider cannot be reached. Try again, or use your password.',
+  oidc_refused: 'Your provider did not let you in.', disabled: 'The account is disabled.',
 };
 
 function told(): string {
@@ -80,7 +82,7 @@ export function Invitation({ token }: { token: string }) {
     <h1>Welcome</h1>
     {who && <><p class="muted">You are invited as {who.role} with {who.email}.</p>
       <label class="field">Your name, as customers see it<input ref={name} autocomplete="name" required maxLength={100} /></label>
-      <label class="field">Choose a password<input ref={password} type="password" autocomplete="new-password" required minLength={10} maxLength={1000} /></label></>}
+      <label class="field">Choose a password<input ref={password} type="password" autocomplete="new-password" required minLength={8} maxLength={1000} /></label></>}
     {error && <p class="error" role="alert">{error}</p>}
     {who && <button class="btn main wide" type="submit">Begin</button>}
     {error && !who && <button class="btn wide" type="button" onClick={() => swap('inbox')}>Go to sign in</button>}

@@ -2,6 +2,7 @@
 // the title, a sound, the browser's notification. Only the tab that has the event
 // stream of all tabs may be hidden, so each asks for itself.
 import { prefs } from '../prefs';
+import { go, toast } from '../store';
 import type { Message } from '../types';
 
 let audio: AudioContext | null = null;
@@ -16,6 +17,12 @@ function beep(): void {
   tone.connect(volume).connect(audio.destination);
   tone.start(at);
   tone.stop(at + 0.3);
+}
+
+/** Shows what the server wants somebody to see: a wait, a reminder, an escalation. */
+export function alerted(e: { kind: string; conversation: string; text: string }): void {
+  toast(e.text, { action: 'Open', act: () => go('inbox', 'all', e.conversation), ms: 12_000 });
+  if (document.hidden && prefs.value.sound) beep();
 }
 
 /** Tells of a customer's message when nobody looks. */

@@ -5,7 +5,7 @@ import { api, Failed, query } from '../api';
 import { on } from '../events';
 import { me, route } from '../store';
 import type { Counts, Message, Row, State } from '../types';
-import { announce } from './notice';
+import { alerted, announce } from './notice';
 import { belongs, before, type View, views } from './views';
 
 export interface Filters { q: string; channel: string; label: string; assignee: string; lang: string; from: string; to: string; priority: string }
@@ -164,6 +164,7 @@ export function watch(): () => void {
     on('open', () => { load(); recount(); }),
     on('message', heardMessage),
     on('state', heardState),
+    on('alert', alerted),
     on('inbox', (e: { conversation?: string; row: Row | null; stale?: boolean }) => {
       if (e.stale) load();
       else if (e.row) put(e.row);

@@ -8,6 +8,7 @@ import { Face, Moment, OwnerChip } from '../parts/bits';
 import { go, panel } from '../store';
 import { head, messages } from '../thread/state';
 import type { Contact, Row } from '../types';
+import { ContactActions, ConversationActions } from './contact';
 import { Controls } from './controls';
 
 const contextNames: Record<string, string> = { page_url: 'Page', page_title: 'Title' };
@@ -44,15 +45,15 @@ function Used() {
 
 export function DetailsBody() {
   const h = head.value;
-  const [contact, setContact] = useState<Contact | null>(null);
+  const [contact, setContact] = useState<Contact | null>(null), [version, setVersion] = useState(0);
   const of = h?.contact_id;
   useEffect(() => {
     setContact(null);
     if (!of) return undefined;
     let here = true;
-    optional<Contact>('/contacts/' + of, `contact ${of} ${h!.seq}`).then((c) => { if (here) setContact(c); });
+    optional<Contact>('/contacts/' + of, `contact ${of} ${h!.seq} ${version}`).then((c) => { if (here) setContact(c); });
     return () => { here = false; };
-  }, [of, openId.value]);
+  }, [of, openId.value, version]);
   if (!h) return null;
   const name = whoIs(h);
   return <>
@@ -62,6 +63,8 @@ export function DetailsBody() {
     <Used />
     {contact && <Past list={contact.conversations} id={h.id} />}
     {contact && contact.identities.length > 1 && <><h3>Also known as</h3><ul class="used">{contact.identities.map((i) => <li key={i.channel + i.external_id}>{channelName(i.channel)} <span class="meta cut">{i.external_id}</span></li>)}</ul></>}
+    <ConversationActions of={h} />
+    {contact && <ContactActions of={contact} changed={() => setVersion(version + 1)} />}
   </>;
 }
 

@@ -8,6 +8,7 @@ import { me } from '../store';
 import type { Message, Source } from '../types';
 import { Files } from './files';
 import { deliver, revise, type Pending } from './send';
+import { Translation } from './translate';
 import { showWhy } from './why';
 
 function speaker(m: Message): string {
@@ -21,7 +22,7 @@ const deliveries: Record<string, string> = { pending: 'On its way', sent: 'Sent'
 export function Bubble({ message: m, joined }: { message: Message; joined: boolean }) {
   if (m.author === 'system') return <p class="change" dir="auto">{m.text}<time dateTime={m.at} title={exact(m.at)}>{time(m.at)}</time></p>;
   const kind = m.note ? 'note' : m.author, who = speaker(m);
-  return <article class={'said ' + kind + (joined ? ' joined' : '')} aria-label={(m.note ? 'Note by ' : '') + who} id={'seq-' + m.seq}>
+  return <article class={'said ' + kind + (joined ? ' joined' : '')} aria-label={(m.note ? 'Note by ' : '') + who} data-seq={m.seq}>
     {!joined && <p class="by">
       {m.author !== 'customer' && <Face name={m.staff?.name || m.name || who} kind={m.note ? 'note' : m.author === 'bot' ? 'bot' : ''} />}
       <b dir="auto">{who}</b>
@@ -36,6 +37,7 @@ export function Bubble({ message: m, joined }: { message: Message; joined: boole
     {m.options && m.options.length > 0 && <ul class="options" aria-label="Offered choices">{m.options.map((o) => <li key={o.text} dir="auto">{o.text}</li>)}</ul>}
     {m.sources && m.sources.length > 0 && <Sources list={m.sources} />}
     <div class="under">
+      <Translation of={m} />
       {m.why && <button class="btn link" type="button" onClick={() => showWhy(m)}>Why this answer</button>}
       {m.helpful !== undefined && m.helpful !== null && <span class={'thumb ' + (m.helpful ? 'ok' : 'bad')}><Icon of={m.helpful ? 'up' : 'down'} size={14} />{m.helpful ? 'Helpful' : 'Not helpful'}</span>}
       {m.delivery && <span class={'meta ' + (m.delivery.state === 'failed' ? 'bad' : '')}>

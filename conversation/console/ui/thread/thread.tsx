@@ -1,16 +1,17 @@
 // The middle pane: who has the conversation, what was said, the composer.
+import { Fragment } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { dayOf, plural, reasonText, whoIs } from '../format';
 import { OwnerChip, Skeleton, Empty } from '../parts/bits';
 import { Icon } from '../parts/icons';
-import { go, mayAct, panel } from '../store';
-import { openId, rows, view } from '../inbox/state';
+import { complain, go, mayAct, panel } from '../store';
+import { full, openId, rows, view } from '../inbox/state';
 import type { Change, Message } from '../types';
 import { resolve, takeOrGive } from './actions';
 import { Bubble, DraftBubble, PendingBubble } from './bubble';
 import { Composer } from './composer';
 import { pendingHere } from './send';
-import { again, changes, drafts, earliest, head, looking, messages, mine, readEarlier, reading, silenced, trouble, typing } from './state';
+import { again, changes, drafts, earliest, head, history, looking, messages, mine, readEarlier, readHistory, reading, silenced, trouble, typing } from './state';
 
 function Head() {
   const h = head.value;
@@ -78,6 +79,18 @@ function Log() {
   })}</>;
 }
 
+/** What the same person said elsewhere before, on demand. */
+function History() {
+  const list = history.value;
+  if (!head.value?.contact_id || !full.value) return null;
+  if (!list) return <button class="btn quiet middle" type="button" onClick={() => readHistory().catch(complain)}>Show what they wrote before</button>;
+  if (!list.length) return <p class="change">They have not written before.</p>;
+  return <>{list.map((m, i) => <Fragment key={m.conversation + m.seq}>
+    {list[i - 1]?.conversation !== m.conversation && <p class="divider strong"><span>Earlier conversation, {dayOf(m.at)}</span></p>}
+    <Bubble message={m} joined={false} /></Fragment>)}
+    <p class="divider strong"><span>This conversation</span></p></>;
+}
+
 export function Thread() {
   const box = useRef<HTMLDivElement>(null), stick = useRef(true);
   const id = openId.value;
@@ -109,6 +122,7 @@ export function Thread() {
         {reading.value && !messages.value.length && <Skeleton rows={4} label="Reading the messages" />}
         {trouble.value && <Empty text={trouble.value}><button class="btn" type="button" onClick={again}>Try again</button></Empty>}
         {earliest.value > 1 && <button class="btn quiet middle" type="button" onClick={earlier}>Show earlier messages</button>}
+        {earliest.value === 1 && <History />}
         <Log />
         {[...drafts.value].map(([turn, text]) => <DraftBubble key={turn} text={text} />)}
         {silenced.value && <p class="change" role="status">The bot was stopped; what it was writing was not sent.</p>}
