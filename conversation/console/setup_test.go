@@ -144,9 +144,9 @@ type place struct {
 	library *library
 	sites   *siteList
 	gaps    *conversation.Gaps
-	secure  bool        // what the console is told of the connection
-	down    atomic.Bool // whether it breaks every connection
+	secure  bool // what the console is told of the connection
 	log     *bytes.Buffer
+	down    atomic.Bool // whether it breaks every connection
 }
 
 func newPlace(t *testing.T) *place {
@@ -170,10 +170,11 @@ func newPlaceWith(t *testing.T, cfg conversation.Config, model conversation.Mode
 		t.Fatal(err)
 	}
 	p.console, err = New(Options{Staff: p.staff, Documents: p.library, Sites: p.sites, Gaps: p.gaps, Finder: p.library, Engine: p.engine, Events: p.engine,
-		Log: slog.New(slog.NewTextHandler(p.log, nil)), Pages: bundled, Secure: func(*http.Request) bool { return p.secure }})
+		Log: slog.New(slog.NewTextHandler(p.log, nil)), Secure: func(*http.Request) bool { return p.secure }})
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.console.pages = bundled
 	p.withFAQ()
 	mux := http.NewServeMux()
 	p.console.Register(mux)
