@@ -30,7 +30,8 @@ var Modules = map[string]string{
 	"preact/jsx-runtime":   "ui/vendor/preact/jsxRuntime.mjs",
 	"@preact/signals":      "ui/vendor/signals/signals.mjs",
 	"@preact/signals-core": "ui/vendor/signals-core/signals-core.mjs",
-	"markdown":             "widget/ui/markdown.ts",
+	"widget/markdown":      "widget/ui/markdown.ts",
+	"widget/blocks":        "widget/ui/part/blocks.ts",
 }
 
 // pageCSP lets the page run its own script and style, talk to its own server and

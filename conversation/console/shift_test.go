@@ -108,6 +108,7 @@ func TestStaffWorkTheInbox(t *testing.T) {
 				c.hears("within 30 days")
 			}
 			b := newTab(t, p, v)
+			b.wait(`document.activeElement.name === 'email'`)
 			b.show("signin")
 			if _, err := p.staff.Add(t.Context(), "bo@example.com", password, staff.RoleAgent); err != nil {
 				t.Fatal(err)
@@ -132,7 +133,7 @@ func TestStaffWorkTheInbox(t *testing.T) {
 				b.press("j")
 			}
 			b.wait(`document.querySelector('.said.bot .text strong')?.textContent === 'within 30 days'`)
-			b.wait(`document.querySelector('.said.bot .source')`)
+			b.wait(`document.querySelector('.said.bot .source') && document.querySelectorAll('.said.bot .text li').length === 2`)
 			b.click("Why this answer")
 			b.wait(`document.querySelector('dialog[open]')?.innerText.includes('1,204')`)
 			b.show("why")
@@ -204,4 +205,23 @@ func TestStaffWorkTheInbox(t *testing.T) {
 			b.calm()
 		})
 	}
+}
+
+func TestTheSecondFactorIsASecondStep(t *testing.T) {
+	p := newPlace(t)
+	me := with(p.cookie(staff.RoleAgent))
+	var e enrolmentView
+	p.do("POST", "/api/v1/me/totp", nil, me).decode(t, &e)
+	if a := p.do("POST", "/api/v1/me/totp/confirm", map[string]string{"code": codeOf(t, e.Secret, -1)}, me); a.code != 200 {
+		t.Fatalf("confirm = %d %s", a.code, a.body)
+	}
+	b := newTab(t, p, desktop)
+	b.enter("agent@example.com", password)
+	b.wait(`document.activeElement.name === 'code'`)
+	b.show("second-factor")
+	b.press("000000" + kb.Enter)
+	b.wait(`document.querySelector('[role=alert]')`)
+	run[bool](b, `(document.querySelector('[name=code]').value = '', document.querySelector('[name=code]').focus(), true)`)
+	b.press(codeOf(t, e.Secret, 0) + kb.Enter)
+	b.wait(`document.querySelector('.rail')`)
 }

@@ -12,7 +12,7 @@ const item = /^(\s*)([-*+]|\d{1,9}[.)])\s+(.*)/;
 const tableRule = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/;
 const maxDepth = 6;
 
-export function layout({ inline }: Host): (text: string, cite?: Cite) => DocumentFragment {
+export function layout({ inline }: Pick<Host, 'inline'>): (text: string, cite?: Cite) => DocumentFragment {
   /** Renders Markdown. The result is safe to insert anywhere. */
   return function render(text: string, cite?: Cite, depth = 0): DocumentFragment {
     const out = document.createDocumentFragment();

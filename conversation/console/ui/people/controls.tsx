@@ -22,6 +22,7 @@ export function Controls({ of: h }: { of: Row }) {
     <div class="pair"><span>Snooze</span><button class="btn" type="button" onClick={() => (h.snoozed_until ? snooze(null) : (panel.value = 'snooze'))}>{h.snoozed_until ? 'Until ' + exact(h.snoozed_until) : 'Not now'}</button></div>
     {labels && <div class="labels"><span class="muted">Labels</span>
       {own.map((l) => <button key={l} class="chip plain" type="button" aria-label={'Remove label ' + l} onClick={() => arrange('labels', { labels: own.filter((x) => x !== l) })}>{l} ×</button>)}
+      {!own.length && !free.length && <span>none yet</span>}
       {free.length > 0 && <select aria-label="Add a label" value="" onChange={(e) => { if (e.currentTarget.value) arrange('labels', { labels: [...own, e.currentTarget.value] }); }}>
         <option value="">Add…</option>{free.map((l) => <option key={l.id} value={l.name}>{l.name}</option>)}</select>}
     </div>}

@@ -1,9 +1,9 @@
 // One message. Who speaks is told by side, name, mark and shape, not by colour alone.
 import { useState } from 'preact/hooks';
-import { markdown } from 'markdown';
 import { exact, time } from '../format';
 import { Face, Nodes } from '../parts/bits';
 import { Icon } from '../parts/icons';
+import { markdown } from '../parts/markdown';
 import { me } from '../store';
 import type { Message, Source } from '../types';
 import { Files } from './files';

@@ -49,11 +49,19 @@ function changeText(c: Change): string {
   }
 }
 
+// A change of owner that the customer was told of stands there as its own message.
+const toldMs = 3000;
+function silent(c: Change): boolean {
+  if (c.kind !== 'owner' && c.kind !== 'status') return true;
+  const at = Date.parse(c.at);
+  return !messages.value.some((m) => m.author === 'system' && Math.abs(Date.parse(m.at) - at) < toldMs);
+}
+
 type Line = { at: string; key: string; message?: Message; change?: Change };
 
 function Log() {
   const lines: Line[] = [...messages.value.map((m) => ({ at: m.at, key: 'm' + m.seq, message: m })),
-    ...changes.value.filter((c) => c.at >= (messages.value[0]?.at || '')).map((c, i) => ({ at: c.at, key: 'c' + i, change: c }))];
+    ...changes.value.filter((c) => c.at >= (messages.value[0]?.at || '') && silent(c)).map((c, i) => ({ at: c.at, key: 'c' + i, change: c }))];
   if (changes.value.length) lines.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   let day = '', episode = 0, before: Message | undefined;
   return <>{lines.map((l) => {
