@@ -208,7 +208,7 @@ func (b *tab) click(name string) {
 }
 
 func button(name string) string {
-	return fmt.Sprintf(`[...document.querySelectorAll('button, a, summary')].find((e) => e.offsetParent && !e.disabled && (e.textContent.trim() === %[1]q || e.getAttribute('aria-label') === %[1]q))`, name)
+	return fmt.Sprintf(`[...document.querySelectorAll('button, a, summary')].find((e) => e.offsetParent && !e.disabled && (e.textContent.trim() === %[1]q || e.getAttribute('aria-label') === %[1]q || e.title === %[1]q))`, name)
 }
 
 func sees(text string) string { return fmt.Sprintf(`document.body.innerText.includes(%q)`, text) }

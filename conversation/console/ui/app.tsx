@@ -8,6 +8,7 @@ import { Knowledge } from './knowledge/knowledge';
 import { AssignDialog, SnoozeDialog } from './people/controls';
 import { Details, DetailsDrawer } from './people/details';
 import { Help, Palette, Settings } from './palette';
+import { Security } from './people/security';
 import { Confirmation } from './parts/dialog';
 import { Face, Late, Toasts } from './parts/bits';
 import { Icon, type Shape } from './parts/icons';
@@ -35,8 +36,8 @@ function Rail() {
       <Icon of={p.icon} />{p.to === 'inbox' && waiting > 0 && <i class="badge" aria-hidden="true">{waiting > 99 ? '99+' : waiting}</i>}<span class="only-phone">{p.name}</span></a>)}
     <span class="push" />
     <button type="button" title="Keyboard shortcuts" aria-label="Keyboard shortcuts" class="hide-phone" onClick={() => { panel.value = 'help'; }}><Icon of="help" /></button>
-    <button type="button" title="Settings" aria-label="You: settings" onClick={() => { panel.value = 'settings'; }}>
-      <Face name={me.value!.name} kind={me.value!.status === 'away' ? 'away' : ''} /><span class="only-phone">You</span></button>
+    <button type="button" title="Settings" onClick={() => { panel.value = 'settings'; }}>
+      <Face name={me.value!.name} kind={me.value!.status === 'away' ? 'away' : ''} /><span class="only-phone" aria-hidden="true">You</span><span class="hidden">You: settings</span></button>
   </nav>;
 }
 
@@ -51,7 +52,7 @@ function Desk() {
     {offline.value && <p class="offline" role="alert">The connection is broken. What you see may be old; trying again…</p>}
     <Rail />
     {inbox ? <main class="panes"><InboxPane /><Thread /><Details /></main> : <Knowledge />}
-    <WhyDrawer /><DetailsDrawer /><AssignDialog /><SnoozeDialog /><Settings /><Help /><Palette /><Confirmation />
+    <WhyDrawer /><DetailsDrawer /><AssignDialog /><SnoozeDialog /><Settings /><Security /><Help /><Palette /><Confirmation />
   </div>;
 }
 

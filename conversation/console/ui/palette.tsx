@@ -23,7 +23,7 @@ function commands(): Command[] {
   }
   for (const v of views) list.push({ name: 'Inbox: ' + v.title, run: () => go('inbox', v.name) });
   list.push({ name: 'Knowledge: documents', hint: 'g k', run: () => go('knowledge') }, { name: 'Knowledge: try a search', run: () => go('knowledge', 'search') },
-    { name: 'Unanswered questions', hint: 'g u', run: () => go('gaps') }, { name: 'Settings', run: () => { panel.value = 'settings'; } },
+    { name: 'Unanswered questions', hint: 'g u', run: () => go('gaps') }, { name: 'Settings', run: () => { panel.value = 'settings'; } }, { name: 'Your account: password, second factor, sessions', run: () => { panel.value = 'security'; } },
     { name: 'Keyboard shortcuts', hint: '?', run: () => { panel.value = 'help'; } },
     { name: 'Dark look', run: () => set({ theme: 'dark' }) }, { name: 'Light look', run: () => set({ theme: 'light' }) }, { name: 'Look as the system', run: () => set({ theme: 'auto' }) },
     { name: 'Sign out', run: signOut });
@@ -93,6 +93,7 @@ export function Settings() {
       <label class="check"><input type="checkbox" checked={p.sound} onChange={(e) => set({ sound: e.currentTarget.checked })} />A sound when a customer writes and this tab is hidden</label>
       <label class="check"><input type="checkbox" checked={p.notify} onChange={(e) => notify(e.currentTarget.checked)} />Notifications of the browser</label>
     </div>
-    <div class="row end"><button class="btn" type="button" onClick={signOut}>Sign out</button></div>
+    <div class="row end"><button class="btn" type="button" onClick={() => { panel.value = 'security'; }}>Your account…</button>
+      <button class="btn" type="button" onClick={signOut}>Sign out</button></div>
   </Dialog>;
 }

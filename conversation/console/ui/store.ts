@@ -69,7 +69,7 @@ export function complain(err: unknown): void {
   toast(err.message, { tone: 'bad', ms: 8000 });
 }
 
-export const panel = signal<'' | 'help' | 'palette' | 'settings' | 'why' | 'assign' | 'snooze' | 'details'>('');
+export const panel = signal<'' | 'help' | 'palette' | 'settings' | 'security' | 'why' | 'assign' | 'snooze' | 'details'>('');
 
 export async function begin(): Promise<void> {
   try {
