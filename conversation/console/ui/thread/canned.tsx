@@ -1,7 +1,8 @@
 // Canned replies: "/" and some letters in the composer find one, Enter puts it in
 // with its variables filled.
 import { signal } from '@preact/signals';
-import { optional } from '../api';
+import { api, Failed, optional } from '../api';
+import { openId } from '../inbox/state';
 import { whoIs } from '../format';
 import { me } from '../store';
 import type { Canned } from '../types';
@@ -38,16 +39,29 @@ export function filled(s: string): string {
   const values: Record<string, string> = {
     'contact.name': h?.contact || '', 'contact.first_name': h?.contact?.split(' ')[0] || '', 'contact.email': h?.email || '', 'staff.name': me.value?.name || '', 'staff.email': me.value?.email || '', 'customer.name': h ? whoIs(h) : '',
   };
-  return s.replace(/\{\{\s*([a-z.]{1,40})\s*\}\}/g, (whole, name) => values[name] ?? whole);
+  return s.replace(/\{\{\s*([a-z._]{1,60})\s*\}\}/g, (whole, name) => values[name] ?? whole);
 }
 
-function choose(c: Canned): void {
-  const value = text.value, reply = filled(c.text);
-  write(value.slice(0, from) + reply + value.slice(to));
+/** The server knows all variables; where it cannot be asked, the usual ones are filled in here. */
+async function rendered(c: Canned): Promise<string> {
+  if (!c.text.includes('{{') || !head.value) return c.text;
+  try {
+    return (await api<{ text: string }>('POST', `/canned/${c.id}/render`, { conversation: head.value.id })).text;
+  } catch (err) {
+    if (err instanceof Failed) return filled(c.text);
+    throw err;
+  }
+}
+
+async function choose(c: Canned): Promise<void> {
+  const id = openId.value, value = text.value, start = from, end = to;
   closeCanned();
+  const reply = await rendered(c);
+  if (id !== openId.value || text.value !== value) return; // written on, or gone elsewhere, meanwhile
+  write(value.slice(0, start) + reply + value.slice(end));
   const area = document.getElementById('composer') as HTMLTextAreaElement | null;
   area?.focus();
-  const caret = from + reply.length;
+  const caret = start + reply.length;
   requestAnimationFrame(() => area?.setSelectionRange(caret, caret));
 }
 
