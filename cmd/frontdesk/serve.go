@@ -102,7 +102,7 @@ func serve(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	channels := newChannels(&a.cfg, engine, m, a.log)
-	s := &server{a: a, health: &health{pool: db.pool, queues: &queues{pool: db.pool}, channels: channels.states}, engine: engine, gaps: gaps, channels: channels, ln: ln, metrics: m}
+	s := &server{a: a, health: &health{pool: db.pool, queues: &queues{pool: db.pool}, channels: channels.states}, engine: engine, gaps: gaps, inbox: conversation.NewInbox(engine.Engine, engine.store), channels: channels, ln: ln, metrics: m}
 	m.watchDatabase(db.pool, s.health.queues)
 	m.watchReranking(k.store.Reranks)
 	if err := s.route(ctx, db.pool, k, accounts, script); err != nil {
@@ -167,6 +167,7 @@ type server struct {
 	metrics  *metrics
 	engine   *desk
 	gaps     *conversation.Gaps
+	inbox    *conversation.Inbox
 	channels *channels
 	ln       net.Listener
 	handler  http.Handler
@@ -187,6 +188,7 @@ func (s *server) run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { s.engine.Run(working, grace) })
 	wg.Go(func() { s.gaps.Run(working) })
+	wg.Go(func() { s.inbox.Run(working) })
 	sending, stopSending := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopSending()
 	sent := make(chan struct{})

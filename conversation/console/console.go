@@ -27,6 +27,7 @@ type Options struct {
 	Previews  Previews
 	Sites     Sites
 	Gaps      Gaps
+	Inbox     Inbox
 	Finder    Finder
 	Engine    Engine
 	Events    Events
@@ -54,6 +55,7 @@ type Console struct {
 	previews  Previews
 	sites     Sites
 	gaps      Gaps
+	inbox     Inbox
 	finder    Finder
 	engine    Engine
 	hub       Events
@@ -69,6 +71,7 @@ type Console struct {
 	stopping    chan struct{} // closed by Stop
 	stopOnce    sync.Once
 	shelf       *shelf         // what changes in the knowledge
+	feed        *feed          // what changes in the inbox
 	api         *http.ServeMux // the routes alone, to tell which methods a path takes
 	pages       *pages
 	openAPI     func() []byte
@@ -79,7 +82,7 @@ type Console struct {
 // New returns a Console, or an error when o.Origin is no origin.
 func New(o Options) (*Console, error) {
 	c := &Console{
-		staff: o.Staff, documents: o.Documents, entries: o.Entries, faq: o.FAQ, conflicts: o.Conflicts, previews: o.Previews, sites: o.Sites, gaps: o.Gaps, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
+		staff: o.Staff, documents: o.Documents, entries: o.Entries, faq: o.FAQ, conflicts: o.Conflicts, previews: o.Previews, sites: o.Sites, gaps: o.Gaps, inbox: o.Inbox, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
 		clientIP: o.ClientIP, secure: o.Secure, now: o.Now,
 		crossOrigin: http.NewCrossOriginProtection(),
 		streams:     make(chan struct{}, maxStreams),
@@ -93,6 +96,7 @@ func New(o Options) (*Console, error) {
 		openAPI:     sync.OnceValue(describe),
 	}
 	c.shelf = newShelf(o.Documents, o.Log, shelfEvery)
+	c.feed = newFeed(o.Events, o.Inbox, o.Log, feedEvery)
 	if o.Origin != "" {
 		if err := c.crossOrigin.AddTrustedOrigin(o.Origin); err != nil {
 			return nil, fmt.Errorf("console origin: %w", err)
@@ -112,7 +116,7 @@ func New(o Options) (*Console, error) {
 
 // Stop ends the open event streams, so that the server can shut down. Requests
 // that come later are still served.
-func (c *Console) Stop() { c.stopOnce.Do(func() { close(c.stopping); c.shelf.stop() }) }
+func (c *Console) Stop() { c.stopOnce.Do(func() { close(c.stopping); c.shelf.stop(); c.feed.stop() }) }
 
 // Streams returns how many event streams are open.
 func (c *Console) Streams() int { return len(c.streams) }
@@ -137,6 +141,9 @@ func (c *Console) serve(rt route, w http.ResponseWriter, r *http.Request) {
 		if err == nil && !who.Role.Allows(rt.least) {
 			err = problem(http.StatusForbidden, "forbidden", "Your role does not allow this. It takes the role "+string(rt.least)+".")
 		}
+	}
+	if err == nil && who.ID != "" && !who.Token {
+		c.engine.Online(who.ID)
 	}
 	if err == nil && !rt.stream {
 		within := callTimeout
@@ -172,7 +179,7 @@ func (c *Console) fail(rt route, w http.ResponseWriter, r *http.Request, err err
 // method from a wrong path.
 func (c *Console) unknown(w http.ResponseWriter, r *http.Request) {
 	var allowed []string
-	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		if _, pattern := c.api.Handler(&http.Request{Method: m, URL: r.URL, Host: r.Host}); pattern != "" {
 			allowed = append(allowed, m)
 		}

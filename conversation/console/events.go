@@ -45,7 +45,7 @@ type typingView struct {
 // events streams what happens in every conversation, until the caller leaves,
 // loses the right to watch, or the server stops. A message may come twice; the
 // pair of conversation and seq tells.
-func (c *Console) events(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
+func (c *Console) events(w http.ResponseWriter, r *http.Request, who staff.Principal) error {
 	select {
 	case c.streams <- struct{}{}:
 		defer func() { <-c.streams }()
@@ -59,6 +59,8 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, _ staff.Princip
 	defer sub.Close()
 	shelf := c.shelf.watch()
 	defer shelf.close()
+	feed := c.feed.watch(who.ID)
+	defer feed.close()
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
@@ -80,6 +82,15 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, _ staff.Princip
 		case <-tick.C:
 			if _, err = c.authenticate(r); err == nil {
 				err = s.comment("")
+			}
+			if err == nil && !who.Token {
+				c.engine.Online(who.ID)
+			}
+		case <-feed.wake:
+			for _, v := range feed.take() {
+				if err = s.event("inbox", v); err != nil {
+					break
+				}
 			}
 		case <-shelf.wake:
 			for _, e := range shelf.take() {
@@ -137,6 +148,8 @@ func (s *stream) send(ctx context.Context, e conversation.Event) error {
 		return s.event("delta", deltaView{e.Conversation, e.Turn, e.Text})
 	case conversation.EventDiscard:
 		return s.event("discard", deltaView{e.Conversation, e.Turn, ""})
+	case conversation.EventPresence:
+		return s.event("presence", viewPresence(e.Conversation, e.Present))
 	case conversation.EventTyping:
 		return s.event("typing", typingView{e.Conversation, e.Name})
 	}
