@@ -46,7 +46,7 @@ type contactView struct {
 	Blocked       bool                    `json:"blocked"`
 	Attributes    map[string]string       `json:"attributes"`
 	Identities    []conversation.Identity `json:"identities"`
-	Page          *visitedView               `json:"page,omitempty"`    // they last wrote from
+	Page          *visitedView            `json:"page,omitempty"`    // they last wrote from
 	Context       map[string]string       `json:"context,omitempty"` // all that page said, unverified
 	CreatedAt     time.Time               `json:"created_at"`
 	Conversations []summaryView           `json:"conversations"`

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,7 +24,6 @@ const inboxSize = 100_000
 func seedInbox(b *testing.B, pool *pgxpool.Pool, n int) {
 	b.Helper()
 	for _, q := range []string{
-		`SET synchronous_commit = off`,
 		`INSERT INTO contacts (id, name, email) SELECT md5('p' || i)::uuid, 'Customer ' || i || ' Müller', 'c' || i || '@example.com' FROM generate_series(1, $1) i`,
 		`INSERT INTO conversations (id, contact_id, channel, account, thread, locale, owner, staff_id, staff_name, status, seq, waiting_since, customer_at, created_at, updated_at, priority)
 			SELECT md5('c' || i)::uuid, md5('p' || i)::uuid, (ARRAY['widget', 'slack', 'telegram'])[1 + i % 3], 'x', 't' || i, (ARRAY['en', 'de', 'ja', 'fr'])[1 + i % 4],
@@ -39,14 +39,13 @@ func seedInbox(b *testing.B, pool *pgxpool.Pool, n int) {
 				(ARRAY['It was to arrive in Málaga last week.', '退货需要多长时间，谢谢', 'Ich habe die Größe falsch gewählt.', 'The blue kettle leaks at the lid.', '返品の方法を教えてください'])[1 + (i * 7 + s) % 5] ||
 				CASE WHEN (i * 10 + s) % 10007 = 0 THEN ' zeppelin' ELSE '' END, 1, now() - i * interval '5 minutes' - (10 - s) * interval '1 minute'
 			FROM generate_series(1, $1) i, generate_series(1, 10) s`,
+		`ANALYZE`,
 	} {
-		var err error
-		if q[:3] == "SET" {
-			_, err = pool.Exec(b.Context(), q)
-		} else {
-			_, err = pool.Exec(b.Context(), q, n)
+		var args []any
+		if strings.Contains(q, "$1") {
+			args = []any{n}
 		}
-		if err != nil {
+		if _, err := pool.Exec(b.Context(), q, args...); err != nil {
 			b.Fatal(err)
 		}
 	}
