@@ -102,7 +102,7 @@ func serve(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	channels := newChannels(&a.cfg, engine, m, a.log)
-	s := &server{a: a, health: &health{pool: db.pool, queues: &queues{pool: db.pool}, channels: channels.states}, engine: engine, gaps: gaps, inbox: conversation.NewInbox(engine.Engine, engine.store), channels: channels, ln: ln, metrics: m}
+	s := &server{a: a, health: &health{pool: db.pool, queues: &queues{pool: db.pool}, channels: channels.states}, engine: engine, gaps: gaps, inbox: conversation.NewInbox(engine.Engine, engine.store), accounts: accounts, channels: channels, ln: ln, metrics: m}
 	m.watchDatabase(db.pool, s.health.queues)
 	m.watchReranking(k.store.Reranks)
 	if err := s.route(ctx, db.pool, k, accounts, script); err != nil {
@@ -116,15 +116,27 @@ func serve(ctx context.Context, a *app) (err error) {
 	a.log.Info("serving", "address", ln.Addr().String(), "database_took", opened, "rest_took", time.Since(began)-opened)
 	fmt.Fprintf(a.stdout, "Frontdesk is ready.\n  Demo page  %[1]s/\n  Console    %[1]s/console\n", s.baseURL())
 	var tidying sync.WaitGroup
-	tidying.Go(func() {
-		bundling.Wait()
-		// Starting takes many times an idle server's memory: bundling, and at the
-		// first start the admin's hash.
-		debug.FreeOSMemory()
-		forgetCode()
-	})
+	tidying.Go(func() { bundling.Wait(); tidy(ctx) })
 	defer tidying.Wait()
 	return s.run(ctx)
+}
+
+// settled is how long the first looks of the background workers take.
+const settled = 3 * time.Second
+
+// tidy gives back what starting has taken, which is many times an idle server's
+// memory: bundling, at the first start the admin's hash, and the first looks of
+// the background workers.
+func tidy(ctx context.Context) {
+	for range 3 {
+		debug.FreeOSMemory()
+		forgetCode()
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(settled):
+		}
+	}
 }
 
 // explainListen names the usual cause of an address in use: a second start.
@@ -154,6 +166,9 @@ func firstAdmin(ctx context.Context, a *app, accounts *staff.Service) error {
 	if err != nil {
 		return fmt.Errorf("make the first admin: %w", err)
 	}
+	if err := auditCommand(ctx, accounts, "first admin", account.ID, map[string]string{"email": account.Email}); err != nil {
+		a.log.Error("first admin is not in the audit log", "error", err) // the password below must still be shown
+	}
 	if made {
 		fmt.Fprintf(a.stdout, "First start. Sign in to the console as %s with the password %s\nIt is shown only now.\n\n", account.Email, password)
 	}
@@ -168,6 +183,7 @@ type server struct {
 	engine   *desk
 	gaps     *conversation.Gaps
 	inbox    *conversation.Inbox
+	accounts *staff.Service
 	channels *channels
 	ln       net.Listener
 	handler  http.Handler
@@ -189,6 +205,7 @@ func (s *server) run(ctx context.Context) error {
 	wg.Go(func() { s.engine.Run(working, grace) })
 	wg.Go(func() { s.gaps.Run(working) })
 	wg.Go(func() { s.inbox.Run(working) })
+	wg.Go(func() { forgetAudit(working, s.accounts, s.a.cfg.AuditDays, s.a.log) })
 	sending, stopSending := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopSending()
 	sent := make(chan struct{})

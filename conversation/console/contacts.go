@@ -247,6 +247,7 @@ func (c *Console) eraseContact(w http.ResponseWriter, r *http.Request, who staff
 	if err != nil {
 		return err
 	}
+	audited(r).detail("receipt", e.Receipt)
 	return writeJSON(w, http.StatusOK, erasedView{Contact: e.Contact, Erased: e.Erased, Receipt: e.Receipt,
 		At: e.At.UTC().Format("2006-01-02T15:04:05.000000Z07:00")})
 }

@@ -61,6 +61,8 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, who staff.Princ
 	defer shelf.close()
 	feed := c.feed.watch(who.ID)
 	defer feed.close()
+	look, forget := c.watchers.add(who.ID)
+	defer forget()
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
@@ -92,6 +94,8 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, who staff.Princ
 					break
 				}
 			}
+		case <-look:
+			_, err = c.authenticate(r)
 		case <-shelf.wake:
 			for _, e := range shelf.take() {
 				if err = s.event(e.kind, e.view); err != nil {

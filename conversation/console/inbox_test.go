@@ -155,7 +155,7 @@ func TestStaffHearOfRowsAndOfEachOther(t *testing.T) {
 	p := newPlace(t)
 	me := p.cookie(staff.RoleAgent)
 	token := p.token(staff.RoleAgent)
-	heard := p.watch(token)
+	heard := p.watch(bearer(token))
 	id := p.conversation("hello")
 	var e inboxEvent
 	for e.Row == nil || e.Row.Unread != 1 {
@@ -197,7 +197,7 @@ func TestStaffHearOfRowsAndOfEachOther(t *testing.T) {
 func TestPresenceCrossesReplicasAndFades(t *testing.T) {
 	p := newPlace(t)
 	id := p.conversation("hello")
-	heard := p.watch(p.token(staff.RoleViewer))
+	heard := p.watch(bearer(p.token(staff.RoleViewer)))
 	p.engine.HeardEvent(conversation.Event{Kind: conversation.EventPresence, Conversation: id, Staff: knowledge.NewID(), Name: "Ben", Typing: conversation.TypingNote})
 	await(t, heard, "presence", `"name":"Ben","typing":"note"`)
 	far := knowledge.NewID()

@@ -257,13 +257,12 @@ const roundLock = 0x66645f726f756e64 // "fd_round"
 // mayTake tells which staff account a can be given conversations.
 const mayTake = `a.disabled_at IS NULL AND a.role IN ('agent', 'admin')`
 
-// assignee finds whom the assignment means; nobody where it names only a team. The
-// account's status is read as JSON, because it is another migration's.
+// assignee finds whom the assignment means; nobody where it names only a team.
 func assignee(ctx context.Context, tx pgx.Tx, a conversation.Assignment, online []string) (conversation.Named, error) {
 	const named = `SELECT a.id::text, a.name FROM staff_accounts a WHERE a.id = @staff AND ` + mayTake + ` FOR KEY SHARE`
 	const next = `
 		SELECT a.id::text, a.name FROM staff_accounts a LEFT JOIN staff_rounds r ON r.staff_id = a.id
-		WHERE a.id = ANY (@online::uuid[]) AND ` + mayTake + ` AND to_jsonb(a)->>'status' IS DISTINCT FROM 'away'
+		WHERE a.id = ANY (@online::uuid[]) AND ` + mayTake + ` AND a.status <> 'away'
 			AND (@team::uuid IS NULL OR EXISTS (SELECT 1 FROM team_members m WHERE m.team_id = @team AND m.staff_id = a.id))
 		ORDER BY (SELECT count(*) FROM conversations c WHERE c.owner = 'staff' AND c.staff_id = a.id AND c.status IN ('open', 'waiting'))
 			+ (SELECT count(*) FROM conversations c WHERE c.owner = 'queue' AND c.assignee_id = a.id AND c.status IN ('open', 'waiting')),
