@@ -36,7 +36,7 @@ const (
 )
 
 // MaxCount is where counting ends: a list that long is not worked off by number.
-const MaxCount = 10_000
+const MaxCount = 1000
 
 // MaxSnooze is how far ahead a conversation can be put off.
 const MaxSnooze = 366 * 24 * time.Hour

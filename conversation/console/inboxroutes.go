@@ -22,7 +22,7 @@ var transcriptParams = []param{{"notes", "true brings private notes along.", "bo
 func inboxRoutes() []route {
 	return []route{
 		{"GET", "/api/v1/conversations", staff.RoleViewer, (*Console).listInbox, "Conversations by view, filters and words, the latest changed first unless the view says otherwise.", inboxParams, nil, false, conversationsView{}, 200, false},
-		{"GET", "/api/v1/conversations/counts", staff.RoleViewer, (*Console).countInbox, "How many each view has, 10,000 at most; unread: of the queue's and the caller's own, those with something new.", nil, nil, false, countsView{}, 200, false},
+		{"GET", "/api/v1/conversations/counts", staff.RoleViewer, (*Console).countInbox, "How many each view has, 1,000 at most; unread: of the queue's and the caller's own, those with something new.", nil, nil, false, countsView{}, 200, false},
 		{"POST", "/api/v1/conversations/{id}/read", staff.RoleViewer, (*Console).markRead, "Note that the caller has seen messages up to seq.", nil, readRequest{}, false, nil, 204, false},
 		{"PUT", "/api/v1/conversations/{id}/labels", staff.RoleAgent, mark(putLabels), "Replace the labels, given by name.", nil, labelsRequest{}, false, summaryView{}, 200, false},
 		{"PUT", "/api/v1/conversations/{id}/priority", staff.RoleAgent, mark(putPriority), "Set the priority: 0 none, 1 low, 2 high, 3 urgent.", nil, priorityRequest{}, false, summaryView{}, 200, false},

@@ -21,6 +21,8 @@ type listing struct {
 	by     string // column of conversations c that orders it
 	desc   bool
 	status []string // one ordered list each, merged; empty: one of all
+	later  string   // what is so costly to tell that it is asked in the list's order, until the page is full
+	among  string   // what holds of those wanted among the first of the list
 }
 
 // Rows implements conversation.InboxLists.
@@ -34,18 +36,33 @@ func (s *Store) Rows(ctx context.Context, f conversation.Filter) ([]conversation
 		if query == "" {
 			return nil, "", nil // there is nothing in it to look for
 		}
-		l.args["query"] = query
+		return s.search(ctx, l, query)
+	}
+	return s.page(ctx, l)
+}
+
+// search reads a page of what was found. Words that many have fill it from the
+// beginning of the list, where looking costs little; the index then need not name
+// the hundreds of thousands of messages that have them too. Rare ones it names.
+func (s *Store) search(ctx context.Context, l *listing, query string) ([]conversation.Row, string, error) {
+	l.args["query"], l.args["near"] = query, nearby
+	l.among = holdsQuery
+	rows, next, err := s.page(ctx, l)
+	if err != nil {
+		return nil, "", err
+	}
+	if next == "" {
 		h, err := s.hits(ctx, query)
 		if err != nil {
 			return nil, "", err
 		}
+		l.among = ""
 		l.restrict(h)
+		if rows, next, err = s.page(ctx, l); err != nil {
+			return nil, "", err
+		}
 	}
-	rows, next, err := s.page(ctx, l)
-	if err != nil || l.f.Text == "" {
-		return rows, next, err
-	}
-	return rows, next, s.match(ctx, rows, l.args["query"].(string), l.f.Text)
+	return rows, next, s.match(ctx, rows, query, l.f.Text)
 }
 
 var unresolved = []string{string(conversation.StatusOpen), string(conversation.StatusWaiting)}
@@ -73,7 +90,8 @@ func newListing(f conversation.Filter) *listing {
 	case conversation.ViewResolved:
 		l.status = []string{string(conversation.StatusResolved)}
 	case conversation.ViewDropped:
-		l.and(isDropped)
+		l.and(mayBeDropped)
+		l.later = lastWordIsTheirs
 		l.args["dropped"] = seconds(conversation.DroppedAfter)
 		l.by, l.desc = "customer_at", false
 	}
@@ -130,16 +148,27 @@ func (l *listing) sql() string {
 	if l.desc {
 		dir = "DESC"
 	}
+	limit := " LIMIT @limit"
+	if l.among != "" {
+		limit = " LIMIT @near"
+	}
 	order := " ORDER BY c." + l.by + " " + dir + ", c.id " + dir
 	from := "SELECT c.* FROM conversations c WHERE " + strings.Join(l.where, " AND ")
 	if len(l.status) > 0 {
 		var each []string
 		for _, s := range l.status { // of ours, never of the caller's
-			each = append(each, "("+from+" AND c.status = '"+s+"'"+order+" LIMIT @limit)")
+			each = append(each, "("+from+" AND c.status = '"+s+"'"+order+limit+")")
 		}
 		from = "SELECT * FROM (" + strings.Join(each, " UNION ALL ") + ") c"
 	}
-	return "WITH page AS MATERIALIZED (" + from + order + " LIMIT @limit) SELECT " + rowColumns + " FROM page c" + rowJoins + order
+	if l.later != "" { // sorted first: Postgres would rather ask it of every row
+		from = "SELECT c.* FROM (" + from + order + " OFFSET 0) c WHERE " + l.later
+	}
+	page := "WITH page AS MATERIALIZED (" + from + order + limit + ") "
+	if l.among != "" {
+		page = "WITH near AS MATERIALIZED (" + from + order + limit + "), page AS MATERIALIZED (SELECT c.* FROM near c WHERE " + l.among + order + " LIMIT @limit) "
+	}
+	return page + "SELECT " + rowColumns + " FROM page c" + rowJoins + order
 }
 
 // page reads it. The statement is planned for its values each time: what they are
@@ -176,9 +205,17 @@ func listError(err error) error {
 	return fmt.Errorf("list the inbox: %w", err)
 }
 
-// maxHits is how many messages a search looks at exactly. What more have than that
+// maxHits is how many messages a search names by the index. What more have than that
 // is so common that going through the list finds a page sooner.
-const maxHits = 2000
+const maxHits = 10_000
+
+// nearby is how many conversations are looked at one by one before the index is asked.
+const nearby = 200
+
+// holdsQuery tells whether conversation c or its contact has the words. It is written
+// so that the rows of one conversation are looked at, never the index of all.
+const holdsQuery = `(EXISTS (SELECT 1 FROM message_terms t WHERE t.conversation_id = c.id AND (t.terms || ''::tsvector) @@ @query::tsquery)
+	OR EXISTS (SELECT 1 FROM contact_terms t WHERE t.contact_id = c.contact_id AND (t.terms || ''::tsvector) @@ @query::tsquery))`
 
 // hits are the conversations that a search found. Where there are too many, full is
 // set and they are to be looked for along the list.
@@ -189,31 +226,37 @@ type hits struct {
 
 func (s *Store) hits(ctx context.Context, query string) (h hits, err error) {
 	const q = `
-		SELECT conversation_id::text FROM (SELECT conversation_id FROM message_terms WHERE terms @@ @query::tsquery LIMIT @most) m
+		SELECT conversation_id::text, count(*) FROM (SELECT conversation_id FROM message_terms WHERE terms @@ @query::tsquery LIMIT @most) m GROUP BY 1
 		UNION ALL
-		SELECT id::text FROM (SELECT c.id FROM conversations c WHERE c.contact_id IN (
+		SELECT id::text, 1 FROM (SELECT c.id FROM conversations c WHERE c.contact_id IN (
 			SELECT contact_id FROM contact_terms WHERE terms @@ @query::tsquery LIMIT @most) LIMIT @most) n`
 	rows, err := s.pool.Query(ctx, q, pgx.QueryExecModeCacheDescribe, pgx.NamedArgs{"query": query, "most": maxHits})
 	if err != nil {
 		return h, fmt.Errorf("search the inbox: %w", err)
 	}
-	h.ids, err = pgx.CollectRows(rows, pgx.RowTo[string])
+	var (
+		id       string
+		n, found int
+	)
+	_, err = pgx.ForEachRow(rows, []any{&id, &n}, func() error {
+		h.ids, found = append(h.ids, id), found+n
+		return nil
+	})
 	if err != nil {
 		return h, fmt.Errorf("search the inbox: %w", err)
 	}
-	h.full = len(h.ids) >= maxHits
+	h.full = found >= maxHits
 	return h, nil
 }
 
 // restrict narrows the list to what the search found.
 func (l *listing) restrict(h hits) {
-	if !h.full {
-		l.args["hits"] = h.ids
-		l.and("c.id = ANY (@hits::uuid[])")
+	if h.full {
+		l.and(holdsQuery)
 		return
 	}
-	l.and(`(EXISTS (SELECT 1 FROM message_terms t WHERE t.conversation_id = c.id AND t.terms @@ @query::tsquery)
-		OR EXISTS (SELECT 1 FROM contact_terms t WHERE t.contact_id = c.contact_id AND t.terms @@ @query::tsquery))`)
+	l.args["hits"] = h.ids
+	l.and("c.id = ANY (@hits::uuid[])")
 }
 
 // match says for each row where the words were found: in the newest message with

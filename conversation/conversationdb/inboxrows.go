@@ -152,5 +152,10 @@ func (s *Store) Count(ctx context.Context, me string) (conversation.Counts, erro
 
 // isDropped tells whether the last word in conversation c is the customer's and has
 // been for a while. Only what is open can be: an answer leaves waiting.
-const isDropped = `c.seq > 0 AND c.status = 'open' AND NOT c.blocked AND c.customer_at < now() - make_interval(secs => @dropped)
-	AND (SELECT w.author FROM messages w WHERE w.conversation_id = c.id AND NOT w.note AND w.author <> 'system' ORDER BY w.seq DESC LIMIT 1) = 'customer'`
+const (
+	isDropped    = mayBeDropped + " AND " + lastWordIsTheirs
+	mayBeDropped = `c.seq > 0 AND c.status = 'open' AND NOT c.blocked AND c.customer_at < now() - make_interval(secs => @dropped)`
+
+	lastWordIsTheirs = `(SELECT w.author FROM messages w
+		WHERE w.conversation_id = c.id AND NOT w.note AND w.author <> 'system' ORDER BY w.seq DESC LIMIT 1) = 'customer'`
+)
