@@ -33,7 +33,8 @@ WITH old AS (
 				SELECT 1 FROM messages m WHERE m.conversation_id = c.id AND m.seq > c.answered_seq AND m.author = 'customer')
 			THEN now() END,
 		burst_at = NULL, turn_attempts = 0,
-		assignee_id = CASE WHEN v.next_owner <> 'bot' AND v.next_status <> 'resolved' THEN c.assignee_id END,
+		assignee_id = CASE WHEN v.next_owner = 'bot' OR v.next_status = 'resolved' THEN NULL
+			WHEN v.next_owner = 'staff' THEN v.next_staff ELSE c.assignee_id END, -- back in the queue it is still theirs
 		team_id = CASE WHEN v.next_owner <> 'bot' AND v.next_status <> 'resolved' THEN c.team_id END,
 		updated_at = now()
 	FROM verdict v WHERE c.id = v.id AND v.allowed AND (@always OR NOT v.same)

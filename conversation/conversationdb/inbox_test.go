@@ -336,7 +336,7 @@ func TestEveryChangeIsInTheTimelineOnce(t *testing.T) {
 		got = append(got, fmt.Sprintf("%s %s>%s (%s) %s", e.Kind, e.From, e.To, e.Reason, e.ActorName))
 	}
 	want := []string{"label >Refund () Ana", "priority 0>3 () Ana", "assign >Ben (staff) Ana", "owner bot>queue (assigned) Ana", "owner queue>staff (takeover) Ana",
-		"owner staff>staff (assigned) Ana", "status >resolved (sent a new one) Ben", "status resolved>open (reopened) Ana"}
+		"assign Ana>Ben (staff) Ana", "owner staff>staff (assigned) Ana", "status >resolved (sent a new one) Ben", "status resolved>open (reopened) Ana"}
 	if !slices.Equal(got, want) {
 		t.Errorf("timeline:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
