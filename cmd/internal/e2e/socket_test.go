@@ -115,7 +115,8 @@ func TestStaffOverSocketModeAnswerATelegramCustomer(t *testing.T) {
 	c.telegram.Say(5, 5, 0, "/human Where is my parcel?")
 	root := c.reads(c.slack, staffChannel, "Where is my parcel?", "frontdesk_take")
 	c.reads(c.telegram, "5", "asked our team")
-	s.conn.Close() // the reply comes over the next socket
+	c.reads(c.slack, staffChannel, "asked our team") // in the thread, which therefore is known
+	s.conn.Close()                                   // the reply comes over the next socket
 	s.send("events_api", fakechat.SlackMessage(staffChannel, "U0STRANGE", nextStamp(), root.ID, "We lost it."))
 	s.send("events_api", fakechat.SlackMessage(staffChannel, slackAna, nextStamp(), root.ID, "It left today."))
 	c.reads(c.telegram, "5", "Ana", "It left today.")

@@ -45,6 +45,8 @@ func (t *Telegram) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	case r.URL.Path != "/bot"+t.token+"/"+method:
 		status, answer = http.StatusUnauthorized, map[string]any{"ok": false, "error_code": 401, "description": "Unauthorized"}
+	case method == "getUpdates" && f.Cut: // at once, with whatever there is
+		cut(w)
 	case method == "getUpdates":
 		answer = map[string]any{"ok": true, "result": t.pending(r.Context(), params)}
 	default:
