@@ -37,6 +37,9 @@ func deskPieces(m conversation.Message) []piece {
 		name = strings.ToUpper(string(m.Author[:1])) + string(m.Author[1:])
 	}
 	name = lead + name
+	if len(m.Options) > 0 { // the customer's buttons, as text
+		m.Text, m.Options = m.Text+"\n\n"+conversation.Listed(m.Options), nil
+	}
 	var out []piece
 	if m.Author == conversation.AuthorBot {
 		out = compose(m, defaultLanguage)

@@ -116,15 +116,27 @@ func serve(ctx context.Context, a *app) (err error) {
 	a.log.Info("serving", "address", ln.Addr().String(), "database_took", opened, "rest_took", time.Since(began)-opened)
 	fmt.Fprintf(a.stdout, "Frontdesk is ready.\n  Demo page  %[1]s/\n  Console    %[1]s/console\n", s.baseURL())
 	var tidying sync.WaitGroup
-	tidying.Go(func() {
-		bundling.Wait()
-		// Starting takes many times an idle server's memory: bundling, and at the
-		// first start the admin's hash.
-		debug.FreeOSMemory()
-		forgetCode()
-	})
+	tidying.Go(func() { bundling.Wait(); tidy(ctx) })
 	defer tidying.Wait()
 	return s.run(ctx)
+}
+
+// settled is how long the first looks of the background workers take.
+const settled = 3 * time.Second
+
+// tidy gives back what starting has taken, which is many times an idle server's
+// memory: bundling, at the first start the admin's hash, and the first looks of
+// the background workers.
+func tidy(ctx context.Context) {
+	for range 3 {
+		debug.FreeOSMemory()
+		forgetCode()
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(settled):
+		}
+	}
 }
 
 // explainListen names the usual cause of an address in use: a second start.

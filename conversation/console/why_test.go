@@ -21,8 +21,8 @@ func TestWhyIsServedAsItIsDescribed(t *testing.T) {
 	full := viewMessage(conversation.Message{Options: []conversation.Option{{Text: "Returns", Value: "p1"}}, Why: &conversation.Trace{
 		Kind: conversation.KindModel, Decision: conversation.DecisionOffer, Query: "q", Rewritten: true, HistoryWeight: .1, Chosen: true,
 		Confidence: .4, Thresholds: &conversation.Thresholds{Answer: .5, Maybe: .25}, Model: "m", Error: conversation.ErrTimeout,
-		Passages: []conversation.TracedHit{{Passage: "p1", Fate: conversation.FateCited}}, Tokens: &conversation.PromptTokens{},
-		Usage: &conversation.Usage{}, Cost: 7, Summary: "s",
+		Passages: []conversation.TracedHit{{Passage: "p1", Fate: conversation.FateCited, RerankRank: 1, RerankScore: .5}}, Tokens: &conversation.PromptTokens{},
+		Usage: &conversation.Usage{}, Cost: 7, Summary: "s", Calibration: "c", Reranker: "r",
 		Flagged: "f",
 	}})
 	raw, err := json.Marshal(full)
