@@ -40,6 +40,11 @@ type Options struct {
 	// Origin is where browsers reach the console (scheme://host[:port]), when a
 	// proxy in front changes the Host header. May be empty.
 	Origin string
+	// SignOn lets people sign in elsewhere; nil when there is no such place.
+	SignOn SignOn
+	// SignOnRole is what somebody becomes whom SignOn names and nobody knows; empty:
+	// they are turned away.
+	SignOnRole staff.Role
 	// Now is the clock; the wall clock when nil.
 	Now func() time.Time
 }
@@ -61,7 +66,11 @@ type Console struct {
 	clientIP  func(*http.Request) string
 	secure    func(*http.Request) bool
 	now       func() time.Time
+	signOn    SignOn
+	newcomer  staff.Role
+	origin    string
 
+	watchers    watchers
 	crossOrigin *http.CrossOriginProtection
 	streams     chan struct{} // one slot for each open event stream
 	large       chan struct{} // one slot for each large file on its way in
@@ -81,6 +90,7 @@ func New(o Options) (*Console, error) {
 	c := &Console{
 		staff: o.Staff, documents: o.Documents, entries: o.Entries, faq: o.FAQ, conflicts: o.Conflicts, previews: o.Previews, sites: o.Sites, gaps: o.Gaps, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
 		clientIP: o.ClientIP, secure: o.Secure, now: o.Now,
+		signOn: o.SignOn, newcomer: o.SignOnRole, origin: o.Origin,
 		crossOrigin: http.NewCrossOriginProtection(),
 		streams:     make(chan struct{}, maxStreams),
 		large:       make(chan struct{}, maxLarge),
@@ -145,7 +155,7 @@ func (c *Console) serve(rt route, w http.ResponseWriter, r *http.Request) {
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), within)
 		defer cancel()
-		err = rt.handle(c, w, r.WithContext(ctx), who)
+		err = c.handle(rt, w, r.WithContext(ctx), who)
 	} else if err == nil {
 		err = rt.handle(c, w, r, who)
 	}
@@ -172,7 +182,7 @@ func (c *Console) fail(rt route, w http.ResponseWriter, r *http.Request, err err
 // method from a wrong path.
 func (c *Console) unknown(w http.ResponseWriter, r *http.Request) {
 	var allowed []string
-	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		if _, pattern := c.api.Handler(&http.Request{Method: m, URL: r.URL, Host: r.Host}); pattern != "" {
 			allowed = append(allowed, m)
 		}

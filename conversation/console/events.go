@@ -45,7 +45,7 @@ type typingView struct {
 // events streams what happens in every conversation, until the caller leaves,
 // loses the right to watch, or the server stops. A message may come twice; the
 // pair of conversation and seq tells.
-func (c *Console) events(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
+func (c *Console) events(w http.ResponseWriter, r *http.Request, who staff.Principal) error {
 	select {
 	case c.streams <- struct{}{}:
 		defer func() { <-c.streams }()
@@ -59,6 +59,8 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, _ staff.Princip
 	defer sub.Close()
 	shelf := c.shelf.watch()
 	defer shelf.close()
+	look, forget := c.watchers.add(who.ID)
+	defer forget()
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
@@ -81,6 +83,8 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, _ staff.Princip
 			if _, err = c.authenticate(r); err == nil {
 				err = s.comment("")
 			}
+		case <-look:
+			_, err = c.authenticate(r)
 		case <-shelf.wake:
 			for _, e := range shelf.take() {
 				if err = s.event(e.kind, e.view); err != nil {
