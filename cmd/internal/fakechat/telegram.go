@@ -162,6 +162,8 @@ func TelegramMessage(update, chat, from, id int64, topic int, text string) []byt
 // Params reads the parameters of a call, of which the library makes chunked multipart
 // and we ourselves JSON.
 func Params(r *http.Request) map[string]string {
+	// Only once all of it is read does a server notice that the caller went away.
+	defer io.Copy(io.Discard, r.Body)
 	params := map[string]string{}
 	kind, attrs, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if kind == "application/json" {
