@@ -16,6 +16,10 @@ func bundleScript() func() (*widget.Script, error) {
 		if err != nil {
 			return nil, fmt.Errorf("bundle the widget: %w", err)
 		}
-		return widget.NewScript(js, widget.UI)
+		part, err := assets.Bundle(widget.UI, widget.PartEntry, assets.Options{Module: true})
+		if err != nil {
+			return nil, fmt.Errorf("bundle the widget's second part: %w", err)
+		}
+		return widget.NewScript(js, part, widget.UI)
 	})
 }

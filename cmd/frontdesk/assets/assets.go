@@ -22,6 +22,9 @@ type Options struct {
 	Modules map[string]string
 	// JSXImport is the module that provides the JSX functions, for .tsx files.
 	JSXImport string
+	// Module makes a module with exports of its own, to be imported, in place of
+	// a script that keeps everything to itself.
+	Module bool
 	// Readable leaves names and line breaks alone, for development.
 	Readable bool
 }
@@ -56,10 +59,14 @@ func Bundle(src fs.FS, entry string, o Options) ([]byte, error) {
 	if o.Readable {
 		mangle = ""
 	}
+	format := api.FormatIIFE
+	if o.Module {
+		format = api.FormatESModule
+	}
 	result := api.Build(api.BuildOptions{
 		EntryPoints:       []string{entry},
 		Bundle:            true,
-		Format:            api.FormatIIFE,
+		Format:            format,
 		Target:            target,
 		Engines:           engines,
 		Charset:           api.CharsetUTF8,
