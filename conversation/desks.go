@@ -94,12 +94,15 @@ func (d *Desks) Run(ctx context.Context) {
 		return
 	}
 	var wg sync.WaitGroup
-	wg.Go(func() {
-		d.e.pump(ctx, d.e.cfg.Poll, func(ctx context.Context) bool { return d.threads(ctx, channels) })
-	})
-	wg.Go(func() {
-		d.e.pump(ctx, d.e.cfg.Poll, func(ctx context.Context) bool { return d.sends(ctx, channels) })
-	})
+	for _, channel := range channels { // one that hangs holds up no other
+		own := []string{channel}
+		wg.Go(func() {
+			d.e.pump(ctx, d.e.cfg.Poll, func(ctx context.Context) bool { return d.threads(ctx, own) })
+		})
+		wg.Go(func() {
+			d.e.pump(ctx, d.e.cfg.Poll, func(ctx context.Context) bool { return d.sends(ctx, own) })
+		})
+	}
 	wg.Wait()
 }
 

@@ -13,7 +13,16 @@ const (
 	// EventFiles says that the files of a message, named by Seq, have been looked
 	// into. Message is set where it happened in this process.
 	EventFiles EventKind = "files"
+
+	// What only staff hear. EventInbox says that a conversation's row in their list
+	// is another, EventPresence who looks at it, EventOnline that somebody is there.
+	EventInbox    EventKind = "inbox"
+	EventPresence EventKind = "presence"
+	EventOnline   EventKind = "online"
 )
+
+// forStaff reports whether no customer may hear of it.
+func (k EventKind) forStaff() bool { return k == EventInbox || k == EventPresence || k == EventOnline }
 
 // Event is one thing that happened in a conversation. Only the fields of its
 // kind are set. An EventMessage without a Message, or an EventState without a
@@ -27,4 +36,9 @@ type Event struct {
 	State        *State
 	Name         string // who is typing
 	Seq          int64  `json:",omitempty"` // of the message whose files changed
+
+	Staff   string     `json:",omitempty"` // whose presence it is, between replicas
+	Typing  Typing     `json:",omitempty"` // what they are writing
+	Leaves  bool       `json:",omitempty"` // they are gone
+	Present []Presence `json:"-"`          // who looks at the conversation, as known here
 }

@@ -145,6 +145,10 @@ type Change struct {
 	CleanContext bool    // the bot forgets what was said before
 	AnswerNow    bool    // the bot takes up what nobody has answered yet
 	Messages     []NewMessage
+	Was          Status // empty: whatever its status
+	Holder       string // empty: whoever of staff holds it
+	Doer         string // who brings it about, where that is not By
+	Detail       string // why, in their own words
 	// Always appends Messages even when owner and status are already so; else a
 	// change that changes nothing says nothing. A message whose ExternalID is
 	// already in the log makes the whole change a repeat that does nothing.

@@ -58,6 +58,8 @@ type Config struct {
 
 	DeskUndo int `env:"DESK_UNDO_SECONDS" envDefault:"5" about:"how long what staff write on Slack or Telegram can be taken back; 0: not at all"`
 
+	AnswerHold time.Duration `env:"ANSWER_HOLD" envDefault:"100ms" about:"an answer is stored no sooner than this after its message, so that one text in several pieces gets one answer; 0: at once"`
+
 	AdminEmail       string     `env:"ADMIN_EMAIL" envDefault:"admin@localhost" about:"e-mail address of the first admin"`
 	AdminPassword    Secret     `env:"ADMIN_PASSWORD" about:"the first admin's password; unset: one is made and shown once"`
 	OIDCIssuer       string     `env:"OIDC_ISSUER" about:"OpenID Connect issuer where staff may sign in, e.g. https://accounts.example.com"`
@@ -246,6 +248,9 @@ func (c *Config) check() []error {
 	}
 	if c.OpenAITimeout < time.Second {
 		fail("OPENAI_TIMEOUT is %v; it must be a second or more", c.OpenAITimeout)
+	}
+	if c.AnswerHold < 0 || c.AnswerHold > maxAnswerHold {
+		fail("ANSWER_HOLD is %v, not from 0 to %v", c.AnswerHold, maxAnswerHold)
 	}
 	if c.ShutdownTimeout <= 0 {
 		fail("SHUTDOWN_TIMEOUT is %v; it must be longer than nothing", c.ShutdownTimeout)

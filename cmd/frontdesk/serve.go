@@ -105,7 +105,7 @@ func serve(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	channels := newChannels(&a.cfg, engine, m, a.log)
-	s := &server{a: a, health: &health{pool: db.pool, queues: &queues{pool: db.pool}, channels: channels.states}, engine: engine, gaps: gaps, accounts: accounts, channels: channels, ln: ln, metrics: m}
+	s := &server{a: a, health: &health{pool: db.pool, queues: &queues{pool: db.pool}, channels: channels.states}, engine: engine, gaps: gaps, inbox: conversation.NewInbox(engine.Engine, engine.store), accounts: accounts, channels: channels, ln: ln, metrics: m}
 	m.watchDatabase(db.pool, s.health.queues)
 	m.watchReranking(k.store.Reranks)
 	if err := s.route(ctx, db.pool, k, accounts, script, faces); err != nil {
@@ -185,6 +185,7 @@ type server struct {
 	metrics  *metrics
 	engine   *desk
 	gaps     *conversation.Gaps
+	inbox    *conversation.Inbox
 	accounts *staff.Service
 	channels *channels
 	ln       net.Listener
@@ -206,6 +207,7 @@ func (s *server) run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { s.engine.Run(working, grace) })
 	wg.Go(func() { s.gaps.Run(working) })
+	wg.Go(func() { s.inbox.Run(working) })
 	wg.Go(func() { forgetAudit(working, s.accounts, s.a.cfg.AuditDays, s.a.log) })
 	sending, stopSending := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopSending()

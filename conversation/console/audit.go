@@ -16,6 +16,15 @@ const auditTimeout = 5 * time.Second
 var unaudited = map[string]bool{
 	"POST /api/v1/search":  true,
 	"POST /api/v1/preview": true,
+
+	// Where somebody looks and what they have read is in no log.
+	"POST /api/v1/conversations/{id}/read":      true,
+	"POST /api/v1/conversations/{id}/presence":  true,
+	"POST /api/v1/conversations/{id}/suggest":   true,
+	"POST /api/v1/conversations/{id}/summarize": true,
+	"POST /api/v1/conversations/{id}/translate": true,
+	"POST /api/v1/canned/{id}/render":           true,
+	"PUT /api/v1/me/preferences":                true,
 }
 
 // auditNote is what a handler adds to the audit entry of its request. Nothing a customer

@@ -27,6 +27,7 @@ type Options struct {
 	Previews  Previews
 	Sites     Sites
 	Gaps      Gaps
+	Inbox     Inbox
 	Finder    Finder
 	Engine    Engine
 	Events    Events
@@ -61,6 +62,7 @@ type Console struct {
 	previews  Previews
 	sites     Sites
 	gaps      Gaps
+	inbox     Inbox
 	finder    Finder
 	engine    Engine
 	hub       Events
@@ -80,6 +82,7 @@ type Console struct {
 	stopping    chan struct{} // closed by Stop
 	stopOnce    sync.Once
 	shelf       *shelf         // what changes in the knowledge
+	feed        *feed          // what changes in the inbox
 	api         *http.ServeMux // the routes alone, to tell which methods a path takes
 	pages       func() (*Pages, error)
 	openAPI     func() []byte
@@ -90,7 +93,7 @@ type Console struct {
 // New returns a Console, or an error when o.Origin is no origin.
 func New(o Options) (*Console, error) {
 	c := &Console{
-		staff: o.Staff, documents: o.Documents, entries: o.Entries, faq: o.FAQ, conflicts: o.Conflicts, previews: o.Previews, sites: o.Sites, gaps: o.Gaps, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
+		staff: o.Staff, documents: o.Documents, entries: o.Entries, faq: o.FAQ, conflicts: o.Conflicts, previews: o.Previews, sites: o.Sites, gaps: o.Gaps, inbox: o.Inbox, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
 		clientIP: o.ClientIP, secure: o.Secure, now: o.Now,
 		signOn: o.SignOn, newcomer: o.SignOnRole, origin: o.Origin,
 		crossOrigin: http.NewCrossOriginProtection(),
@@ -105,6 +108,7 @@ func New(o Options) (*Console, error) {
 		openAPI:     sync.OnceValue(describe),
 	}
 	c.shelf = newShelf(o.Documents, o.Log, shelfEvery)
+	c.feed = newFeed(o.Events, o.Inbox, o.Log, feedEvery)
 	if o.Origin != "" {
 		if err := c.crossOrigin.AddTrustedOrigin(o.Origin); err != nil {
 			return nil, fmt.Errorf("console origin: %w", err)
@@ -124,7 +128,7 @@ func New(o Options) (*Console, error) {
 
 // Stop ends the open event streams, so that the server can shut down. Requests
 // that come later are still served.
-func (c *Console) Stop() { c.stopOnce.Do(func() { close(c.stopping); c.shelf.stop() }) }
+func (c *Console) Stop() { c.stopOnce.Do(func() { close(c.stopping); c.shelf.stop(); c.feed.stop() }) }
 
 // Streams returns how many event streams are open.
 func (c *Console) Streams() int { return len(c.streams) }
@@ -149,6 +153,9 @@ func (c *Console) serve(rt route, w http.ResponseWriter, r *http.Request) {
 		if err == nil && !who.Role.Allows(rt.least) {
 			err = problem(http.StatusForbidden, "forbidden", "Your role does not allow this. It takes the role "+string(rt.least)+".")
 		}
+	}
+	if err == nil && who.ID != "" && !who.Token {
+		c.engine.Online(who.ID)
 	}
 	if err == nil && !rt.stream {
 		within := callTimeout

@@ -22,10 +22,6 @@ type Engine interface {
 	Resolve(ctx context.Context, id string, by conversation.Actor) (conversation.State, error)
 
 	State(ctx context.Context, id string) (conversation.State, error)
-	// Conversations lists those with a message, the latest changed first, and a
-	// cursor for the next page, which is empty after the last.
-	Conversations(ctx context.Context, cursor string, limit int) ([]conversation.Summary, string, error)
-	Conversation(ctx context.Context, id string) (conversation.Summary, error)
 	// Transcript returns messages after a sequence number, notes included.
 	Transcript(ctx context.Context, id string, after int64, limit int) ([]conversation.Message, error)
 	// Message returns one message with its files. ErrNotFound.
@@ -34,6 +30,8 @@ type Engine interface {
 	OpenFile(ctx context.Context, conversation, id string) (conversation.File, error)
 	// Usage sums model calls by day and model from from until to.
 	Usage(ctx context.Context, from, to time.Time) ([]conversation.UsageRow, error)
+	Helper
+	Watchers
 }
 
 const (
@@ -69,6 +67,7 @@ type summaryView struct {
 	CreatedAt  time.Time           `json:"created_at"`
 	UpdatedAt  time.Time           `json:"updated_at"`
 	CustomerAt *time.Time          `json:"customer_at,omitempty"`
+	rowView
 }
 
 type conversationsView struct {
@@ -139,26 +138,6 @@ func when(t time.Time) *time.Time {
 	return &t
 }
 
-func (c *Console) listConversations(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
-	limit, err := intParam(r, "limit", 50, 1, maxConversationsPage)
-	if err != nil {
-		return err
-	}
-	cursor, err := cursorParam(r)
-	if err != nil {
-		return err
-	}
-	list, next, err := c.engine.Conversations(r.Context(), cursor, int(limit))
-	if err != nil {
-		return err
-	}
-	v := conversationsView{Conversations: make([]summaryView, len(list)), Next: next}
-	for i, s := range list {
-		v.Conversations[i] = viewSummary(s)
-	}
-	return writeJSON(w, http.StatusOK, v)
-}
-
 func cursorParam(r *http.Request) (string, error) {
 	s := r.URL.Query().Get("cursor")
 	if len(s) > maxCursorBytes || !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
@@ -167,16 +146,16 @@ func cursorParam(r *http.Request) (string, error) {
 	return s, nil
 }
 
-func (c *Console) getConversation(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
+func (c *Console) getConversation(w http.ResponseWriter, r *http.Request, who staff.Principal) error {
 	id, err := pathID(r, conversation.ErrNotFound)
 	if err != nil {
 		return err
 	}
-	s, err := c.engine.Conversation(r.Context(), id)
+	row, err := c.inbox.Row(r.Context(), id, who.ID)
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, viewSummary(s))
+	return writeJSON(w, http.StatusOK, viewRow(row))
 }
 
 func (c *Console) listMessages(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {

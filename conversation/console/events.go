@@ -59,6 +59,8 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, who staff.Princ
 	defer sub.Close()
 	shelf := c.shelf.watch()
 	defer shelf.close()
+	feed := c.feed.watch(who.ID)
+	defer feed.close()
 	look, forget := c.watchers.add(who.ID)
 	defer forget()
 	h := w.Header()
@@ -82,6 +84,15 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, who staff.Princ
 		case <-tick.C:
 			if _, err = c.authenticate(r); err == nil {
 				err = s.comment("")
+			}
+			if err == nil && !who.Token {
+				c.engine.Online(who.ID)
+			}
+		case <-feed.wake:
+			for _, v := range feed.take() {
+				if err = s.event("inbox", v); err != nil {
+					break
+				}
 			}
 		case <-look:
 			_, err = c.authenticate(r)
@@ -141,6 +152,8 @@ func (s *stream) send(ctx context.Context, e conversation.Event) error {
 		return s.event("delta", deltaView{e.Conversation, e.Turn, e.Text})
 	case conversation.EventDiscard:
 		return s.event("discard", deltaView{e.Conversation, e.Turn, ""})
+	case conversation.EventPresence:
+		return s.event("presence", viewPresence(e.Conversation, e.Present))
 	case conversation.EventTyping:
 		return s.event("typing", typingView{e.Conversation, e.Name})
 	}

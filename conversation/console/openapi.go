@@ -116,6 +116,8 @@ func (s schemas) of(t reflect.Type) object {
 		return object{"type": "string", "format": "date-time"}
 	case t.Kind() == reflect.Pointer:
 		return object{"anyOf": []object{s.of(t.Elem()), {"type": "null"}}}
+	case t == reflect.TypeFor[json.RawMessage](), t.Kind() == reflect.Map:
+		return object{"type": "object"}
 	case t.Kind() == reflect.Slice:
 		return object{"type": "array", "items": s.of(t.Elem())}
 	case t.Kind() == reflect.String:

@@ -73,6 +73,12 @@ var known = []struct {
 	{conversation.ErrConflict, 409, "id_reused", "This id was used for another message."},
 	{conversation.ErrNotCurrent, 409, "not_current", "That is not possible in the conversation's present state."},
 	{conversation.ErrBadCursor, 422, "bad_cursor", "The cursor is not one from an earlier page."},
+	{conversation.ErrNoContact, 404, "not_found", "There is no such contact."},
+	{conversation.ErrNoCanned, 404, "not_found", "There is no such canned reply."},
+	{conversation.ErrNoModel, 409, "no_model", "This takes a model, and none is configured."},
+	{conversation.ErrHelpBusy, 503, "busy", "The model is busy for others just now. Try again in a moment."},
+	{conversation.ErrNobody, 409, "nobody_online", "Nobody who could take it is online."},
+	{conversation.ErrExists, 409, "exists", "Something else has that name."},
 	{conversation.ErrNoGap, 404, "not_found", "There is no such gap."},
 	{conversation.ErrGapState, 409, "not_current", "That is not possible in the gap's present state."},
 	{conversation.ErrNoReply, 409, "no_reply", "Staff have not replied to any of these questions, so there is nothing to draft from. Publish an answer of your own."},
@@ -108,6 +114,7 @@ func status(err error) (p Problem, internal bool) {
 	var taken *conversation.TakenError
 	var slow *staff.SlowDownError
 	var large *http.MaxBytesError
+	var model *conversation.ModelError
 	switch {
 	case errors.As(err, &own):
 		return *own, false
@@ -117,6 +124,8 @@ func status(err error) (p Problem, internal bool) {
 	case errors.As(err, &slow):
 		return Problem{Status: 429, Code: "slow_down", Detail: "Too many attempts. Wait " + strconv.Itoa(slow.Seconds()) + " seconds.",
 			retryAfter: slow.Seconds()}, false
+	case errors.As(err, &model):
+		return Problem{Status: 503, Code: "model_failed", Detail: "The model gave no answer (" + string(model.Kind) + "). Try again.", retryAfter: 5}, false
 	case errors.As(err, &large):
 		return Problem{Status: 413, Code: "too_large", Detail: "The request is larger than " + strconv.FormatInt(large.Limit, 10) + " bytes."}, false
 	}

@@ -110,7 +110,6 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"POST", "/api/v1/gaps/{id}/dismiss", staff.RoleAdmin, onGap(Gaps.Dismiss), "Put a gap aside; it stays so whoever asks again.", nil, nil, false, gapView{}, 200, false},
 		{"POST", "/api/v1/gaps/{id}/reopen", staff.RoleAdmin, onGap(Gaps.Reopen), "Open a gap that was closed or dismissed, or stop publishing it.", nil, nil, false, gapView{}, 200, false},
 
-		{"GET", "/api/v1/conversations", staff.RoleViewer, (*Console).listConversations, "Conversations, the latest changed first.", pageParams, nil, false, conversationsView{}, 200, false},
 		{"GET", "/api/v1/conversations/{id}", staff.RoleViewer, (*Console).getConversation, "One conversation.", nil, nil, false, summaryView{}, 200, false},
 		{"GET", "/api/v1/conversations/{id}/messages", staff.RoleViewer, (*Console).listMessages, "Its messages, oldest first, notes included.", logParams, nil, false, messagesView{}, 200, false},
 		{"GET", "/api/v1/files/{id}", staff.RoleViewer, (*Console).getFile, "A file a customer sent, its bytes.", nil, nil, false, nil, 200, false},
@@ -118,15 +117,15 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"POST", "/api/v1/conversations/{id}/reply", staff.RoleAgent, say(reply), "Write to the customer; takes the conversation over.", nil, textRequest{}, false, messageView{}, 201, false},
 		{"POST", "/api/v1/conversations/{id}/note", staff.RoleAgent, say(note), "Write a note that only staff see.", nil, textRequest{}, false, messageView{}, 201, false},
 		{"POST", "/api/v1/conversations/{id}/handback", staff.RoleAgent, act(handback), "Give the conversation back to the bot.", nil, nil, false, stateView{}, 200, false},
-		{"POST", "/api/v1/conversations/{id}/resolve", staff.RoleAgent, act(resolve), "Mark the conversation as done.", nil, nil, false, stateView{}, 200, false},
 
 		{"GET", "/api/v1/staff/links", staff.RoleAdmin, (*Console).listLinks, "Who on Slack and Telegram is which member of staff.", nil, nil, false, linksView{}, 200, false},
 		{"PUT", "/api/v1/staff/links", staff.RoleAdmin, (*Console).putLink, "Make a person on Slack or Telegram a member of staff, who may then answer from there.", nil, linkRequest{}, false, linkView{}, 200, false},
 		{"DELETE", "/api/v1/staff/links", staff.RoleAdmin, (*Console).deleteLink, "End a link at once.", linkParams, nil, false, nil, 204, false},
 
 		{"GET", "/api/v1/usage", staff.RoleViewer, (*Console).usage, "Model calls, tokens and cost by day, model and purpose.", dayParams, nil, false, usageView{}, 200, false},
-		{"GET", "/api/v1/events", staff.RoleViewer, (*Console).events, "Server-sent events of every conversation: message, state, delta, discard, typing; and of the knowledge: document and site, as their own addresses show them, whenever one is further or done.", nil, nil, false, nil, 200, true},
+		{"GET", "/api/v1/events", staff.RoleViewer, (*Console).events, "Server-sent events of every conversation: message, state, delta, discard, typing; inbox {conversation, row} whenever a row of the list changes, presence {conversation, staff: [{id, name, typing}]}; and of the knowledge: document and site, as their own addresses show them, whenever one is further or done.", nil, nil, false, nil, 200, true},
 	}
+	routes = append(routes, inboxRoutes()...)
 }
 
 func takeover(e Engine, ctx context.Context, id string, by conversation.Actor) (conversation.State, error) {
@@ -135,10 +134,6 @@ func takeover(e Engine, ctx context.Context, id string, by conversation.Actor) (
 
 func handback(e Engine, ctx context.Context, id string, by conversation.Actor) (conversation.State, error) {
 	return e.Handback(ctx, id, by)
-}
-
-func resolve(e Engine, ctx context.Context, id string, by conversation.Actor) (conversation.State, error) {
-	return e.Resolve(ctx, id, by)
 }
 
 func reply(e Engine, ctx context.Context, id string, by conversation.Actor, req textRequest) (conversation.Message, error) {

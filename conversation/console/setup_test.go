@@ -144,6 +144,7 @@ type place struct {
 	library *library
 	sites   *siteList
 	gaps    *conversation.Gaps
+	inbox   *conversation.Inbox
 	secure  bool // what the console is told of the connection
 	log     *bytes.Buffer
 	down    atomic.Bool // whether it breaks every connection
@@ -169,7 +170,8 @@ func newPlaceWith(t *testing.T, cfg conversation.Config, model conversation.Mode
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.console, err = New(Options{Staff: p.staff, Documents: p.library, Sites: p.sites, Gaps: p.gaps, Finder: p.library, Engine: p.engine, Events: p.engine,
+	p.inbox = conversation.NewInbox(p.engine, p.store)
+	p.console, err = New(Options{Staff: p.staff, Documents: p.library, Sites: p.sites, Gaps: p.gaps, Inbox: p.inbox, Finder: p.library, Engine: p.engine, Events: p.engine,
 		Log: slog.New(slog.NewTextHandler(p.log, nil)), Secure: func(*http.Request) bool { return p.secure }})
 	if err != nil {
 		t.Fatal(err)

@@ -7,7 +7,7 @@ WITH c AS (
 		owner = @owner,
 		epoch = c.epoch + CASE WHEN @owner = 'bot' THEN 0 ELSE 1 END,
 		waiting_since = CASE WHEN @owner = 'bot' THEN NULL ELSE coalesce(c.waiting_since, now()) END,
-		status = CASE WHEN @owner = 'bot' AND @n > 0 THEN 'waiting' ELSE c.status END,
+		status = CASE WHEN @owner = 'bot' AND @n > 0 AND c.status <> 'snoozed' THEN 'waiting' ELSE c.status END,
 		misses = @misses,
 		turn_due_at = NULL, burst_at = NULL, turn_attempts = 0,
 		lease_token = NULL, lease_until = NULL,

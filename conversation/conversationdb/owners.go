@@ -18,6 +18,9 @@ func (s *Store) Change(ctx context.Context, id string, c conversation.Change) (c
 	if actor == "" {
 		actor = "customer"
 	}
+	if c.Doer != "" {
+		actor = c.Doer
+	}
 	staff := null(c.By.StaffID)
 	if c.To != conversation.OwnerStaff {
 		staff = nil
@@ -25,7 +28,7 @@ func (s *Store) Change(ctx context.Context, id string, c conversation.Change) (c
 	args := pgx.NamedArgs{
 		"id": id, "to": c.To, "from": c.From, "staff": staff, "staff_name": c.By.Name, "status": c.Status,
 		"reason": c.Reason, "actor": actor, "clean": c.CleanContext, "answer_now": c.AnswerNow,
-		"n": len(c.Messages), "always": c.Always, "widget": widgetChannel,
+		"n": len(c.Messages), "always": c.Always, "widget": widgetChannel, "was": c.Was, "holder": c.Holder, "detail": c.Detail,
 	}
 	if err := jsonArgs(args, c.Messages, nil); err != nil {
 		return conversation.State{}, nil, fail("change", id, err)

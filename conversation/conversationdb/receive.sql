@@ -1,19 +1,20 @@
 -- One customer message, in one statement: drop a repeat, append, raise the epoch,
 -- make the turn due. What constraints compare comes from the locked row alone: Postgres
 -- checks them on the row as first read, before it notices a concurrent update. A resolved conversation comes back as a new episode of the bot.
+-- What a blocked contact writes is stored, and that is all.
 WITH dup AS (
 	SELECT m.seq, m.created_at, m.body FROM messages m
 	WHERE m.external_id = @external_id
 	AND m.conversation_id = coalesce(@id::uuid, (
 		SELECT id FROM conversations WHERE channel = @channel AND account = @account AND thread = @thread))
 ), old AS (
-	SELECT id, owner, staff_id, staff_name, status FROM conversations
+	SELECT id, owner, staff_id, staff_name, status, blocked FROM conversations
 	WHERE id = coalesce(@id::uuid, (
 		SELECT id FROM conversations WHERE channel = @channel AND account = @account AND thread = @thread))
 	FOR UPDATE
 ), now AS (
-	SELECT old.*, old.status = 'resolved' AS reopened,
-		CASE WHEN old.status = 'resolved' THEN 'bot' ELSE old.owner END AS next_owner
+	SELECT old.*, old.status = 'resolved' AND NOT old.blocked AS reopened,
+		CASE WHEN old.status = 'resolved' AND NOT old.blocked THEN 'bot' ELSE old.owner END AS next_owner
 	FROM old WHERE NOT EXISTS (SELECT 1 FROM dup)
 ), c AS (
 	UPDATE conversations c SET
@@ -24,15 +25,15 @@ WITH dup AS (
 		owner = now.next_owner,
 		staff_id = CASE WHEN now.next_owner = 'staff' THEN now.staff_id END,
 		staff_name = CASE WHEN now.next_owner = 'staff' THEN now.staff_name ELSE '' END,
-		status = 'open',
+		status = CASE WHEN now.blocked THEN c.status ELSE 'open' END,
 		misses = CASE WHEN now.reopened THEN 0 ELSE c.misses END,
 		locale = CASE WHEN @locale = '' THEN c.locale ELSE @locale END,
-		waiting_since = CASE WHEN now.next_owner = 'bot' THEN NULL ELSE coalesce(c.waiting_since, now()) END,
+		waiting_since = CASE WHEN now.next_owner = 'bot' OR now.blocked THEN NULL ELSE coalesce(c.waiting_since, now()) END,
 		customer_at = now(),
 		updated_at = now(),
-		burst_at = CASE WHEN now.next_owner = 'bot' THEN coalesce(c.burst_at, now()) END,
+		burst_at = CASE WHEN now.next_owner = 'bot' AND NOT now.blocked THEN coalesce(c.burst_at, now()) END,
 		turn_due_at = CASE
-			WHEN now.next_owner <> 'bot' THEN NULL
+			WHEN now.next_owner <> 'bot' OR now.blocked THEN NULL
 			WHEN c.turn_due_at IS NULL THEN now()
 			ELSE least(now() + make_interval(secs => @quiet), c.burst_at + make_interval(secs => @most))
 		END
