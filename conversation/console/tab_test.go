@@ -88,8 +88,7 @@ func (b *tab) listen(ev any) {
 		b.faults = append(b.faults, fmt.Sprintf("%s %+v", e.ExceptionDetails.Text, e.ExceptionDetails.Exception))
 	case *log.EventEntryAdded:
 		// The page asks who it is before anybody has signed in.
-		// And it asks for what a server of another version may not have.
-		if e.Entry.Level == "error" && !strings.Contains(e.Entry.Text, "401") && !strings.Contains(e.Entry.Text, "404") {
+		if e.Entry.Level == "error" && !strings.Contains(e.Entry.Text, "401") {
 			b.faults = append(b.faults, e.Entry.Text)
 		}
 	}
