@@ -22,8 +22,6 @@ ALTER TABLE contacts
 
 -- Why somebody changed the owner or the status, in their own words.
 ALTER TABLE ownership_events ADD COLUMN detail text NOT NULL DEFAULT '';
--- Not when the statement began: of two changes at once the second has waited for the first.
-ALTER TABLE ownership_events ALTER COLUMN created_at SET DEFAULT clock_timestamp();
 
 CREATE TABLE labels (
   id    uuid PRIMARY KEY,
@@ -179,6 +177,6 @@ DROP FUNCTION snooze_ended;
 DROP TABLE conversation_events, staff_preferences, read_marks, canned_replies, staff_rounds, team_members;
 ALTER TABLE conversations DROP COLUMN priority, DROP COLUMN assignee_id, DROP COLUMN team_id, DROP COLUMN snoozed_until, DROP COLUMN blocked;
 DROP TABLE teams, conversation_labels, labels;
-ALTER TABLE ownership_events DROP COLUMN detail, ALTER COLUMN created_at SET DEFAULT now();
+ALTER TABLE ownership_events DROP COLUMN detail;
 ALTER TABLE contacts DROP COLUMN attributes, DROP COLUMN blocked;
 DROP INDEX conversations_inbox, conversations_staff;

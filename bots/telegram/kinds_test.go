@@ -40,7 +40,7 @@ func TestTheRarerKindsOfUpdatesAreTakenAsTheyAreMeant(t *testing.T) {
 		c.StaffChat, c.Desk, c.Observe = staffChat, desk, func(o string) { seen = append(seen, o) }
 	}))
 	for _, c := range []struct{ update, outcome, heard string }{
-		{"edited_business", "edit_ignored", ""},
+		{"edited_business", "edited", ""},
 		{"migrate_from", "group_moved", ""},
 		{"staff_topic_created", "staff_ignored", ""},
 		{"staff_topic", "staff", "said 71 in 60: It left today."},

@@ -50,8 +50,9 @@ WITH old AS (
 	SELECT message.conversation_id, message.seq, c.channel, c.account
 	FROM message, c WHERE c.channel <> @widget AND NOT message.note
 ), event AS (
-	INSERT INTO ownership_events (conversation_id, from_owner, to_owner, reason, actor, epoch, detail)
-	SELECT c.id, c.old_owner, c.owner, @reason, @actor, c.epoch, @detail FROM c
+	-- The time of the messages that come with it: by it the two are known to belong together.
+	INSERT INTO ownership_events (conversation_id, from_owner, to_owner, reason, actor, epoch, detail, created_at)
+	SELECT c.id, c.old_owner, c.owner, @reason, @actor, c.epoch, @detail, now() FROM c
 	WHERE c.old_owner <> c.owner OR @reason = ANY ('{resolved,reopened,assigned}')
 )
 SELECT c.id, c.channel, c.owner, c.status, coalesce(c.staff_id::text, ''), c.staff_name,

@@ -43,8 +43,9 @@ WITH dup AS (
 	INSERT INTO messages (conversation_id, seq, external_id, author, name, body, episode)
 	SELECT c.id, c.seq, @external_id, 'customer', @name, @body, c.episode FROM c
 ), event AS (
-	INSERT INTO ownership_events (conversation_id, from_owner, to_owner, reason, actor, epoch)
-	SELECT c.id, c.old_owner, c.owner, 'reopened', 'customer', c.epoch FROM c WHERE c.reopened
+	-- The time of the messages that come with it: by it the two are known to belong together.
+	INSERT INTO ownership_events (conversation_id, from_owner, to_owner, reason, actor, epoch, created_at)
+	SELECT c.id, c.old_owner, c.owner, 'reopened', 'customer', c.epoch, now() FROM c WHERE c.reopened
 )
 SELECT c.id, c.channel, c.owner, c.status, coalesce(c.staff_id::text, ''), c.staff_name,
 	c.epoch, c.episode, c.seq, c.locale, c.waiting_since,
