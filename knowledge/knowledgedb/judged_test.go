@@ -28,7 +28,7 @@ func TestLexicalRankingReachesItsFiguresOnJudgedCollections(t *testing.T) {
 		{"stackfaq_dev", "", .775, 0},
 		{"mtrag_dev", "", .585, .65},
 		{"xquad_zh_dev", "", .838, 0},
-		{"dstc10_dev", "", .46, .7},       // spoken dialogues: the last message rarely names what it is about
+		{"dstc10_dev", "", .46, .7},         // spoken dialogues: the last message rarely names what it is about
 		{"clinc_oos_dev", "val", .945, .94}, // 3,100 of its 8,600 queries, for the time's sake
 	} {
 		if os.Getenv("FRONTDESK_EVAL_OUT") != "" {
