@@ -50,8 +50,9 @@ type Turns interface {
 	// nothing is stored.
 	Finish(ctx context.Context, t Turn, o Outcome) (State, []Message, error)
 	// Release gives a lease back unfinished; its turn, if one is still due, is not
-	// taken up before retry has passed. It returns how long that is, negative when
-	// no turn is due.
+	// taken up before retry has passed. A negative retry says that the turn was not
+	// even begun: it is no attempt, and due at once. It returns how long that is,
+	// negative when no turn is due.
 	Release(ctx context.Context, t Turn, retry time.Duration) (time.Duration, error)
 }
 

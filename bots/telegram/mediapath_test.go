@@ -85,7 +85,7 @@ func TestAFileIsAnsweredOnceWhateverItIs(t *testing.T) {
 		"a file that is gone":  {"voice_note", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }, "couldn't get the file", conversation.FileRefused, conversation.RefusedGone},
 		"a huge video":         {"huge_video", func(http.ResponseWriter, *http.Request) { t.Error("a huge video was asked for") }, "too large", conversation.FileRefused, conversation.RefusedTooLarge},
 		"a server's bad hour": {"voice_note", func(w http.ResponseWriter, _ *http.Request) {
-			if failures++; failures < 2 { // of the three times a turn is begun one may be a false start
+			if failures++; failures < 3 {
 				w.WriteHeader(502)
 				return
 			}
