@@ -47,6 +47,7 @@ const (
 	RefusedFull       Refusal = "full"       // the conversation has sent too much
 	RefusedGone       Refusal = "gone"       // the platform no longer has it, or not for us
 	RefusedTimeout    Refusal = "timeout"    // reading it took too long
+	RefusedElsewhere  Refusal = "elsewhere"  // the platform has only a link to where it is kept
 )
 
 // Bounds of what is taken.
@@ -186,8 +187,9 @@ type Fetcher interface {
 
 // FetchError says what to do about a file that could not be fetched.
 type FetchError struct {
-	Permanent bool  // gone or not for us: trying again is no use
-	Err       error // holds no token
+	Permanent bool    // gone or not for us: trying again is no use
+	Reason    Refusal // of a permanent one; empty: RefusedGone
+	Err       error   // holds no token
 }
 
 func (e *FetchError) Error() string { return "fetch: " + e.Err.Error() }

@@ -163,6 +163,9 @@ func (e *Engine) have(ctx context.Context, f *File) (Refusal, error) {
 		return RefusedTooLarge, nil
 	case errors.As(err, &known) && known.Permanent:
 		e.log.Warn("file cannot be fetched", "conversation", f.Conversation, "file", f.ID, "channel", f.Channel, "err", known.Err)
+		if known.Reason != "" {
+			return known.Reason, nil
+		}
 		return RefusedGone, nil
 	case err != nil:
 		return "", fmt.Errorf("fetch file %s: %w", f.ID, err)

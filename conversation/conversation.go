@@ -53,6 +53,7 @@ const (
 	ReasonCustomer  Reason = "customer_chose_bot"
 	ReasonResolved  Reason = "resolved"
 	ReasonReopened  Reason = "reopened"
+	ReasonAssigned  Reason = "assigned"
 )
 
 var (

@@ -54,7 +54,7 @@ const (
 	maxBackoff          = 10 * time.Minute
 	maxDeliveryAttempts = 150
 	sendTimeout         = 30 * time.Second
-	deliveryBatch       = 32
+	deliveryBatch       = 32 // under way at once on a channel
 )
 
 // Courier takes deliveries from an outbox to the channels' senders.
@@ -72,36 +72,65 @@ func NewCourier(e *Engine, outbox Outbox, senders map[string]Sender) *Courier {
 	return &Courier{outbox: outbox, senders: senders, e: e, poll: e.cfg.Poll, first: e.cfg.Backoff}
 }
 
-// Run delivers until ctx ends, then lets what is being sent finish.
+// Run delivers until ctx ends, then lets what is being sent finish. Each channel has a
+// lane of its own: a platform that hangs holds up nobody else.
 func (c *Courier) Run(ctx context.Context) {
-	if len(c.senders) == 0 {
-		return
-	}
-	channels := make([]string, 0, len(c.senders))
+	var wg sync.WaitGroup
 	for name := range c.senders {
-		channels = append(channels, name)
+		wg.Go(func() { c.lane(ctx, name) })
 	}
-	c.e.pump(ctx, c.poll, func(ctx context.Context) bool { return c.round(ctx, channels) })
+	wg.Wait()
 }
 
-// round sends one batch and reports whether there was anything to send.
-func (c *Courier) round(ctx context.Context, channels []string) bool {
+// lane keeps up to deliveryBatch of a channel's deliveries under way. None waits for
+// another but those of its own conversation, which the outbox sees to.
+func (c *Courier) lane(ctx context.Context, channel string) {
+	sub := c.e.hub.subscribeBare()
+	defer sub.Close()
+	tick := time.NewTicker(c.poll)
+	defer tick.Stop()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	places := make(chan struct{}, deliveryBatch)
+	ended := make(chan struct{}, 1) // the next one of a conversation may go
+	for ctx.Err() == nil {
+		ds := c.claim(ctx, channel, cap(places)-len(places))
+		for _, d := range ds {
+			places <- struct{}{}
+			wg.Go(func() {
+				c.deliver(context.WithoutCancel(ctx), d)
+				<-places
+				select {
+				case ended <- struct{}{}:
+				default:
+				}
+			})
+		}
+		if len(ds) > 0 {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-sub.C():
+		case <-ended:
+		case <-tick.C:
+		}
+	}
+}
+
+// claim takes up to limit deliveries of a channel.
+func (c *Courier) claim(ctx context.Context, channel string, limit int) []Delivery {
+	if limit == 0 {
+		return nil
+	}
 	// Not cut by a stop: what was claimed unheard would wait for its lease to end.
 	claim, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
-	ds, err := c.outbox.ClaimDeliveries(claim, channels, deliveryBatch, 2*sendTimeout)
-	if err != nil {
-		if ctx.Err() == nil {
-			c.e.log.Warn("deliveries not read", "err", err)
-		}
-		return false
+	ds, err := c.outbox.ClaimDeliveries(claim, []string{channel}, limit, 2*sendTimeout)
+	if err != nil && ctx.Err() == nil {
+		c.e.log.Warn("deliveries not read", "channel", channel, "err", err)
 	}
-	var wg sync.WaitGroup
-	for _, d := range ds {
-		wg.Go(func() { c.deliver(context.WithoutCancel(ctx), d) })
-	}
-	wg.Wait()
-	return len(ds) > 0
+	return ds
 }
 
 func (c *Courier) deliver(ctx context.Context, d Delivery) {

@@ -26,6 +26,7 @@ type DeskThread struct {
 	Attempt int    // 1 the first time
 	Wakes   int64  // how often there was news when it was claimed
 	Lease   string // token
+	Link    string // to the conversation in the console; empty: not known. Not stored
 }
 
 // DeskCase is what staff are told of a conversation before they open it.

@@ -29,6 +29,9 @@ var errDeskNotReady = errors.New("not connected yet")
 type DeskConfig struct {
 	// Undo is how long what staff write can be taken back; 0: it is sent at once.
 	Undo time.Duration
+	// Unread is how long a message waits for its files to be looked into before it is
+	// shown without what was found in them; 0: 30 s, which most recordings stay below.
+	Unread time.Duration
 	// Link returns the console's address for a conversation; nil: there is none.
 	Link func(conversation string) string
 }
@@ -50,6 +53,9 @@ type Desks struct {
 func NewDesks(e *Engine, s DeskStore, cfg DeskConfig) *Desks {
 	if cfg.Link == nil {
 		cfg.Link = func(string) string { return "" }
+	}
+	if cfg.Unread == 0 {
+		cfg.Unread = deskUnread
 	}
 	return &Desks{e: e, store: s, cfg: cfg, posters: map[string]DeskPoster{}, faults: map[string]string{}}
 }
@@ -88,12 +94,15 @@ func (d *Desks) Run(ctx context.Context) {
 		return
 	}
 	var wg sync.WaitGroup
-	wg.Go(func() {
-		d.e.pump(ctx, d.e.cfg.Poll, func(ctx context.Context) bool { return d.threads(ctx, channels) })
-	})
-	wg.Go(func() {
-		d.e.pump(ctx, d.e.cfg.Poll, func(ctx context.Context) bool { return d.sends(ctx, channels) })
-	})
+	for _, channel := range channels { // one that hangs holds up no other
+		own := []string{channel}
+		wg.Go(func() {
+			d.e.pump(ctx, d.e.cfg.Poll, func(ctx context.Context) bool { return d.threads(ctx, own) })
+		})
+		wg.Go(func() {
+			d.e.pump(ctx, d.e.cfg.Poll, func(ctx context.Context) bool { return d.sends(ctx, own) })
+		})
+	}
 	wg.Wait()
 }
 

@@ -94,6 +94,7 @@ func (d *Desks) bring(ctx context.Context, t *DeskThread) error {
 	if err != nil {
 		return err
 	}
+	t.Link = c.Link
 	if t.Thread != "" && t.DeskPlace != at {
 		t.Thread, t.Root = "", "" // the desk has moved
 	}
@@ -117,6 +118,9 @@ func (d *Desks) bring(ctx context.Context, t *DeskThread) error {
 
 // open makes the thread.
 func (d *Desks) open(ctx context.Context, p DeskPoster, t *DeskThread, at DeskPlace, c DeskCase) error {
+	if err := d.rewind(ctx, t, c); err != nil {
+		return err
+	}
 	call, cancel := d.call(ctx)
 	defer cancel()
 	var err error
@@ -154,6 +158,9 @@ func (d *Desks) catchUp(ctx context.Context, p DeskPoster, t *DeskThread, c Desk
 			return err
 		}
 		for _, m := range ms {
+			if err := d.unread(m); err != nil {
+				return err
+			}
 			post := func(ctx context.Context) error { return p.Post(ctx, *t, m) }
 			if t.wrote(m) {
 				post = func(context.Context) error { return nil }

@@ -105,6 +105,8 @@ type Engine struct {
 	end       context.CancelCauseFunc // of life, when Run stops taking turns
 	files     filing
 	living    living
+	present   presence
+	helping   chan struct{} // one for each answer a model is making for staff
 }
 
 // New returns an engine, whose Run must be called for turns to be taken.
@@ -131,6 +133,7 @@ func New(cfg Config, d Deps) (*Engine, error) {
 	e.desks = make(chan struct{}, preparing*runtime.GOMAXPROCS(0))
 	e.files.init()
 	e.living.init()
+	e.helping = make(chan struct{}, helpsAtOnce)
 	return e, nil
 }
 
@@ -217,8 +220,15 @@ func (e *Engine) Heard(conversation string, epoch int64) {
 	e.lookAgain(conversation)
 }
 
-// HeardEvent takes a delta, a discard or somebody's typing from another replica.
-func (e *Engine) HeardEvent(ev Event) { e.hub.Publish(ev) }
+// HeardEvent takes from another replica what is in no log: a delta, a discard,
+// somebody's typing, or who of staff is where.
+func (e *Engine) HeardEvent(ev Event) {
+	if ev.Kind == EventPresence || ev.Kind == EventOnline {
+		e.heardPresence(ev)
+		return
+	}
+	e.hub.Publish(ev)
+}
 
 // HeardGap says that hints may have been missed: all watchers look again.
 func (e *Engine) HeardGap() {

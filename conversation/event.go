@@ -17,7 +17,18 @@ const (
 	EventAlert EventKind = "alert"
 	// EventSeen says that the customer has read up to the message named by Seq.
 	EventSeen EventKind = "seen"
+
+	// What only staff hear. EventInbox says that a conversation's row in their list
+	// is another, EventPresence who looks at it, EventOnline that somebody is there.
+	EventInbox    EventKind = "inbox"
+	EventPresence EventKind = "presence"
+	EventOnline   EventKind = "online"
 )
+
+// forStaff reports whether no customer may hear of it.
+func (k EventKind) forStaff() bool {
+	return k == EventInbox || k == EventPresence || k == EventOnline || k == EventAlert || k == EventSeen
+}
 
 // Event is one thing that happened in a conversation. Only the fields of its
 // kind are set. An EventMessage without a Message, or an EventState without a
@@ -33,4 +44,9 @@ type Event struct {
 	Seq          int64  `json:",omitempty"` // of the message whose files changed
 	Alert        *Alert `json:",omitempty"`
 	By           Author `json:",omitempty"` // of typing: the customer, else somebody of ours
+
+	Staff   string     `json:",omitempty"` // whose presence it is, between replicas
+	Typing  Typing     `json:",omitempty"` // what they are writing
+	Leaves  bool       `json:",omitempty"` // they are gone
+	Present []Presence `json:"-"`          // who looks at the conversation, as known here
 }

@@ -26,13 +26,13 @@ func (q ReportQuery) Before() time.Time { return q.From.Add(q.From.Sub(q.To)) }
 // where there is nothing to take them from.
 type Spread struct{ Median, P90 *float64 }
 
-// Counts are the figures of one group of episodes.
+// Tally is the figures of one group of episodes.
 //
 // Resolved by the bot is an episode that was closed, was never given to a person, had
 // an answer of the bot's, no thumb down as its last and no rating below 3, and whose
 // customer did not come back within seven days. It is confirmed by a thumb up, by
 // thanks, or by a rating of 4 or 5; assumed where the customer just fell silent.
-type Counts struct {
+type Tally struct {
 	Conversations int64
 	BotConfirmed  int64
 	BotAssumed    int64
@@ -53,12 +53,12 @@ type Counts struct {
 type Group struct {
 	Key  string // a channel, a person's or a reason's id, a label's name, or a day
 	Name string // where the key is an id
-	Counts
+	Tally
 }
 
 // Report compares a range with the one before it.
 type Report struct {
-	Total, Previous Counts
+	Total, Previous Tally
 	Days            []Group // without spreads
 	Reasons         []Group // of handing over, without spreads
 	Channels        []Group

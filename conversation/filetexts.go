@@ -42,25 +42,35 @@ const (
 
 // staffNote tells staff of a file that was not used.
 func staffNote(at Attachment) string {
-	why := map[Refusal]string{
-		RefusedFormat:     "nothing here reads files of its kind, or it is not what its name says",
-		RefusedArchive:    "archives are not opened",
-		RefusedTooLarge:   "it is too large",
-		RefusedDimensions: "it has too many pixels",
-		RefusedDuration:   "it is too long",
-		RefusedDamaged:    "it is damaged",
-		RefusedEmpty:      "it is empty",
-		RefusedNoHearing:  "no model here could turn the speech into text (see OPENAI_TRANSCRIBE_MODEL)",
-		RefusedNoVideo:    "ffmpeg is not installed on the server",
-		RefusedFull:       "this conversation has sent too many files",
-		RefusedGone:       "it could not be fetched from the platform",
-		RefusedTimeout:    "reading it took too long",
-	}[at.Reason]
 	name := at.Name
 	if name == "" {
 		name = "without a name"
 	}
-	return fmt.Sprintf("The bot did not use a file (%s, %s): %s.", at.Kind, name, why)
+	return fmt.Sprintf("The bot did not use a file (%s, %s): %s.", at.Kind, name, staffReason(at.Reason))
+}
+
+// staffReason says to staff why a file was not used.
+func staffReason(r Refusal) string {
+	if why := staffReasons[r]; why != "" {
+		return why
+	}
+	return staffReasons[RefusedFormat]
+}
+
+var staffReasons = map[Refusal]string{
+	RefusedFormat:     "nothing here reads files of its kind, or it is not what its name says",
+	RefusedArchive:    "archives are not opened",
+	RefusedTooLarge:   "it is too large",
+	RefusedDimensions: "it has too many pixels",
+	RefusedDuration:   "it is too long",
+	RefusedDamaged:    "it is damaged",
+	RefusedEmpty:      "it is empty",
+	RefusedNoHearing:  "no model here could turn the speech into text (see OPENAI_TRANSCRIBE_MODEL)",
+	RefusedNoVideo:    "ffmpeg is not installed on the server",
+	RefusedFull:       "this conversation has sent too many files",
+	RefusedGone:       "it could not be fetched from the platform",
+	RefusedTimeout:    "reading it took too long",
+	RefusedElsewhere:  "it is kept at another service, to which the platform has only a link",
 }
 
 var fileTexts = map[string]fileWords{
@@ -78,6 +88,7 @@ var fileTexts = map[string]fileWords{
 			RefusedFull:       "You have sent a lot of files, and I can't take more for now.",
 			RefusedGone:       "I couldn't get the file you sent. Please send it again.",
 			RefusedTimeout:    "I couldn't read that file in time. Please describe what it shows.",
+			RefusedElsewhere:  "That is a link to a file kept elsewhere, which I can't open. Please upload the file itself.",
 		},
 		NoPictures:  "I can't see pictures here. Please describe what it shows.",
 		NoDocuments: "I can't read files here, but our team can see what you sent.",
@@ -99,6 +110,7 @@ var fileTexts = map[string]fileWords{
 			RefusedFull:       "您发送的文件较多，我暂时无法再接收。",
 			RefusedGone:       "我没能收到您发送的文件，请重新发送。",
 			RefusedTimeout:    "我没能及时读完这个文件，请描述一下其中的内容。",
+			RefusedElsewhere:  "这是保存在其他服务上的文件链接，我无法打开。请直接上传文件。",
 		},
 		NoPictures:  "我在这里看不到图片，请描述一下图片的内容。",
 		NoDocuments: "我在这里无法阅读文件，但我们的同事可以看到您发送的内容。",
@@ -120,6 +132,7 @@ var fileTexts = map[string]fileWords{
 			RefusedFull:       "Has enviado muchos archivos y por ahora no puedo recibir más.",
 			RefusedGone:       "No he podido recibir el archivo. Envíalo de nuevo, por favor.",
 			RefusedTimeout:    "No he podido leer ese archivo a tiempo. Describe qué muestra, por favor.",
+			RefusedElsewhere:  "Eso es un enlace a un archivo guardado en otro servicio, que no puedo abrir. Sube el archivo, por favor.",
 		},
 		NoPictures:  "Aquí no puedo ver imágenes. Describe qué muestra, por favor.",
 		NoDocuments: "Aquí no puedo leer archivos, pero nuestro equipo ve lo que has enviado.",
@@ -141,6 +154,7 @@ var fileTexts = map[string]fileWords{
 			RefusedFull:       "أرسلت ملفات كثيرة ولا أستطيع استقبال المزيد الآن.",
 			RefusedGone:       "لم أتمكن من استلام الملف. أرسله مرة أخرى من فضلك.",
 			RefusedTimeout:    "لم أتمكن من قراءة هذا الملف في الوقت المناسب. صف ما فيه من فضلك.",
+			RefusedElsewhere:  "هذا رابط لملف محفوظ في خدمة أخرى ولا أستطيع فتحه. ارفع الملف نفسه من فضلك.",
 		},
 		NoPictures:  "لا أستطيع رؤية الصور هنا. صف ما تُظهره من فضلك.",
 		NoDocuments: "لا أستطيع قراءة الملفات هنا، لكن فريقنا يرى ما أرسلته.",

@@ -149,8 +149,8 @@ func TestAQuestionJoinsWhatIsNearEnough(t *testing.T) {
 		want string
 	}{
 		{GapNear{}, ""},
-		{GapNear{Words: m("w", .36, false)}, "w"},
-		{GapNear{Words: m("w", .34, false)}, ""},
+		{GapNear{Words: m("w", .31, false)}, "w"},
+		{GapNear{Words: m("w", .29, false)}, ""},
 		{GapNear{Dense: m("d", .61, true)}, "d"},
 		{GapNear{Dense: m("d", .59, true)}, ""},
 		{GapNear{Dense: m("d", .8, true), Background: .75}, ""}, // with this model strangers are as near

@@ -27,7 +27,7 @@ type GapMatch struct {
 // words' threshold reaches on judged questions.
 const (
 	// joinWords is on the cosine of summed idf-weighted stems.
-	joinWords = .35
+	joinWords = .30
 	// sameWords joins whatever the vectors say: hardly a word differs.
 	sameWords = .9
 	// joinDense is how far from the background to 1 a cosine must reach. What a

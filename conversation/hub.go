@@ -81,7 +81,7 @@ func (h *Hub) Publish(e Event) {
 			return
 		}
 		w.track(e)
-		if e.Message == nil || !e.Message.Note {
+		if (e.Message == nil || !e.Message.Note) && !e.Kind.forStaff() {
 			for s := range w.subs {
 				s.push(e)
 			}
@@ -253,7 +253,7 @@ func (s *Subscription) push(e Event) {
 		s.remove(func(p Event) bool {
 			return p.Kind == EventFiles && p.Seq == e.Seq && p.Conversation == e.Conversation
 		})
-	case EventState, EventTyping:
+	case EventState, EventTyping, EventInbox, EventPresence:
 		s.remove(func(p Event) bool { return p.Kind == e.Kind && p.Conversation == e.Conversation })
 	case EventMessage:
 		if s.messages++; s.messages > maxPendingMessages {

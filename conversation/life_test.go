@@ -20,11 +20,11 @@ func TestOverdueFollowsTheRules(t *testing.T) {
 		next time.Duration // from now; 0 when a step is due, negative for never
 	}{
 		{"a fresh wait", Life{State: waiting(queued, now)}, stepNone, 5 * time.Minute},
-		{"a wait to be reminded of", Life{State: waiting(queued, ago(5 * time.Minute))}, stepRemind, 0},
-		{"a wait reminded of", Life{State: waiting(queued, ago(6 * time.Minute)), RemindedAt: now}, stepNone, 9 * time.Minute},
-		{"a wait to be escalated", Life{State: waiting(queued, ago(15 * time.Minute)), RemindedAt: now}, stepEscalate, 0},
-		{"a long wait in the queue is never closed", Life{State: waiting(queued, ago(99 * time.Hour)), RemindedAt: now, EscalatedAt: now}, stepNone, -1},
-		{"staff let the customer wait", Life{State: waiting(staffed, ago(15 * time.Minute)), RemindedAt: now, EscalatedAt: now}, stepIdle, 0},
+		{"a wait to be reminded of", Life{State: waiting(queued, ago(5*time.Minute))}, stepRemind, 0},
+		{"a wait reminded of", Life{State: waiting(queued, ago(6*time.Minute)), RemindedAt: now}, stepNone, 9 * time.Minute},
+		{"a wait to be escalated", Life{State: waiting(queued, ago(15*time.Minute)), RemindedAt: now}, stepEscalate, 0},
+		{"a long wait in the queue is never closed", Life{State: waiting(queued, ago(99*time.Hour)), RemindedAt: now, EscalatedAt: now}, stepNone, -1},
+		{"staff let the customer wait", Life{State: waiting(staffed, ago(15*time.Minute)), RemindedAt: now, EscalatedAt: now}, stepIdle, 0},
 		{"staff have just taken it", Life{State: waiting(staffed, ago(time.Hour)), OwnedAt: ago(time.Minute), RemindedAt: now, EscalatedAt: now}, stepNone, 14 * time.Minute},
 		{"the customer is silent with staff", Life{State: staffed, CustomerAt: ago(30 * time.Hour), SpokeAt: ago(24 * time.Hour)}, stepSilent, 0},
 		{"staff wrote lately", Life{State: staffed, CustomerAt: ago(30 * time.Hour), SpokeAt: ago(23 * time.Hour)}, stepNone, time.Hour},
@@ -43,7 +43,7 @@ func TestOverdueFollowsTheRules(t *testing.T) {
 		}
 	}
 	off := LifeSettings{}
-	for _, l := range []Life{{State: waiting(queued, ago(1000 * time.Hour))}, {State: staffed, CustomerAt: ago(1000 * time.Hour)}} {
+	for _, l := range []Life{{State: waiting(queued, ago(1000*time.Hour))}, {State: staffed, CustomerAt: ago(1000 * time.Hour)}} {
 		if got, next := overdue(l, off, now); got != stepNone || !next.IsZero() {
 			t.Errorf("overdue(all rules off) = %d, %v, want nothing ever", got, next)
 		}

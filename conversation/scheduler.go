@@ -91,6 +91,17 @@ func (r *run) check() {
 	}
 }
 
+// lost cancels a turn whose lease is gone. The conversation's next turn, which may
+// have begun since the leases were looked at, goes on.
+func (s *scheduler) lost(t Turn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.running[t.State.Conversation]; r != nil && r.turn != nil && r.turn.ID == t.ID {
+		r.again = true
+		r.cancel(errSuperseded)
+	}
+}
+
 // leased lists the turns that hold a lease.
 func (s *scheduler) leased() []Turn {
 	s.mu.Lock()
@@ -230,8 +241,8 @@ func (e *Engine) takeDue(ctx context.Context) {
 	e.backlog.Store(len(ts) == limit)
 	for _, t := range ts {
 		ctx, r, ok := e.sched.start(context.WithoutCancel(ctx), t.State.Conversation)
-		if !ok {
-			e.release(t, 0)
+		if !ok { // a hint was a moment faster
+			e.release(t, notBegun)
 			continue
 		}
 		go e.work(ctx, t.State.Conversation, r, func() (Turn, bool) { return t, true })
@@ -253,7 +264,9 @@ func (e *Engine) renew(ctx context.Context) {
 		return
 	}
 	for _, t := range ts {
-		if epoch, ok := epochs[t.State.Conversation]; !ok || epoch != t.State.Epoch {
+		if epoch, ok := epochs[t.State.Conversation]; !ok {
+			e.sched.lost(t)
+		} else if epoch != t.State.Epoch {
 			e.sched.supersede(t.State.Conversation, t.State.Epoch+1)
 		}
 	}

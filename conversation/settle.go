@@ -68,15 +68,32 @@ func (e *Engine) Message(ctx context.Context, conversation string, seq int64) (M
 func (e *Engine) remark(ctx context.Context, conversation, key, text string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
-	m, first, err := e.d.Store.Remark(ctx, conversation, key, text)
-	if err != nil {
+	if err := e.Remark(ctx, conversation, key, text); err != nil {
 		e.log.Warn("note for staff not stored", "conversation", conversation, "key", key, "err", err)
-		return
 	}
-	if first {
+}
+
+// Remark leaves a note of the product's own for staff, once per key: a key is no
+// message's external id. What is too long of the text is cut.
+func (e *Engine) Remark(ctx context.Context, conversation, key, text string) error {
+	text, err := Clean(cutRunes(text, MaxTextRunes))
+	if err != nil {
+		return err
+	}
+	m, first, err := e.d.Store.Remark(ctx, conversation, key, text)
+	if err == nil && first {
 		e.hub.Publish(Event{Kind: EventMessage, Conversation: conversation, Message: &m})
 		e.d.Bus.Hint(conversation, 0)
 	}
+	return err
+}
+
+// cutRunes is the start of a text, with a mark where something is missing.
+func cutRunes(s string, most int) string {
+	if rs := []rune(s); len(rs) > most {
+		return string(rs[:most-1]) + "…"
+	}
+	return s
 }
 
 // tidyEvery is how often what nobody sent is removed.

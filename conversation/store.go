@@ -50,8 +50,9 @@ type Turns interface {
 	// nothing is stored.
 	Finish(ctx context.Context, t Turn, o Outcome) (State, []Message, error)
 	// Release gives a lease back unfinished; its turn, if one is still due, is not
-	// taken up before retry has passed. It returns how long that is, negative when
-	// no turn is due.
+	// taken up before retry has passed. A negative retry says that the turn was not
+	// even begun: it is no attempt, and due at once. It returns how long that is,
+	// negative when no turn is due.
 	Release(ctx context.Context, t Turn, retry time.Duration) (time.Duration, error)
 }
 
@@ -151,6 +152,10 @@ type Change struct {
 	CleanContext bool    // the bot forgets what was said before
 	AnswerNow    bool    // the bot takes up what nobody has answered yet
 	Messages     []NewMessage
+	Was          Status // empty: whatever its status
+	Holder       string // empty: whoever of staff holds it
+	Doer         string // who brings it about, where that is not By
+	Detail       string // why, in their own words
 	// Always appends Messages even when owner and status are already so; else a
 	// change that changes nothing says nothing. A message whose ExternalID is
 	// already in the log makes the whole change a repeat that does nothing.

@@ -18,6 +18,8 @@ const (
 	// retryAfter is how long a turn that failed on this side, say for want of a
 	// database, waits before its next attempt.
 	retryAfter = 2 * time.Second
+	// notBegun is what a turn is released with that was claimed in vain.
+	notBegun = -1
 )
 
 // work claims and runs one turn, then whatever has come up meanwhile.

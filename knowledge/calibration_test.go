@@ -11,7 +11,7 @@ import (
 
 func calibrated() *Calibration {
 	c := &Calibration{
-		Lexical:    Logistic{LexicalFeatures, -3, []float64{2, 1, 1, 2, 1}},
+		Lexical:    Logistic{LexicalFeatures, -3, []float64{2, 1, 1, 2, 1, 1, .5, .5}},
 		Curve:      []Knot{{.1, .05}, {.5, .7}, {.9, .92}},
 		Dense:      DenseLogistic{Logistic: Logistic{DenseFeatures, -7, []float64{14, 1}}, Provenance: "assumed"},
 		Thresholds: Thresholds{Answer: .7, Maybe: .3},
@@ -25,7 +25,7 @@ func TestConfidenceRisesWithItsSignals(t *testing.T) {
 	c := calibrated()
 	last := -1.
 	for x := 0.; x <= 1; x += .01 {
-		got := c.Confidence(Signals{Any: true, Score: x, Strength: x, Length: .5, Coverage: x, Wording: x})
+		got := c.Confidence(Signals{Any: true, Score: x, Strength: x, Length: .5, Coverage: x, Wording: x, Neighbours: x, Distinct: x, Own: x})
 		if got <= last || got >= 1 {
 			t.Fatalf("Confidence at %.2f = %v after %v, want more and below 1", x, got, last)
 		}
@@ -90,7 +90,7 @@ func TestCalibrationSurvivesADatabaseThatOrdersItsKeys(t *testing.T) {
 
 func TestWhatDoesNotFitIsRefused(t *testing.T) {
 	for name, change := range map[string]func(c *Calibration){
-		"another feature":      func(c *Calibration) { c.Lexical.Features = []string{"a", "b", "c", "d", "e"} },
+		"another feature":      func(c *Calibration) { c.Lexical.Features = []string{"a", "b", "c", "d", "e", "f", "g", "h"} },
 		"a number too few":     func(c *Calibration) { c.Lexical.Coefficients = c.Lexical.Coefficients[:4] },
 		"no number":            func(c *Calibration) { c.Lexical.Coefficients[0] = math.NaN() },
 		"another dense":        func(c *Calibration) { c.Dense.Features = []string{"cosine"} },

@@ -145,7 +145,7 @@ type Hit struct {
 	DenseScore   float64 // cosine similarity
 	RerankRank   int     // 0 when no reranker judged it
 	RerankScore  float64 // as the reranker gave it; only those of one Result can be compared
-	Score        float64 // decides the order: fused from both ranks or, when a reranker judged the hit, from its rank there
+	Score        float64 // decides the order: fused from both rankings' scores or, when a reranker judged the hit, from its rank there
 	Exact        bool    // the query is this entry's question, folded for case, width, accents and punctuation
 }
 

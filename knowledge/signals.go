@@ -8,11 +8,14 @@ import (
 // Signals are what a search knows about how well its first hits fit the question,
 // each 0..1.
 type Signals struct {
-	Score    float64 // the first hit's BM25F score against the greatest the question could reach
-	Strength float64 // the same score by itself, saturating: a long question of rare words can say more
-	Length   float64 // how much the question says: saturating in its words proper
-	Coverage float64 // share of the question's words, by idf and with its stop words, that the first hit holds
-	Wording  float64 // share of its words proper that it holds, times the share of the entry's own wording that is asked
+	Score      float64 // the first hit's BM25F score by the message's own words against the greatest these could reach
+	Strength   float64 // its whole score, what the dialogue added included, saturating: a long question of rare words can say more
+	Length     float64 // how much the question says: saturating in its words proper
+	Coverage   float64 // share of the question's words, by idf and with its stop words, that the first hit holds
+	Wording    float64 // share of its words proper that it holds, times the share of the entry's own wording that is asked
+	Neighbours float64 // how much oftener than the next hits do it holds words that stand side by side in the question
+	Distinct   float64 // how far the second look singles it out: 1 when nothing else comes near
+	Own        float64 // its score by the message's own words against the best such: low where the dialogue put it first
 
 	Cosine    float64 // of the nearest by vectors; 0 without
 	Agreement float64 // how far the word ranking and the vector ranking list the same first; 0 without vectors
@@ -25,13 +28,13 @@ type Signals struct {
 // order of its coefficients. Score and Coverage of a question of a word or two say
 // little, so they count by its length; the odds tell the low scores apart.
 var (
-	LexicalFeatures = []string{"score*length", "strength", "score_odds", "coverage*length", "wording"}
+	LexicalFeatures = []string{"score*length", "strength", "score_odds", "coverage*length", "wording", "neighbours", "distinct", "own"}
 	DenseFeatures   = []string{"cosine", "agreement"}
 )
 
 // Lexical are the numbers named by LexicalFeatures.
 func (s Signals) Lexical() []float64 {
-	return []float64{s.Score * s.Length, s.Strength, odds(s.Score), s.Coverage * s.Length, s.Wording}
+	return []float64{s.Score * s.Length, s.Strength, odds(s.Score), s.Coverage * s.Length, s.Wording, s.Neighbours, s.Distinct, s.Own}
 }
 
 // odds is the logarithm of p's odds, p kept off 0 and 1, brought to about -1..1.

@@ -8,20 +8,6 @@ CREATE TABLE shared_settings (
   updated_at timestamptz NOT NULL DEFAULT now()
 );
 
--- What sorts the queue beside the time; and what staff change beside the owner.
-ALTER TABLE conversations ADD COLUMN IF NOT EXISTS priority smallint NOT NULL DEFAULT 0 CHECK (priority BETWEEN 0 AND 3);
-CREATE TABLE IF NOT EXISTS conversation_events (
-  id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  conversation_id uuid NOT NULL REFERENCES conversations ON DELETE CASCADE,
-  kind            text NOT NULL,
-  was             text NOT NULL DEFAULT '',
-  became          text NOT NULL DEFAULT '',
-  reason          text NOT NULL DEFAULT '',
-  actor           text NOT NULL,
-  actor_name      text NOT NULL DEFAULT '',
-  created_at      timestamptz NOT NULL DEFAULT now()
-);
-
 -- One row for each episode of a conversation: when somebody has to look at it next,
 -- and what reports say of it. Triggers keep it in the transaction that changes the
 -- conversation, so that no way of changing one can miss it.
@@ -88,13 +74,12 @@ CREATE TABLE staff_streams (
 );
 CREATE INDEX staff_streams_staff ON staff_streams (staff_id);
 
--- Whether somebody has a console open and is not away. An account without a status is
--- there whenever it watches; a viewer answers nobody.
+-- Whether somebody has a console open and is not away. A viewer answers nobody.
 -- +goose StatementBegin
 CREATE FUNCTION staff_is_here(id uuid) RETURNS boolean LANGUAGE sql STABLE AS $$
   SELECT EXISTS (SELECT FROM staff_streams s JOIN staff_accounts a ON a.id = s.staff_id
     WHERE s.staff_id = $1 AND s.seen_at > now() - interval '40 seconds' AND a.disabled_at IS NULL AND a.role <> 'viewer'
-    AND coalesce(to_jsonb(a) ->> 'status', 'online') <> 'away')
+    AND a.status <> 'away')
 $$;
 -- +goose StatementEnd
 

@@ -35,6 +35,15 @@ func newClient(c Config) *slack.Client {
 	)
 }
 
+// newDownloads is the client that files are fetched with: their addresses are looked
+// at one by one before the token goes there.
+func newDownloads(c Config) *http.Client {
+	return &http.Client{
+		Transport:     c.Transport, // nil: the default one
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
 // transport puts the token where every server looks for it, since the library
 // writes it into most bodies and into few headers, and bounds the answers.
 type transport struct {

@@ -105,17 +105,37 @@ func (b *Bot) Show(ctx context.Context, t conversation.DeskThread, c conversatio
 // are not posted again, and after a call whose outcome is unknown the thread is asked.
 func (b *Bot) Post(ctx context.Context, t conversation.DeskThread, m conversation.Message) error {
 	key := fmt.Sprint("desk ", t.Thread, " ", m.Conversation, " ", m.Seq)
-	p := b.progress.get(key)
+	p, lost := b.progress.get(key), false
 	if p == nil {
-		p = &sent{unsure: t.Attempt > 1}
+		lost = t.Attempt > 1
+		p = &sent{unsure: lost}
 	}
-	d := conversation.Delivery{Message: m, Attempt: t.Attempt}
-	if _, err := b.deliverPosts(ctx, place{t.Chat, t.Thread}, d, deskPosts(m), p); err != nil {
+	d, at, posts := conversation.Delivery{Message: m, Attempt: t.Attempt}, place{t.Chat, t.Thread}, deskPosts(m, t.Link)
+	err := b.deskPost(ctx, t, at, d, posts, p, lost)
+	if err != nil {
 		b.progress.keep(key, p)
 		return deskError(err)
 	}
 	b.progress.forget(key)
 	return nil
+}
+
+// deskPost posts a message and its files. Where the text was posted by a process that
+// is gone, what came of the files is not known and they are left out: the text leads
+// to them.
+func (b *Bot) deskPost(ctx context.Context, t conversation.DeskThread, at place, d conversation.Delivery, posts []post, p *sent, lost bool) error {
+	if p.unsure {
+		if err := b.lookFor(ctx, at, d, p); err != nil {
+			return err
+		}
+	}
+	if lost && len(p.parts) >= len(posts) {
+		return nil
+	}
+	if _, err := b.deliverPosts(ctx, at, d, posts, p); err != nil {
+		return err
+	}
+	return b.deskFiles(ctx, t, d.Message, len(posts), p)
 }
 
 // Tell implements conversation.DeskPoster.
@@ -141,7 +161,7 @@ var leads = map[conversation.Author]string{
 
 // deskPosts makes what a message of the conversation is to staff. What people wrote
 // stands as they wrote it: no customer's words become a link with another name.
-func deskPosts(m conversation.Message) []post {
+func deskPosts(m conversation.Message, address string) []post {
 	var posts []post
 	if len(m.Options) > 0 { // the customer's buttons, as text
 		m.Text, m.Options = m.Text+"\n\n"+conversation.Listed(m.Options), nil
@@ -160,7 +180,7 @@ func deskPosts(m conversation.Message) []post {
 			}
 		}
 	}
-	if len(posts) == 0 {
+	if posts = withFiles(posts, m, address); len(posts) == 0 {
 		posts = []post{{texts: []string{"…"}}}
 	}
 	name, icon := m.Name, leads[m.Author]

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -21,6 +22,11 @@ const noFilesYet = "Files are not sent to the customer from here."
 
 // noThread is told to staff who write below something of ours that leads nowhere.
 const noThread = "Nothing was sent: this thread is no longer that of a conversation. There is a newer one."
+
+// errNotYet is returned for words below a brief that was posted a moment ago and whose
+// thread is not stored yet, as when Slack's answer to the posting was lost: Slack
+// sends them again.
+var errNotYet = errors.New("slack: the thread is not known yet")
 
 // fresh is how long after a message its change may be the first that is heard of it.
 const fresh = time.Minute
@@ -67,6 +73,9 @@ func (b *Bot) staffSaid(ctx context.Context, to addressee, ev event) (string, er
 		switch {
 		case err != nil:
 		case r.Elsewhere && ev.ParentUser != "" && ev.ParentUser == to.bot:
+			if began, ok := timeOf(ev.ThreadTS); ok && b.now().Sub(began) < fresh {
+				return r, errNotYet
+			}
 			r = conversation.DeskReply{Words: noThread}
 		case !r.Elsewhere && len(ev.Files) > 0:
 			r.Words = noFilesYet + " " + r.Words

@@ -9,7 +9,7 @@ import (
 )
 
 func TestStaffSeeWhatTheCustomerMayChooseFromWithoutTheButtons(t *testing.T) {
-	posts := deskPosts(conversation.Message{Author: conversation.AuthorBot, Name: "Assistant", Text: "Which one?", Options: []conversation.Option{{Text: "Red"}, {Text: "Blue"}}})
+	posts := deskPosts(conversation.Message{Author: conversation.AuthorBot, Name: "Assistant", Text: "Which one?", Options: []conversation.Option{{Text: "Red"}, {Text: "Blue"}}}, "")
 	said := ""
 	for _, p := range posts {
 		said += p.whole()

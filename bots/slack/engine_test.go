@@ -41,7 +41,7 @@ func (e *fakeEngine) Receive(_ context.Context, in conversation.Inbound) (conver
 		return conversation.Receipt{}, e.fail
 	}
 	text, err := conversation.Clean(in.Text)
-	if err != nil {
+	if err != nil && len(in.Attachments) == 0 {
 		return conversation.Receipt{}, err
 	}
 	in.Text = text
@@ -52,7 +52,7 @@ func (e *fakeEngine) Receive(_ context.Context, in conversation.Inbound) (conver
 			if r.Text != in.Text {
 				return conversation.Receipt{}, conversation.ErrConflict
 			}
-			return conversation.Receipt{Conversation: id, Repeat: true}, nil
+			return conversation.Receipt{Conversation: id, Repeat: true, Attachments: make([]conversation.Attachment, len(r.Attachments))}, nil
 		}
 	}
 	if id == "" {
@@ -123,6 +123,10 @@ func (e *fakeEngine) Describe(_ context.Context, id string, p conversation.Profi
 	defer e.mu.Unlock()
 	e.names = append(e.names, p.Name)
 	return nil
+}
+
+func (e *fakeEngine) Forward(context.Context, string, string) (conversation.File, error) {
+	return conversation.File{}, conversation.ErrNoFile
 }
 
 func (e *fakeEngine) Subscribe(id string) *conversation.Subscription { return e.hub.Subscribe(id) }

@@ -47,11 +47,12 @@ type fakeSlack struct {
 	next     int
 	scopes   string
 	headers  []string // Authorization of every call
+	files    fakeFiles
 }
 
 func newFakeSlack(t testing.TB) *fakeSlack {
 	f := &fakeSlack{faults: map[string][]fault{}, changed: make(chan struct{}, 1), next: 1000}
-	f.scopes = "app_mentions:read,assistant:write,channels:history,chat:write,groups:history,im:history,mpim:history,users:read"
+	f.scopes = "app_mentions:read,assistant:write,channels:history,chat:write,files:read,files:write,groups:history,im:history,mpim:history,users:read"
 	f.Server = httptest.NewServer(http.HandlerFunc(f.serve))
 	t.Cleanup(f.Close)
 	return f
@@ -64,6 +65,9 @@ func (f *fakeSlack) fail(method string, fs ...fault) {
 }
 
 func (f *fakeSlack) serve(w http.ResponseWriter, r *http.Request) {
+	if f.serveFile(w, r) {
+		return
+	}
 	method := strings.TrimPrefix(r.URL.Path, "/")
 	r.ParseForm()
 	f.mu.Lock()
@@ -121,6 +125,8 @@ func (f *fakeSlack) do(method string, v url.Values) map[string]any {
 		return nil
 	}
 	switch method {
+	case "files.info", "files.getUploadURLExternal", "files.completeUploadExternal":
+		return f.doFile(method, v)
 	case "auth.test":
 		return map[string]any{"ok": true, "team": "Acme", "user": "frontdesk", "team_id": testTeam, "user_id": testBot, "bot_id": "B0BOTID1"}
 	case "users.info":

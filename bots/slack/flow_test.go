@@ -43,16 +43,20 @@ type desk struct {
 	store  *conversationdb.Store
 }
 
-func newDesk(t *testing.T) *desk {
+func newDesk(t *testing.T) *desk { return newDeskWith(t, nil) }
+
+// newDeskWith is newDesk with something that looks into files.
+func newDeskWith(t *testing.T, reader conversation.Reader) *desk {
 	store := conversationdb.New(dbtest.New(t))
 	engine, err := conversation.New(
 		conversation.Config{Hold: time.Millisecond, Gather: conversation.Gather{Quiet: time.Millisecond, Most: time.Millisecond}, Poll: 50 * time.Millisecond, Backoff: 10 * time.Millisecond},
-		conversation.Deps{Store: store, Finder: help{}, Model: echo{}, Counter: tokens.For("gpt-4o-mini")})
+		conversation.Deps{Store: store, Finder: help{}, Model: echo{}, Counter: tokens.For("gpt-4o-mini"), Reader: reader})
 	if err != nil {
 		t.Fatal(err)
 	}
 	d := &desk{engine: engine, store: store}
 	d.rig = newRig(t, func(c *Config) { c.Engine, c.Threads = engine, store })
+	engine.FetchWith(Channel, d.Bot)
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
 	wg.Go(func() { engine.Run(ctx, time.Second) })

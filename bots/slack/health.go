@@ -135,6 +135,8 @@ var scopes = map[string]string{
 	"assistant:write":   "show that it is thinking, suggested questions and titles",
 	"channels:history":  "follow threads in public channels",
 	"chat:write":        "answer",
+	"files:read":        "read the files customers send",
+	"files:write":       "show customers' files in the staff channel",
 	"groups:history":    "follow threads in private channels",
 	"im:history":        "read direct messages",
 	"mpim:history":      "follow threads in group messages",

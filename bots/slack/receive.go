@@ -19,7 +19,7 @@ const (
 	wasOtherKind    = "other_kind"
 	wasOtherTeam    = "other_workspace"
 	wasIncomplete   = "incomplete" // lacks what every message has
-	wasUnreadable   = "unreadable" // empty, too long or only a file; the writer was told
+	wasUnreadable   = "unreadable" // empty or too long; the writer was told
 	wasEdit         = "edited"
 	wasDeletion     = "deleted"
 	wasOpened       = "opened" // an assistant thread
@@ -132,10 +132,17 @@ func (b *Bot) message(ctx context.Context, to addressee, ev event, mentioned boo
 			}
 		}
 	}
+	files, left := ev.files()
 	text := plain(ev.Text, to.bot)
-	receipt, err := b.engine.Receive(ctx, conversation.Inbound{
-		Channel: Channel, Account: to.team, Thread: at.key(), Sender: ev.User, ExternalID: ev.TS, Text: text,
-	})
+	in := conversation.Inbound{
+		Channel: Channel, Account: to.team, Thread: at.key(), Sender: ev.User, ExternalID: ev.TS, Text: text, Attachments: files,
+	}
+	receipt, err := b.engine.Receive(ctx, in)
+	if err == nil && receipt.Repeat && len(files) > 0 && len(receipt.Attachments) == 0 {
+		// A mention comes as two events, of which the other had no files.
+		in.ExternalID, in.Text = ev.TS+"/files", ""
+		receipt, err = b.engine.Receive(ctx, in)
+	}
 	switch {
 	case errors.Is(err, conversation.ErrEmpty), errors.Is(err, conversation.ErrTooLong):
 		b.explain(at, ev, err)
@@ -149,8 +156,11 @@ func (b *Bot) message(ctx context.Context, to addressee, ev event, mentioned boo
 	case receipt.Repeat:
 		return wasRepeat, nil
 	}
-	if len(ev.Files) > 0 {
+	if left > 0 {
 		b.explain(at, ev, nil)
+	}
+	if text == "" && len(files) > 0 {
+		text = files[0].Name
 	}
 	b.follow(at, to, ev.User, text, receipt)
 	return wasStored, nil
@@ -191,7 +201,7 @@ func (b *Bot) explain(at place, ev event, err error) {
 	case errors.Is(err, conversation.ErrTooLong):
 		words = fmt.Sprintf(w.TooLong, conversation.MaxTextRunes)
 	case len(ev.Files) > 0:
-		words = w.NoFiles
+		words = fmt.Sprintf(w.Files, conversation.MaxAttachments)
 	}
 	if !b.Enabled() || !b.seen.add("explained "+ev.Channel+" "+ev.TS) {
 		return

@@ -25,7 +25,7 @@ func TestEachKindOfEventIsTakenAsItIsMeant(t *testing.T) {
 		{[]string{"own_message"}, wasOwn, nil},
 		{[]string{"other_bot"}, wasBot, nil},
 		{[]string{"other_workspace"}, wasOtherTeam, nil},
-		{[]string{"file_share"}, wasUnreadable, nil},
+		{[]string{"file_share"}, wasStored, []string{"D024BE91L "}},
 		{[]string{"assistant_thread_started"}, wasOpened, nil},
 		{[]string{"message_changed"}, wasStored, []string{"D024BE91L How do I return a gift?"}},
 		{[]string{"message_changed", "message_im"}, wasConflict, []string{"D024BE91L How do I return a gift?"}},
@@ -104,8 +104,8 @@ func TestAnUnfoldedLinkIsNoEdit(t *testing.T) {
 
 func TestWhatCannotBeTakenIsExplainedOnce(t *testing.T) {
 	for name, c := range map[string]struct{ body, want string }{
-		"a file":             {recorded(t, "file_share"), "read files"},
-		"a file with words":  {strings.Replace(recorded(t, "file_share"), `"text":""`, `"text":"what is this?"`, 1), "read files"},
+		"no file's id":       {strings.Replace(recorded(t, "file_share"), `"id":"F0S43PZDF"`, `"id":7`, 1), "up to 10"},
+		"eleven files":       {strings.Replace(recorded(t, "file_share"), `"files":[`, `"files":[`+strings.Repeat(`{"id":"F0MORE"},`, 10), 1), "up to 10"},
 		"a mention alone":    {strings.Replace(recorded(t, "app_mention"), " do you ship to <https://example.com/ch|Switzerland>?", "", 1), "Hello"},
 		"an endless message": {strings.Replace(recorded(t, "message_im"), "How do I", strings.Repeat("long ", 2000), 1), "8000"},
 	} {

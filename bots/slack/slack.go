@@ -38,6 +38,7 @@ type Engine interface {
 	Note(ctx context.Context, id string, by conversation.Actor, text string) (conversation.Message, error)
 	Describe(ctx context.Context, id string, p conversation.Profile) error
 	Subscribe(id string) *conversation.Subscription
+	Forward(ctx context.Context, id, file string) (conversation.File, error)
 }
 
 // Threads finds conversations by where they take place.
@@ -85,6 +86,10 @@ type Bot struct {
 	progress progress
 	live     switches
 	patience time.Duration // with a delivery that is to take a draft
+
+	downloads   *http.Client // of customers' files; follows no redirect by itself
+	fetchWithin time.Duration
+	rest        func(context.Context, time.Duration) bool
 }
 
 func (c Config) defaults() Config {
@@ -117,6 +122,8 @@ func New(c Config) *Bot {
 	}
 	b.live.now, b.pace.every = c.Now, postEvery
 	b.patience = settleWithin
+	b.downloads = newDownloads(c)
+	b.fetchWithin, b.rest = fetchTimeout, sleep
 	b.tasks.init()
 	return b
 }

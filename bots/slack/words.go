@@ -15,7 +15,7 @@ type words struct {
 	Status  string // while an answer is being made; Slack puts the app's name before it
 	Hello   string // to a mention without words
 	TooLong string // %d: the most characters a message may have
-	NoFiles string
+	Files   string // where some of a message's files were not taken; %d: how many can be
 	Title   string // above the suggested prompts
 	Prompts []string
 }
@@ -25,7 +25,7 @@ var packs = map[string]words{
 		Person: "Talk to a person", Sources: "Sources", Status: "is looking it up…",
 		Hello:   "Hello! What can I look up for you?",
 		TooLong: "Sorry, this message is too long for me: I can read up to %d characters. Could you send it in shorter pieces?",
-		NoFiles: "Sorry, I can't read files here. Could you describe in words what it shows?",
+		Files:   "Sorry, I couldn't take all of these files: up to %d fit into one message. Please send the others again.",
 		Title:   "Ask me about our products and services",
 		Prompts: []string{"What can you help me with?", "Talk to a person"},
 	},
@@ -33,19 +33,19 @@ var packs = map[string]words{
 		Person: "转人工客服", Sources: "来源", Status: "正在查找……",
 		Hello:   "您好！有什么可以帮您查的吗？",
 		TooLong: "抱歉，这条消息太长了：我最多可以读取 %d 个字符。请分成几条较短的消息发送，好吗？",
-		NoFiles: "抱歉，我在这里无法读取文件。请用文字描述一下其中的内容，好吗？",
+		Files:   "抱歉，这些文件我没能全部收下：每条消息最多 %d 个。请重新发送其余的文件。",
 	},
 	"es": {
 		Person: "Hablar con una persona", Sources: "Fuentes", Status: "está buscando…",
 		Hello:   "¡Hola! ¿Qué puedo buscar por ti?",
 		TooLong: "Lo siento, este mensaje es demasiado largo: puedo leer hasta %d caracteres. ¿Puedes enviarlo en partes más cortas?",
-		NoFiles: "Lo siento, aquí no puedo leer archivos. ¿Puedes describir con palabras lo que muestra?",
+		Files:   "Lo siento, no he podido recibir todos los archivos: caben hasta %d en un mensaje. Envía los demás de nuevo, por favor.",
 	},
 	"ar": {
 		Person: "التحدث مع شخص", Sources: "المصادر", Status: "يبحث عن الإجابة…",
 		Hello:   "مرحبًا! عمّ أبحث لك؟",
 		TooLong: "عذرًا، هذه الرسالة أطول مما أستطيع قراءته: الحد هو %d حرفًا. هل يمكنك إرسالها في أجزاء أقصر؟",
-		NoFiles: "عذرًا، لا أستطيع قراءة الملفات هنا. هل يمكنك وصف محتواها بالكلمات؟",
+		Files:   "عذرًا، لم أتمكن من استلام كل الملفات: الحد %d ملفات في الرسالة. أرسل البقية مرة أخرى من فضلك.",
 	},
 }
 

@@ -45,7 +45,8 @@ func (b *Bot) command(ctx context.Context, in conversation.Inbound, name, rest s
 		b.say(in, t.Help)
 		return nil
 	}
-	if in.Text = rest; name == "human" && rest != "" {
+	speaks := rest != "" || len(in.Attachments) > 0
+	if in.Text = rest; name == "human" && speaks {
 		if err := b.receive(ctx, in); err != nil {
 			return err
 		}
@@ -67,10 +68,10 @@ func (b *Bot) command(ctx context.Context, in conversation.Inbound, name, rest s
 		b.say(in, t.WithPerson)
 	case err != nil:
 		return err
-	case before.Owner == conversation.OwnerBot && rest == "":
+	case before.Owner == conversation.OwnerBot && !speaks:
 		b.say(in, t.WithBot)
 	}
-	if rest != "" {
+	if speaks {
 		return b.receive(ctx, in)
 	}
 	return nil

@@ -131,7 +131,11 @@ func (b *Bot) Show(ctx context.Context, t conversation.DeskThread, c conversatio
 
 // Post implements conversation.DeskPoster.
 func (b *Bot) Post(ctx context.Context, t conversation.DeskThread, m conversation.Message) error {
-	return b.deskPost(ctx, t, fmt.Sprint(m.Conversation, "/", m.Seq), deskPieces(m))
+	name, parts := fmt.Sprint(m.Conversation, "/", m.Seq), deskPieces(m, t.Link)
+	if err := b.deskPost(ctx, t, name, parts); err != nil {
+		return err
+	}
+	return b.deskFiles(ctx, t, name, len(parts), m)
 }
 
 // Tell implements conversation.DeskPoster.

@@ -24,7 +24,7 @@ var leads = map[conversation.Author]string{
 
 // deskPieces are what a message of the conversation is to staff, under the name of
 // whoever wrote it.
-func deskPieces(m conversation.Message) []piece {
+func deskPieces(m conversation.Message, link string) []piece {
 	lead, name := leads[m.Author], m.Name
 	switch {
 	case m.Note && name != "":
@@ -49,6 +49,7 @@ func deskPieces(m conversation.Message) []piece {
 			out = append(out, piece{rich: escape(part), plain: part})
 		}
 	}
+	out = withFiles(out, m, link)
 	head := piece{rich: "<b>" + escape(name) + "</b>", plain: name}
 	if len(out) == 0 || units(out[0].plain)+units(name)+1 > maxUnits {
 		return append([]piece{head}, out...)

@@ -81,6 +81,15 @@ func (e *fakeEngine) Choose(_ context.Context, where conversation.Inbound, seq i
 	return conversation.Receipt{Conversation: where.Conversation, Seq: 5, DueIn: 0}, nil
 }
 
+func (e *fakeEngine) Remark(_ context.Context, _, key, text string) error {
+	_, err := e.note("remark " + key + ": " + text)
+	return err
+}
+
+func (e *fakeEngine) Forward(context.Context, string, string) (conversation.File, error) {
+	return conversation.File{}, conversation.ErrNoFile
+}
+
 func (e *fakeEngine) Subscribe(id string) *conversation.Subscription { return e.hub.Subscribe(id) }
 
 func (e *fakeEngine) received() []conversation.Inbound {
@@ -98,6 +107,10 @@ func (e *fakeEngine) done() string {
 type fakeThreads struct{ moved chan string }
 
 func (fakeThreads) EnsureThread(context.Context, conversation.Inbound) (string, error) {
+	return fakeID, nil
+}
+
+func (fakeThreads) Thread(context.Context, string, string, string) (string, error) {
 	return fakeID, nil
 }
 

@@ -43,6 +43,7 @@ type platform struct {
 	script   map[string][]string // answers of a method, the next first
 	changed  chan struct{}       // closed and made anew when something happens
 	delay    map[string]chan struct{}
+	file     http.HandlerFunc // answers downloads
 }
 
 func newPlatform(t *testing.T) *platform {
@@ -53,6 +54,10 @@ func newPlatform(t *testing.T) *platform {
 }
 
 func (p *platform) serve(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, "/file/bot"+token+"/") {
+		p.file(w, r)
+		return
+	}
 	method, ok := strings.CutPrefix(r.URL.Path, "/bot"+token+"/")
 	if !ok {
 		http.Error(w, `{"ok":false,"error_code":404,"description":"Not Found"}`, http.StatusNotFound)
@@ -97,6 +102,13 @@ func (p *platform) answer(ctx context.Context, method string, params map[string]
 	switch method {
 	case "getMe":
 		return `{"ok":true,"result":{"id":777001,"is_bot":true,"first_name":"Shop help","username":"ShopHelpBot"}}`
+	case "getFile":
+		return `{"ok":true,"result":{"file_id":"` + params["file_id"] + `","file_unique_id":"u","file_size":4,"file_path":"photos/file_7.jpg"}}`
+	case "sendPhoto", "sendVoice", "sendVideo", "sendDocument":
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.messages++
+		return fmt.Sprintf(`{"ok":true,"result":{"message_id":%d,"date":1763800000,"chat":{"id":%s,"type":"supergroup"}}}`, p.messages, params["chat_id"])
 	case "sendMessage":
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -163,7 +175,9 @@ func readParams(r *http.Request) map[string]string {
 			return params
 		}
 		b, _ := io.ReadAll(part)
-		params[part.FormName()] = string(b)
+		if params[part.FormName()] = string(b); part.FileName() != "" {
+			params["file"] = part.FileName() + " " + string(b)
+		}
 	}
 }
 
@@ -214,7 +228,7 @@ func (p *platform) wait(t *testing.T, method string, n int) []call {
 // fast is a timing for tests: nothing is waited for longer than it must be.
 var fast = timing{
 	poll: 10 * time.Second, first: time.Millisecond, most: 2 * time.Millisecond, slow: 3 * time.Millisecond,
-	draft: 2 * time.Millisecond, inspect: time.Millisecond, answer: 10 * time.Second,
+	draft: 2 * time.Millisecond, inspect: time.Millisecond, answer: 10 * time.Second, fetch: 10 * time.Second,
 }
 
 // newBot returns a bot at p that obeys no limits. No line it logs holds the token.

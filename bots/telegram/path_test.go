@@ -55,17 +55,21 @@ type path struct {
 	bot    *Bot
 }
 
-func newPath(t *testing.T) *path {
+func newPath(t *testing.T) *path { return newPathWith(t, nil) }
+
+// newPathWith is newPath with something that looks into files.
+func newPathWith(t *testing.T, reader conversation.Reader) *path {
 	p := newPlatform(t)
 	store := conversationdb.New(dbtest.New(t))
 	engine, err := conversation.New(conversation.Config{
 		Poll: 20 * time.Millisecond, Backoff: time.Millisecond, Hold: time.Millisecond,
 		Gather: conversation.Gather{Quiet: time.Millisecond, Most: 2 * time.Millisecond},
-	}, conversation.Deps{Store: store, Finder: faq{}, Model: echo{}, Counter: tokens.For(""), Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	}, conversation.Deps{Store: store, Finder: faq{}, Model: echo{}, Counter: tokens.For(""), Reader: reader, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := newBot(t, p, engine, func(c *Config) { c.Threads = store })
+	engine.FetchWith(Channel, b)
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() { engine.Run(ctx, time.Second) })

@@ -34,6 +34,8 @@ type Engine interface {
 	Feedback(ctx context.Context, id string, seq int64, helpful bool) error
 	Choose(ctx context.Context, where conversation.Inbound, seq int64, option int) (conversation.Receipt, error)
 	Subscribe(id string) *conversation.Subscription
+	Remark(ctx context.Context, id, key, text string) error
+	Forward(ctx context.Context, id, file string) (conversation.File, error)
 }
 
 // Threads knows which conversation a thread of a channel is.
@@ -41,6 +43,8 @@ type Threads interface {
 	// EnsureThread returns the conversation of in's thread, which it makes where there
 	// is none yet.
 	EnsureThread(ctx context.Context, in conversation.Inbound) (id string, err error)
+	// Thread returns the conversation of a thread, or conversation.ErrNotFound.
+	Thread(ctx context.Context, channel, account, thread string) (string, error)
 	// MoveThread gives what was said in a thread, and in those below it, another
 	// name. Where there is a conversation of that name already both stay.
 	MoveThread(ctx context.Context, channel, account, from, to string) error
@@ -73,6 +77,7 @@ type Bot struct {
 	stream  *streamer
 	notices chan func(context.Context)
 	desk    staffDesk
+	albums  *recent[string, *album] // of groups
 	pause   func(context.Context, time.Duration) error
 	timing  timing
 
@@ -92,11 +97,12 @@ type timing struct {
 	draft   time.Duration // between two previews of one answer
 	inspect time.Duration // between two looks at the registered webhook
 	answer  time.Duration // for an answer to a request
+	fetch   time.Duration // for a customer's file, waits included
 }
 
 var usual = timing{
 	poll: 50 * time.Second, first: time.Second, most: 30 * time.Second, slow: 30 * time.Second,
-	draft: time.Second, inspect: 5 * time.Minute, answer: 20 * time.Second,
+	draft: time.Second, inspect: 5 * time.Minute, answer: 20 * time.Second, fetch: time.Minute,
 }
 
 // tokenForm is what a token may hold; it becomes part of an address.
@@ -122,7 +128,7 @@ func New(cfg Config) (*Bot, error) {
 	b := &Bot{
 		cfg: cfg, log: cfg.Log, account: account, limits: newLimiter(), timing: usual, pause: pause,
 		sent: newRecent[string, progress](maxProgress), notices: make(chan func(context.Context), maxNotices),
-		detail: "starting", desk: newStaffDesk(),
+		detail: "starting", desk: newStaffDesk(), albums: newRecent[string, *album](maxAlbums),
 	}
 	b.staffChat.Store(cfg.StaffChat)
 	var err error

@@ -18,7 +18,7 @@ var texts = map[string]words{
 	"en": {
 		Start:        "Hello! Write your question and I'll look up the answer.\n\n/human – talk to a person\n/bot – back to the assistant\n/help – what I can do",
 		Help:         "Ask me anything about our products, orders or services; I answer from our help pages and show my sources. In a group, mention me or reply to me.\n\n/human – talk to a person\n/bot – back to the assistant",
-		TextOnly:     "I can read text only so far. Please write your question, or send /human to talk to a person.",
+		TextOnly:     "I can't read this kind of message. Text, pictures, voice messages, videos and documents work; /human brings in a person.",
 		TooLong:      "This message is too long for me. Please send it in shorter parts.",
 		WithPerson:   "A person from our team is answering you here.",
 		InQueue:      "You are in the queue already. Our team sees everything written here and will reply in this chat.",
@@ -34,7 +34,7 @@ var texts = map[string]words{
 	"zh": {
 		Start:        "您好！请直接写下您的问题，我来帮您查找答案。\n\n/human – 转人工客服\n/bot – 返回智能助手\n/help – 使用说明",
 		Help:         "关于我们的产品、订单或服务，都可以问我；我会根据帮助页面回答并列出来源。在群组里请 @我 或回复我的消息。\n\n/human – 转人工客服\n/bot – 返回智能助手",
-		TextOnly:     "目前我只能阅读文字。请写下您的问题，或发送 /human 转人工客服。",
+		TextOnly:     "我无法读取这种消息。可以发送文字、图片、语音、视频和文件，或发送 /human 转人工客服。",
 		TooLong:      "这条消息太长了，请分成几段发送。",
 		WithPerson:   "我们的同事正在这里为您解答。",
 		InQueue:      "您已在排队中。同事能看到这里的全部内容，并会在此回复您。",
@@ -50,7 +50,7 @@ var texts = map[string]words{
 	"es": {
 		Start:        "¡Hola! Escribe tu pregunta y busco la respuesta.\n\n/human – hablar con una persona\n/bot – volver al asistente\n/help – qué puedo hacer",
 		Help:         "Pregúntame lo que quieras sobre nuestros productos, pedidos o servicios; respondo con nuestras páginas de ayuda y muestro las fuentes. En un grupo, mencióname o respóndeme.\n\n/human – hablar con una persona\n/bot – volver al asistente",
-		TextOnly:     "Por ahora solo leo texto. Escribe tu pregunta o envía /human para hablar con una persona.",
+		TextOnly:     "No puedo leer este tipo de mensaje. Puedes enviarme texto, imágenes, mensajes de voz, vídeos y documentos, o /human para hablar con una persona.",
 		TooLong:      "Este mensaje es demasiado largo. Envíalo en partes más cortas, por favor.",
 		WithPerson:   "Una persona de nuestro equipo te está atendiendo aquí.",
 		InQueue:      "Ya estás en la cola. Nuestro equipo ve todo lo escrito aquí y te responderá en este chat.",
@@ -66,7 +66,7 @@ var texts = map[string]words{
 	"ar": {
 		Start:        "مرحبًا! اكتب سؤالك وسأبحث لك عن الإجابة.\n\n/human – التحدث مع شخص\n/bot – العودة إلى المساعد\n/help – ما الذي يمكنني فعله",
 		Help:         "اسألني عن منتجاتنا أو طلباتك أو خدماتنا؛ أجيب من صفحات المساعدة لدينا وأذكر المصادر. في المجموعات اذكر اسمي أو رُدّ على رسالتي.\n\n/human – التحدث مع شخص\n/bot – العودة إلى المساعد",
-		TextOnly:     "لا أقرأ حاليًا إلا النص. اكتب سؤالك أو أرسل /human للتحدث مع شخص.",
+		TextOnly:     "لا أستطيع قراءة هذا النوع من الرسائل. يمكنك إرسال نص أو صور أو رسائل صوتية أو مقاطع فيديو أو مستندات، أو /human للتحدث مع شخص.",
 		TooLong:      "هذه الرسالة طويلة جدًا. أرسلها من فضلك في أجزاء أقصر.",
 		WithPerson:   "أحد أفراد فريقنا يجيبك هنا.",
 		InQueue:      "أنت في قائمة الانتظار بالفعل. يرى فريقنا كل ما كُتب هنا وسيرد في هذه الدردشة.",

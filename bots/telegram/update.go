@@ -34,9 +34,10 @@ func (b *Bot) update(ctx context.Context, raw []byte) error {
 		return b.message(ctx, u.Business)
 	case u.Callback != nil:
 		return b.callback(ctx, u.Callback)
-	case u.Edited != nil, u.EditedBusiness != nil:
-		// The bot has answered what was there before; the log keeps that.
-		b.cfg.Observe("edit_ignored")
+	case u.Edited != nil:
+		return b.edited(ctx, u.Edited)
+	case u.EditedBusiness != nil:
+		return b.edited(ctx, u.EditedBusiness)
 	case u.Membership != nil:
 		if u.Membership.Chat.Type == chatPrivate && u.Membership.New.Status == "kicked" {
 			b.cfg.Observe("blocked_by_customer")
@@ -69,21 +70,47 @@ func (b *Bot) message(ctx context.Context, m *message) error {
 	if me == nil && m.Chat.Type != chatPrivate {
 		return errUnknownSelf
 	}
-	if m.Chat.Type != chatPrivate && !addressed(m, me) {
-		b.cfg.Observe("not_addressed")
-		return nil
+	if m.Chat.Type != chatPrivate {
+		return b.groupMessage(ctx, m, in, me)
 	}
+	return b.customer(ctx, m, in, me)
+}
+
+// groupMessage takes a message in a group where it is meant for the bot, or belongs
+// to an album of which one is.
+func (b *Bot) groupMessage(ctx context.Context, m *message, in conversation.Inbound, me *user) error {
+	album := b.albumOf(m)
+	if !addressed(m, me) {
+		if album.waits(m) {
+			b.cfg.Observe("not_addressed")
+			return nil
+		}
+		return b.customer(ctx, m, in, me)
+	}
+	for _, earlier := range album.call() {
+		if in, from := b.inbound(earlier); from != nil {
+			if err := b.customer(ctx, earlier, in, me); err != nil {
+				return err
+			}
+		}
+	}
+	return b.customer(ctx, m, in, me)
+}
+
+// customer takes a customer's message that is meant for the bot.
+func (b *Bot) customer(ctx context.Context, m *message, in conversation.Inbound, me *user) error {
+	in.Attachments = m.files()
 	name, rest, toOther := command(m, me)
 	switch {
 	case toOther:
 		b.cfg.Observe("not_addressed")
 		return nil
-	case commands[name]:
+	case commands[name] && (len(in.Attachments) == 0 || name == "human" || name == "bot"):
 		b.cfg.Observe("command")
 		return b.command(ctx, in, name, rest)
 	}
-	if in.Text = withoutMention(m, me); strings.TrimSpace(in.Text) == "" {
-		return b.wordless(in, m)
+	if in.Text = withoutMention(m, me); strings.TrimSpace(in.Text) == "" && len(in.Attachments) == 0 {
+		return b.wordless(ctx, in, m)
 	}
 	return b.receive(ctx, in)
 }
@@ -125,19 +152,33 @@ func (b *Bot) moved(ctx context.Context, from, to int64) error {
 	return nil
 }
 
-// wordless answers a message without text that is meant for the bot, such as a
-// picture or its name alone. What the platform writes itself gets no answer.
-func (b *Bot) wordless(in conversation.Inbound, m *message) error {
+// wordless answers a message with nothing to read that is meant for the bot, such as
+// a sticker or its name alone. What the platform writes itself gets no answer.
+func (b *Bot) wordless(ctx context.Context, in conversation.Inbound, m *message) error {
 	t := textsFor(in.Locale)
 	switch {
 	case m.Text != "" || m.Caption != "":
 		b.say(in, t.Help)
-	case m.media():
-		b.cfg.Observe("wordless")
-		b.say(in, t.TextOnly)
-	default:
+		return nil
+	case !m.media():
 		b.cfg.Observe("service_ignored")
+		return nil
 	}
+	b.cfg.Observe("wordless")
+	id, err := b.tellHere(ctx, in, "wordless:"+in.ExternalID, "The customer sent "+m.kind()+" on Telegram, which is not kept here.")
+	if err != nil {
+		return fmt.Errorf("note message %s: %w", in.ExternalID, err)
+	}
+	if id != "" {
+		st, err := b.cfg.Engine.State(ctx, id)
+		if err != nil {
+			return err
+		}
+		if st.Owner == conversation.OwnerStaff {
+			return nil // who answers there knows now
+		}
+	}
+	b.say(in, t.TextOnly)
 	return nil
 }
 

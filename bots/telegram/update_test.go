@@ -21,9 +21,10 @@ func withMe(t testing.TB, b *Bot) *Bot {
 func TestWhatCustomersWriteReachesTheEngine(t *testing.T) {
 	group, person := "-1001234567890", conversation.Inbound{Sender: "5501", SenderName: "Lucía Pérez", Locale: "es"}
 	for name, want := range map[string]conversation.Inbound{
-		"private":            {Thread: "5501", ExternalID: "5501:11", Text: "Can I return a blender?"},
-		"forwarded":          {Thread: "5501", ExternalID: "5501:12", Text: "Is this true?"},
-		"photo_caption":      {Thread: "5501", ExternalID: "5501:15", Text: "Is this covered by the warranty?"},
+		"private":   {Thread: "5501", ExternalID: "5501:11", Text: "Can I return a blender?"},
+		"forwarded": {Thread: "5501", ExternalID: "5501:12", Text: "Is this true?"},
+		"photo_caption": {Thread: "5501", ExternalID: "5501:15", Text: "Is this covered by the warranty?", Attachments: []conversation.InboundFile{
+			{Remote: "AgACAgQ", Kind: conversation.FileImage, Name: "photo.jpg", MediaType: "image/jpeg", Bytes: 1201}}},
 		"group_mention":      {Thread: group, ExternalID: group + ":21", Text: "👋 @shophelpbot, when do you open?"},
 		"group_reply":        {Thread: group, ExternalID: group + ":23", Text: "And on Sundays?"},
 		"group_text_mention": {Thread: group, ExternalID: group + ":24", Text: "how much is it?"},
@@ -48,7 +49,7 @@ func TestWhatCustomersWriteReachesTheEngine(t *testing.T) {
 
 func TestWhatIsNotForTheBotIsLeftAlone(t *testing.T) {
 	for name, outcome := range map[string]string{
-		"edited": "edit_ignored", "group_silent": "not_addressed", "topic_silent": "not_addressed", "group_command_other": "not_addressed",
+		"group_photo_silent": "not_addressed", "group_silent": "not_addressed", "topic_silent": "not_addressed", "group_command_other": "not_addressed",
 		"business_owner": "own_ignored", "channel_forward": "own_ignored", "blocked": "blocked_by_customer", "joined": "service_ignored",
 	} {
 		e := newFakeEngine()
@@ -92,7 +93,10 @@ func TestCommandsDoWhatTheySay(t *testing.T) {
 		{"bot with staff", text("/bot"), conversation.OwnerStaff, "bot", "", es.WithPerson},
 		{"another's", text("/help@OtherBot"), conversation.OwnerBot, "", "", ""},
 		{"unknown", text("/track 12"), conversation.OwnerBot, "", "/track 12", ""},
-		{"voice", payload(t, "voice"), conversation.OwnerBot, "", "", es.TextOnly},
+		{"sticker", payload(t, "sticker"), conversation.OwnerBot, "remark wordless:5501:67: The customer sent a sticker (👍) on Telegram, which is not kept here.", "", es.TextOnly},
+		{"sticker to staff", payload(t, "sticker"), conversation.OwnerStaff, "remark wordless:5501:67: The customer sent a sticker (👍) on Telegram, which is not kept here.", "", ""},
+		{"location", payload(t, "location"), conversation.OwnerBot, "remark wordless:5501:68: The customer sent a location on Telegram, which is not kept here.", "", es.TextOnly},
+		{"human with a picture", payload(t, "photo_human"), conversation.OwnerBot, "handoff", "it broke", ""},
 	} {
 		e, p := newFakeEngine(), newPlatform(t)
 		e.owner = c.owner

@@ -31,6 +31,7 @@ type message struct {
 	Entities           []entity        `json:"entities"`
 	Caption            string          `json:"caption"`
 	CaptionEntities    []entity        `json:"caption_entities"`
+	Album              string          `json:"media_group_id"`
 	MigrateTo          int64           `json:"migrate_to_chat_id"`
 	MigrateFrom        int64           `json:"migrate_from_chat_id"`
 	TopicCreated       json.RawMessage `json:"forum_topic_created"`
@@ -40,7 +41,8 @@ type message struct {
 	Audio     json.RawMessage `json:"audio"`
 	Video     json.RawMessage `json:"video"`
 	VideoNote json.RawMessage `json:"video_note"`
-	Document  json.RawMessage `json:"document"`
+	Animation json.RawMessage `json:"animation"`
+	Document  json.RawMessage `json:"document"` // stands beside an animation too
 	Sticker   json.RawMessage `json:"sticker"`
 	Location  json.RawMessage `json:"location"`
 	Contact   json.RawMessage `json:"contact"`
@@ -52,7 +54,7 @@ type message struct {
 // media reports whether a person sent something other than words.
 func (m *message) media() bool {
 	for _, raw := range []json.RawMessage{
-		m.Photo, m.Voice, m.Audio, m.Video, m.VideoNote, m.Document, m.Sticker, m.Location, m.Contact, m.Poll, m.Dice, m.Story,
+		m.Photo, m.Voice, m.Audio, m.Video, m.VideoNote, m.Animation, m.Document, m.Sticker, m.Location, m.Contact, m.Poll, m.Dice, m.Story,
 	} {
 		if len(raw) > 0 {
 			return true

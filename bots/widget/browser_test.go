@@ -39,7 +39,11 @@ var bundled = sync.OnceValues(func() (*Script, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewScript(js, UI)
+	part, err := assets.Bundle(UI, PartEntry, assets.Options{Module: true})
+	if err != nil {
+		return nil, err
+	}
+	return NewScript(js, part, UI)
 })
 
 // browser starts one Chromium for all tests of the package; TestMain ends it.
@@ -55,7 +59,8 @@ var browser = sync.OnceValues(func() (context.Context, error) {
 		return nil, exec.ErrNotFound
 	}
 	options := append(cd.DefaultExecAllocatorOptions[:], cd.ExecPath(path), cd.NoSandbox,
-		cd.Flag("disable-dev-shm-usage", true), cd.Flag("lang", "en-US"), cd.WindowSize(1280, 800))
+		cd.Flag("disable-dev-shm-usage", true), cd.Flag("lang", "en-US"),
+		cd.Flag("use-fake-device-for-media-stream", true), cd.Flag("use-fake-ui-for-media-stream", true), cd.Flag("autoplay-policy", "no-user-gesture-required"), cd.WindowSize(1280, 800))
 	allocated, stopAllocator := cd.NewExecAllocator(context.Background(), options...)
 	ctx, stop := cd.NewContext(allocated)
 	stopBrowser = func() { stop(); stopAllocator() }
@@ -216,7 +221,11 @@ func (p *page) wait(expression string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, waitAtMost)
 	defer cancel()
-	_, err := cd.Run(ctx, cd.Poll[bool]("(() => {"+helpers+"return !!("+expression+")})()", cd.WithPollingInterval(20*time.Millisecond), cd.WithPollingTimeout(waitAtMost)))
+	poll := cd.Poll[bool]("(() => {"+helpers+"return !!("+expression+")})()", cd.WithPollingInterval(20*time.Millisecond), cd.WithPollingTimeout(waitAtMost))
+	_, err := cd.Run(ctx, poll)
+	for err != nil && strings.Contains(err.Error(), "Cannot find context") && ctx.Err() == nil {
+		_, err = cd.Run(ctx, poll) // the page took the place of another just then
+	}
 	if err != nil {
 		p.t.Fatalf("wait for %s: %v\nlog: %s", expression, err, eval[string](p, "root ? one('.panel').innerText : ''"))
 	}

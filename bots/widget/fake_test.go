@@ -3,6 +3,7 @@ package widget
 import (
 	"context"
 	"crypto/rand"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -257,7 +258,8 @@ func (f *fakeEngine) texts(t testing.TB, id string) (texts []string) {
 	return texts
 }
 
-// Upload takes what begins as a picture or sound; the rest is of no known type.
+// Upload takes what begins as a picture, sound, PDF or page; the rest is of no
+// known type.
 func (f *fakeEngine) Upload(_ context.Context, id, name string, content []byte) (a conversation.Attachment, err error) {
 	err = f.with(id, func(*room) error {
 		a = conversation.Attachment{ID: randomUUID(), Name: name, Bytes: int64(len(content)), State: conversation.FilePending}
@@ -266,6 +268,14 @@ func (f *fakeEngine) Upload(_ context.Context, id, name string, content []byte) 
 			return conversation.ErrFileEmpty
 		case strings.HasPrefix(string(content), "\xff\xd8\xff"):
 			a.Kind, a.MediaType = conversation.FileImage, "image/jpeg"
+		case strings.HasPrefix(string(content), "\x89PNG"):
+			a.Kind, a.MediaType = conversation.FileImage, "image/png"
+		case strings.HasPrefix(string(content), "\x1a\x45\xdf\xa3"):
+			a.Kind, a.MediaType = conversation.FileVoice, "audio/webm"
+		case strings.HasPrefix(string(content), "RIFF"):
+			a.Kind, a.MediaType = conversation.FileVoice, "audio/wav"
+		case strings.HasPrefix(string(content), "%PDF-"):
+			a.Kind, a.MediaType = conversation.FileDocument, "application/pdf"
 		case strings.HasPrefix(string(content), "OggS"):
 			a.Kind, a.MediaType = conversation.FileVoice, "audio/ogg"
 		case strings.HasPrefix(string(content), "<html>"):
@@ -287,4 +297,63 @@ func (f *fakeEngine) OpenFile(_ context.Context, id, file string) (conversation.
 		return conversation.File{}, conversation.ErrNoFile
 	}
 	return got, nil
+}
+
+// filed stores a file that somebody else sends.
+func (f *fakeEngine) filed(t testing.TB, id, name string, content []byte, to func(*conversation.Attachment)) conversation.Attachment {
+	t.Helper()
+	a, err := f.Upload(t.Context(), id, name, content)
+	if err != nil {
+		t.Fatalf("file %s: %v", name, err)
+	}
+	a.State = conversation.FileReady
+	if to != nil {
+		to(&a)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.files[a.ID] = conversation.File{Attachment: a, Conversation: id, Content: content, Seq: 1}
+	return a
+}
+
+// settle says how the files of a message stand now, in the log and to the watchers.
+func (f *fakeEngine) settle(t testing.TB, id string, seq int64, to func(*conversation.Attachment)) {
+	t.Helper()
+	err := f.with(id, func(r *room) error {
+		for i := range r.log {
+			if r.log[i].Seq != seq {
+				continue
+			}
+			m := r.log[i]
+			m.Attachments = slices.Clone(m.Attachments)
+			for k := range m.Attachments {
+				to(&m.Attachments[k])
+			}
+			r.log[i] = m
+			f.hub.Publish(conversation.Event{Kind: conversation.EventFiles, Conversation: id, Seq: seq, Message: &m})
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("settle %s: %v", id, err)
+	}
+}
+
+// sent returns the customer's messages, once there are n of them.
+func (f *fakeEngine) sent(t testing.TB, n int) (list []conversation.Message) {
+	t.Helper()
+	id := f.only(t)
+	waitUntil(t, "the customer's messages", func() bool {
+		list = nil
+		_ = f.with(id, func(r *room) error {
+			for _, m := range r.log {
+				if m.Author == conversation.AuthorCustomer {
+					list = append(list, m)
+				}
+			}
+			return nil
+		})
+		return len(list) >= n
+	})
+	return list
 }

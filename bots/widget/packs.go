@@ -15,15 +15,18 @@ import (
 // DefaultLanguage is what a page gets that asks for none.
 const DefaultLanguage = "en"
 
-// packDir is where the browser code keeps its words, one file per language.
-const packDir = "ui/lang"
+// Where the browser code's two parts keep their words, one file per language.
+const (
+	packDir     = "ui/lang"
+	partPackDir = "ui/part/lang"
+)
 
 // packs are the widget's own words by language, as compact JSON.
 type packs map[string][]byte
 
-// loadPacks reads the language packs of src.
-func loadPacks(src fs.FS) (packs, error) {
-	files, err := fs.Glob(src, packDir+"/*.json")
+// loadPacks reads the language packs in a folder of src.
+func loadPacks(src fs.FS, dir string) (packs, error) {
+	files, err := fs.Glob(src, dir+"/*.json")
 	if err != nil {
 		return nil, fmt.Errorf("list language packs: %w", err)
 	}
@@ -40,7 +43,7 @@ func loadPacks(src fs.FS) (packs, error) {
 		all[strings.TrimSuffix(path.Base(name), ".json")] = compact.Bytes()
 	}
 	if all[DefaultLanguage] == nil {
-		return nil, fmt.Errorf("no language pack for %s", DefaultLanguage)
+		return nil, fmt.Errorf("no language pack for %s in %s", DefaultLanguage, dir)
 	}
 	return all, nil
 }
@@ -59,15 +62,25 @@ func (p packs) find(tag string) (lang string, ok bool) {
 var quotedKey = regexp.MustCompile(`([{,])"([A-Za-z]+)":`)
 
 // before returns js with the words of a language in front of it, in a block of
-// their own so that the page's names stay as they are.
-func (p packs) before(lang string, js []byte) ([]byte, error) {
+// their own so that the page's names stay as they are, and with the version of the part
+// that it imports.
+func (p packs) before(lang, part string, js []byte) ([]byte, error) {
 	names, err := json.Marshal(p.languages())
 	if err != nil {
 		return nil, fmt.Errorf("list languages: %w", err)
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "{const frontdeskPack={lang:%q,languages:%s,words:%s};\n", lang, names, quotedKey.ReplaceAll(p[lang], []byte("$1$2:")))
+	fmt.Fprintf(&b, "{const frontdeskPack={lang:%q,languages:%s,part:%q,words:%s};\n", lang, names, part, quotedKey.ReplaceAll(p[lang], []byte("$1$2:")))
 	b.Write(js)
 	b.WriteString("}\n")
 	return b.Bytes(), nil
+}
+
+// beforePart returns the second part with the words of a language in front of it:
+// a module, whose names are its own.
+func (p packs) beforePart(lang string, js []byte) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "const frontdeskWords=%s;\n", quotedKey.ReplaceAll(p[lang], []byte("$1$2:")))
+	b.Write(js)
+	return b.Bytes()
 }

@@ -17,6 +17,8 @@ import (
 type Script struct {
 	packs    packs
 	variants map[string]variant
+	parts    map[string]variant // of the second part
+	version  string             // of the second part in all its languages
 }
 
 // variant is the script with one language's words.
@@ -25,16 +27,33 @@ type variant struct {
 	hash       string
 }
 
-// NewScript joins the bundled browser code with the language packs of its
-// source tree, and compresses what comes of it.
-func NewScript(js []byte, src fs.FS) (*Script, error) {
-	words, err := loadPacks(src)
+// NewScript joins the bundled browser code, the script and its second part, with
+// the language packs of its source tree, and compresses what comes of it.
+func NewScript(js, part []byte, src fs.FS) (*Script, error) {
+	words, err := loadPacks(src, packDir)
 	if err != nil {
 		return nil, err
 	}
-	s := &Script{packs: words, variants: map[string]variant{}}
+	partWords, err := loadPacks(src, partPackDir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Script{packs: words, variants: map[string]variant{}, parts: map[string]variant{}}
+	all := sha256.New()
 	for _, lang := range words.languages() {
-		body, err := words.before(lang, js)
+		if partWords[lang] == nil {
+			return nil, fmt.Errorf("no language pack for %s in %s", lang, partPackDir)
+		}
+		v, err := newVariant(partWords.beforePart(lang, part))
+		if err != nil {
+			return nil, fmt.Errorf("compress second part: %w", err)
+		}
+		s.parts[lang] = v
+		all.Write([]byte(v.hash))
+	}
+	s.version = hex.EncodeToString(all.Sum(nil)[:8])
+	for _, lang := range words.languages() {
+		body, err := words.before(lang, s.version, js)
 		if err != nil {
 			return nil, err
 		}
@@ -74,6 +93,40 @@ func (h *Handler) getScript(w http.ResponseWriter, r *http.Request) error {
 		lang = DefaultLanguage
 	}
 	v := s.variants[lang]
+	w.Header().Set("Cache-Control", "public, max-age=300, stale-while-revalidate=86400")
+	if query.Get("v") == v.hash {
+		w.Header().Set("Cache-Control", forGood)
+	}
+	v.serve(w, r)
+	return nil
+}
+
+// forGood lets a browser keep an answer that its address already tells apart.
+const forGood = "public, max-age=31536000, immutable"
+
+// getPart serves the second part in the language of ?lang=. Only the version that
+// the present script asks for is there: an older script, kept by a browser over an
+// update, does without it rather than be given one it does not fit.
+func (h *Handler) getPart(w http.ResponseWriter, r *http.Request) error {
+	s, err := h.script()
+	if err != nil {
+		return fmt.Errorf("widget script: %w", err)
+	}
+	if r.URL.Query().Get("v") != s.version {
+		w.Header().Set("Cache-Control", "no-store")
+		return errNoEndpoint
+	}
+	lang, ok := s.packs.find(r.URL.Query().Get("lang"))
+	if !ok {
+		lang = DefaultLanguage
+	}
+	w.Header().Set("Cache-Control", forGood)
+	s.parts[lang].serve(w, r)
+	return nil
+}
+
+// serve sends the script, compressed for whoever takes it so.
+func (v variant) serve(w http.ResponseWriter, r *http.Request) {
 	body, tag := v.body, v.hash
 	header := w.Header()
 	header.Add("Vary", "Accept-Encoding")
@@ -83,12 +136,7 @@ func (h *Handler) getScript(w http.ResponseWriter, r *http.Request) error {
 	}
 	header.Set("Content-Type", "text/javascript; charset=utf-8")
 	header.Set("ETag", `"`+tag+`"`)
-	header.Set("Cache-Control", "public, max-age=300, stale-while-revalidate=86400")
-	if query.Get("v") == v.hash {
-		header.Set("Cache-Control", "public, max-age=31536000, immutable")
-	}
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
-	return nil
 }
 
 // getWords serves one language's words to a script that came with another's.

@@ -13,20 +13,17 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"frontdesk/cmd/frontdesk/assets"
 )
 
-// maxScriptBytes is what the widget may weigh on a customer's page, compressed,
-// with its styles and words: 12 KB.
-const maxScriptBytes = 12 << 10
+// What the widget may weigh on a customer's page, compressed, with its styles and
+// words: 12 KB at once, and 10 KB more when the chat is opened.
+const (
+	maxScriptBytes = 12 << 10
+	maxPartBytes   = 10 << 10
+)
 
 func TestScriptBundlesAndStaysSmall(t *testing.T) {
-	js, err := assets.Bundle(UI, Entry, assets.Options{})
-	if err != nil {
-		t.Fatalf("Bundle = %v, want a script", err)
-	}
-	s, err := NewScript(js, UI)
+	s, err := bundled()
 	if err != nil {
 		t.Fatalf("NewScript = %v, want a script", err)
 	}
@@ -34,16 +31,28 @@ func TestScriptBundlesAndStaysSmall(t *testing.T) {
 		t.Errorf("languages() = %v, want ar, en, es and zh", got)
 	}
 	for lang, v := range s.variants {
-		size := len(v.gzip)
-		t.Logf("%s: %d bytes compressed", lang, size)
+		size, part := len(v.gzip), len(s.parts[lang].gzip)
+		t.Logf("%s: %d bytes compressed, second part %d", lang, size, part)
 		if size > maxScriptBytes {
 			t.Errorf("%s: %d bytes compressed, want at most %d", lang, size, maxScriptBytes)
+		}
+		if part > maxPartBytes {
+			t.Errorf("%s: %d bytes compressed in the second part, want at most %d", lang, part, maxPartBytes)
 		}
 	}
 }
 
+// packDirs are the folders of language packs, by those of the sources that use them.
+var packDirs = map[string]string{"ui": packDir, "ui/part": partPackDir}
+
 func TestLanguagePacksHaveTheSameTexts(t *testing.T) {
-	all, err := loadPacks(UI)
+	for _, dir := range packDirs {
+		t.Run(dir, func(t *testing.T) { wantSameTexts(t, dir) })
+	}
+}
+
+func wantSameTexts(t *testing.T, dir string) {
+	all, err := loadPacks(UI, dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,8 +79,14 @@ func TestLanguagePacksHaveTheSameTexts(t *testing.T) {
 
 // TestLanguagePacksHaveNoUnusedTexts reads the sources for each text's name.
 func TestLanguagePacksHaveNoUnusedTexts(t *testing.T) {
+	for sources, dir := range packDirs {
+		t.Run(dir, func(t *testing.T) { wantNoUnusedTexts(t, sources, dir) })
+	}
+}
+
+func wantNoUnusedTexts(t *testing.T, folder, dir string) {
 	var sources strings.Builder
-	files, err := fs.Glob(UI, "ui/*.ts")
+	files, err := fs.Glob(UI, folder+"/*.ts")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("Glob = %v, %v", files, err)
 	}
@@ -82,7 +97,7 @@ func TestLanguagePacksHaveNoUnusedTexts(t *testing.T) {
 		}
 		sources.Write(data)
 	}
-	all, err := loadPacks(UI)
+	all, err := loadPacks(UI, dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,10 +3,14 @@ package widget
 import "embed"
 
 // UI is the browser code. Entry is bundled with all it imports into the one
-// script that a website embeds.
+// script that a website embeds, PartEntry into the module that this imports when
+// the chat is first opened.
 //
 //go:embed ui
 var UI embed.FS
 
-// Entry is the path of the browser code's main file in UI.
-const Entry = "ui/main.ts"
+// Paths of the browser code's main files in UI.
+const (
+	Entry     = "ui/main.ts"
+	PartEntry = "ui/part/main.ts"
+)

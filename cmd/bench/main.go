@@ -29,8 +29,9 @@ func run(ctx context.Context) error {
 	bin := flag.String("bin", "", "server to measure; built when empty")
 	streams := flag.Int("streams", 2000, "idle event streams to hold")
 	seconds := flag.Int("seconds", 5, "length of the accepting run")
+	rate := flag.Int("rate", 500, "events per second of the channels' run")
 	messages := flag.Int("messages", 2000, "messages per latency run")
-	only := flag.String("only", "", "ingest: take in files and nothing else; serve: everything but that")
+	only := flag.String("only", "", "ingest: take in files and nothing else; channels: Slack and Telegram and nothing else; serve: everything but these")
 	env := flag.String("env", "", "more KEY=value for the server, separated by spaces")
 	flag.Parse()
 
@@ -61,6 +62,9 @@ func run(ctx context.Context) error {
 		"OPENAI_EMBEDDING_MODEL=", "ADMIN_PASSWORD=correct horse battery staple",
 	}, strings.Fields(*env)...)}
 
+	if *only == "channels" {
+		return chats(ctx, o, *rate, time.Duration(*seconds)*time.Second)
+	}
 	first, err := timeStart(ctx, o)
 	if err != nil {
 		return err
@@ -109,7 +113,13 @@ func run(ctx context.Context) error {
 	if *only == "serve" {
 		return nil
 	}
-	return ingest(ctx, s, *bin, append(o.Env, "PATH="+os.Getenv("PATH"), "HOME="+os.Getenv("HOME")))
+	if err := ingest(ctx, s, *bin, append(o.Env, "PATH="+os.Getenv("PATH"), "HOME="+os.Getenv("HOME"))); err != nil {
+		return err
+	}
+	if err := s.Stop(); err != nil {
+		return err
+	}
+	return chats(ctx, o, *rate, time.Duration(*seconds)*time.Second)
 }
 
 type started struct {

@@ -34,6 +34,7 @@ func newChannels(cfg *Config, d *desk, m *metrics, log *slog.Logger) *channels {
 	senders := map[string]conversation.Sender{}
 	if c.slack.Enabled() {
 		senders[slack.Channel] = c.slack
+		d.Engine.FetchWith(slack.Channel, c.slack)
 		if cfg.SlackStaff != "" {
 			c.staff(slack.Channel, c.slack)
 		}
@@ -48,6 +49,7 @@ func newChannels(cfg *Config, d *desk, m *metrics, log *slog.Logger) *channels {
 			log.Warn("telegram cannot work", "why", err)
 		} else {
 			senders[telegram.Channel] = c.telegram
+			d.Engine.FetchWith(telegram.Channel, c.telegram)
 			if cfg.telegramStaff != 0 {
 				c.staff(telegram.Channel, c.telegram)
 			}

@@ -58,8 +58,17 @@ type Config struct {
 
 	DeskUndo int `env:"DESK_UNDO_SECONDS" envDefault:"5" about:"how long what staff write on Slack or Telegram can be taken back; 0: not at all"`
 
-	AdminEmail      string   `env:"ADMIN_EMAIL" envDefault:"admin@localhost" about:"e-mail address of the first admin"`
-	AdminPassword   Secret   `env:"ADMIN_PASSWORD" about:"the first admin's password; unset: one is made and shown once"`
+	AnswerHold time.Duration `env:"ANSWER_HOLD" envDefault:"100ms" about:"an answer is stored no sooner than this after its message, so that one text in several pieces gets one answer; 0: at once"`
+
+	AdminEmail       string     `env:"ADMIN_EMAIL" envDefault:"admin@localhost" about:"e-mail address of the first admin"`
+	AdminPassword    Secret     `env:"ADMIN_PASSWORD" about:"the first admin's password; unset: one is made and shown once"`
+	OIDCIssuer       string     `env:"OIDC_ISSUER" about:"OpenID Connect issuer where staff may sign in, e.g. https://accounts.example.com"`
+	OIDCClientID     string     `env:"OIDC_CLIENT_ID" about:"our id there"`
+	OIDCClientSecret Secret     `env:"OIDC_CLIENT_SECRET" about:"our secret there"`
+	OIDCName         string     `env:"OIDC_NAME" envDefault:"Single sign-on" about:"what people call the issuer"`
+	OIDCDefaultRole  staff.Role `env:"OIDC_DEFAULT_ROLE" about:"role of whoever signs in there and has neither account nor invitation: viewer, agent or admin; unset: they are turned away"`
+	AuditDays        int        `env:"AUDIT_DAYS" envDefault:"730" about:"days that the log of changes is kept, at least 30; 0: for ever"`
+
 	TrustedProxies  []string `env:"TRUSTED_PROXIES" about:"networks whose X-Forwarded-For and -Proto are believed, e.g. 10.0.0.0/8"`
 	WidgetRateLimit int      `env:"WIDGET_RATE_LIMIT" envDefault:"20" about:"messages a minute per visitor and, times ten, per address; 0: off"`
 
@@ -223,6 +232,7 @@ func (c *Config) check() []error {
 	if c.DeskUndo < 0 || c.DeskUndo > maxDeskUndo {
 		fail("DESK_UNDO_SECONDS is %d, not a number from 0 to %d", c.DeskUndo, maxDeskUndo)
 	}
+	bad = append(bad, c.checkPeople()...)
 	if c.WidgetRateLimit < 0 {
 		fail("WIDGET_RATE_LIMIT is %d; it is a number of messages a minute, or 0 for no limit", c.WidgetRateLimit)
 	}
@@ -238,6 +248,9 @@ func (c *Config) check() []error {
 	}
 	if c.OpenAITimeout < time.Second {
 		fail("OPENAI_TIMEOUT is %v; it must be a second or more", c.OpenAITimeout)
+	}
+	if c.AnswerHold < 0 || c.AnswerHold > maxAnswerHold {
+		fail("ANSWER_HOLD is %v, not from 0 to %v", c.AnswerHold, maxAnswerHold)
 	}
 	if c.ShutdownTimeout <= 0 {
 		fail("SHUTDOWN_TIMEOUT is %v; it must be longer than nothing", c.ShutdownTimeout)

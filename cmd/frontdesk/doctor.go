@@ -81,6 +81,7 @@ func examine(ctx context.Context, cfg *Config, now time.Time, on system) []findi
 	f = append(f, examinePort(ctx, cfg))
 	f = append(f, examineModel(cfg, now)...)
 	f = append(f, examineMedia(ctx, cfg)...)
+	f = append(f, examineSignOn(ctx, cfg)...)
 	f = append(f, examineSlack(ctx, cfg)...)
 	return append(f, examineTelegram(ctx, cfg)...)
 }

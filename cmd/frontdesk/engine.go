@@ -20,6 +20,9 @@ import (
 // before, and answering from them when the model has failed.
 const besideModel = 15 * time.Second
 
+// maxAnswerHold bounds ANSWER_HOLD: longer, and customers take the bot for dead.
+const maxAnswerHold = 10 * time.Second
+
 // desk is the engine with what carries its hints between replicas.
 type desk struct {
 	*conversation.Engine
@@ -44,6 +47,7 @@ func newDesk(cfg *Config, pool *pgxpool.Pool, k *knowledgeParts, o conversation.
 	store := conversationdb.New(pool)
 	bus := store.Notifier(log)
 	engine, err := conversation.New(conversation.Config{
+		Hold:        max(cfg.AnswerHold, 1), // to the engine 0 is its own default
 		TurnTimeout: cfg.OpenAITimeout + besideModel, ModerateClosed: cfg.ModerationFail == failClosed,
 	}, conversation.Deps{
 		Store: store, Finder: k.store, Model: model, Counter: tokens.For(cfg.OpenAIModel[0]),

@@ -96,20 +96,26 @@ a running server.
 // source is a file to add; found marks one that was not named but found in a
 // directory.
 type source struct {
-	path  string
-	found bool
+	path     string
+	found    bool
+	namesake string // a file named before this one that has the same name
 }
 
 // gather lists the files that the paths name or hold.
 func gather(paths []string) ([]source, error) {
 	var out []source
+	named := map[string]string{}
 	for _, p := range paths {
 		info, err := os.Stat(p)
 		if err != nil {
 			return nil, err
 		}
 		if !info.IsDir() {
-			out = append(out, source{path: p})
+			base := filepath.Base(p)
+			out = append(out, source{path: p, namesake: named[base]})
+			if named[base] == "" {
+				named[base] = p
+			}
 			continue
 		}
 		err = filepath.WalkDir(p, func(name string, d fs.DirEntry, err error) error {

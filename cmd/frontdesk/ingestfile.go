@@ -63,8 +63,8 @@ func (k *knowledgeParts) addFile(ctx context.Context, f source, reading chan str
 	if f.found || !extract.IsEntries(ctx, name, content) {
 		return k.AddFile(ctx, name, content)
 	}
-	if other := p.claim(name, f.path); other != "" {
-		return knowledge.Added{}, fmt.Errorf("%s has the same name, by which files of entries replace each other", other)
+	if f.namesake != "" {
+		return knowledge.Added{}, fmt.Errorf("%s has the same name, by which files of entries replace each other", f.namesake)
 	}
 	report, err := k.ImportEntries(ctx, name, content, false)
 	if len(report.Rows) > 0 {

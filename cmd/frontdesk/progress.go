@@ -19,8 +19,7 @@ type progress struct {
 	mu                          sync.Mutex // guards the rest
 	total                       int
 	ready, failed, over, counts int
-	warned                      int               // warnings told
-	imported                    map[string]string // files of entries by their names
+	warned                      int // warnings told
 }
 
 // stage shows the bar of all files, and how far the one is that has just moved.
@@ -67,21 +66,6 @@ func (p *progress) report(name string, r knowledge.ImportReport, done bool) {
 		fmt.Fprint(p.w, "\r\x1b[K")
 	}
 	printImport(p.w, name, r, done)
-}
-
-// claim marks a name as that of the file to be imported; it returns the other
-// file that had it first.
-func (p *progress) claim(name, path string) (other string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if other = p.imported[name]; other != "" {
-		return other
-	}
-	if p.imported == nil {
-		p.imported = map[string]string{}
-	}
-	p.imported[name] = path
-	return ""
 }
 
 // refused counts a file of which the report has said why.

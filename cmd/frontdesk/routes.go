@@ -24,7 +24,7 @@ const (
 
 // route puts together all that is served. Every route of the program is
 // registered here, by its package or by name.
-func (s *server) route(ctx context.Context, pool *pgxpool.Pool, k *knowledgeParts, accounts *staff.Service, script func() (*widget.Script, error)) error {
+func (s *server) route(ctx context.Context, pool *pgxpool.Pool, k *knowledgeParts, accounts *staff.Service, script func() (*widget.Script, error), faces func() (*console.Pages, error)) error {
 	cfg := &s.a.cfg
 	from := proxies{trusted: cfg.proxies, public: publicURL(cfg)}
 	key, err := conversationdb.Key(ctx, pool, "widget_token_key")
@@ -32,8 +32,10 @@ func (s *server) route(ctx context.Context, pool *pgxpool.Pool, k *knowledgePart
 		return err
 	}
 	pages, err := console.New(console.Options{
-		Staff: accounts, Documents: k, Entries: k, FAQ: k, Conflicts: k.docs, Previews: conversation.NewPreviewer(s.engine.store, k, conversation.DefaultThresholds()), Sites: k, Gaps: s.gaps, Finder: k.store, Engine: s.engine, Events: s.engine, Log: s.a.log,
+		Staff: accounts, Documents: k, Entries: k, FAQ: k, Conflicts: k.docs, Previews: conversation.NewPreviewer(s.engine.store, k, conversation.DefaultThresholds()), Sites: k, Gaps: s.gaps, Inbox: s.inbox, Finder: k.store, Engine: s.engine, Events: s.engine, Log: s.a.log,
 		ClientIP: from.clientIP, Secure: from.secure, Origin: cfg.PublicURL,
+		SignOn: newSignOn(cfg), SignOnRole: cfg.OIDCDefaultRole,
+		Pages: faces,
 	})
 	if err != nil {
 		return fmt.Errorf("PUBLIC_URL: %w", err)

@@ -6,6 +6,7 @@ import (
 
 	"frontdesk/bots/widget"
 	"frontdesk/cmd/frontdesk/assets"
+	"frontdesk/conversation/console"
 )
 
 // bundleScript returns what bundles the widget's script, once: whoever calls
@@ -16,6 +17,27 @@ func bundleScript() func() (*widget.Script, error) {
 		if err != nil {
 			return nil, fmt.Errorf("bundle the widget: %w", err)
 		}
-		return widget.NewScript(js, widget.UI)
+		part, err := assets.Bundle(widget.UI, widget.PartEntry, assets.Options{Module: true})
+		if err != nil {
+			return nil, fmt.Errorf("bundle the widget's second part: %w", err)
+		}
+		return widget.NewScript(js, part, widget.UI)
+	})
+}
+
+// bundleConsole does the same for the console's pages, which share the widget's
+// Markdown.
+func bundleConsole() func() (*console.Pages, error) {
+	return sync.OnceValues(func() (*console.Pages, error) {
+		src := assets.Forest{"": console.UI, "widget": widget.UI}
+		js, err := assets.Bundle(src, console.Entry, assets.Options{Modules: console.Modules, KeepPrivate: true})
+		if err != nil {
+			return nil, fmt.Errorf("bundle the console: %w", err)
+		}
+		css, err := assets.Bundle(src, console.Style, assets.Options{})
+		if err != nil {
+			return nil, fmt.Errorf("bundle the console's style: %w", err)
+		}
+		return console.NewPages(js, css), nil
 	})
 }

@@ -62,11 +62,14 @@ func serve(ctx context.Context, a *app) (err error) {
 	}
 	defer ln.Close()
 	// Bundling takes about as long as Postgres does to start, so it goes beside.
-	script := bundleScript()
+	script, faces := bundleScript(), bundleConsole()
 	var bundling sync.WaitGroup
 	bundling.Go(func() {
 		if _, err := script(); err != nil {
 			a.log.Error("widget cannot be served", "error", err)
+		}
+		if _, err := faces(); err != nil {
+			a.log.Error("console cannot be served", "error", err)
 		}
 	})
 	defer bundling.Wait()
@@ -102,10 +105,10 @@ func serve(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	channels := newChannels(&a.cfg, engine, m, a.log)
-	s := &server{a: a, health: &health{pool: db.pool, queues: &queues{pool: db.pool}, channels: channels.states}, engine: engine, gaps: gaps, channels: channels, ln: ln, metrics: m}
+	s := &server{a: a, health: &health{pool: db.pool, queues: &queues{pool: db.pool}, channels: channels.states}, engine: engine, gaps: gaps, inbox: conversation.NewInbox(engine.Engine, engine.store), accounts: accounts, channels: channels, ln: ln, metrics: m}
 	m.watchDatabase(db.pool, s.health.queues)
 	m.watchReranking(k.store.Reranks)
-	if err := s.route(ctx, db.pool, k, accounts, script); err != nil {
+	if err := s.route(ctx, db.pool, k, accounts, script, faces); err != nil {
 		return err
 	}
 	for _, f := range examineModel(&a.cfg, began) {
@@ -166,6 +169,9 @@ func firstAdmin(ctx context.Context, a *app, accounts *staff.Service) error {
 	if err != nil {
 		return fmt.Errorf("make the first admin: %w", err)
 	}
+	if err := auditCommand(ctx, accounts, "first admin", account.ID, map[string]string{"email": account.Email}); err != nil {
+		a.log.Error("first admin is not in the audit log", "error", err) // the password below must still be shown
+	}
 	if made {
 		fmt.Fprintf(a.stdout, "First start. Sign in to the console as %s with the password %s\nIt is shown only now.\n\n", account.Email, password)
 	}
@@ -179,6 +185,8 @@ type server struct {
 	metrics  *metrics
 	engine   *desk
 	gaps     *conversation.Gaps
+	inbox    *conversation.Inbox
+	accounts *staff.Service
 	channels *channels
 	ln       net.Listener
 	handler  http.Handler
@@ -199,6 +207,8 @@ func (s *server) run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { s.engine.Run(working, grace) })
 	wg.Go(func() { s.gaps.Run(working) })
+	wg.Go(func() { s.inbox.Run(working) })
+	wg.Go(func() { forgetAudit(working, s.accounts, s.a.cfg.AuditDays, s.a.log) })
 	sending, stopSending := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopSending()
 	sent := make(chan struct{})

@@ -14,10 +14,15 @@ import (
 )
 
 var staffCommand = command{
-	name: "staff", usage: "add EMAIL --role agent|admin [--password-stdin] | link EMAIL --slack ID|--telegram ID | unlink … | links", quiet: true,
-	summary: "Add a member of staff, or say who they are on Slack and Telegram",
+	name: "staff", usage: "add EMAIL --role agent|admin [--password-stdin] | list | disable|enable|password|totp-reset EMAIL | role EMAIL --role ROLE | link EMAIL --slack ID|--telegram ID | unlink … | links", quiet: true,
+	summary: "Add a member of staff, change their account, or say who they are on Slack and Telegram",
 	help: `The roles are viewer (reads), agent (answers customers) and admin (also keeps the
 knowledge). Without --password-stdin a password is made and shown once.
+
+list shows everybody. disable ends somebody's sessions and lets them in no more, enable
+undoes it; the last admin can be neither disabled nor given another role. password sets
+the password to the first line of standard input and ends the sessions; totp-reset
+removes a second factor whose owner has lost it. Each is in the audit log.
 
 link makes a person on Slack or Telegram that member of staff, who may then answer
 from there; unlink ends it, links lists them.
@@ -25,6 +30,8 @@ from there; unlink ends it, links lists them.
   frontdesk staff add ana@example.com --role agent
   frontdesk staff link ana@example.com --slack U024BE7LH
   frontdesk staff unlink --telegram 100200300
+  frontdesk staff role ana@example.com --role admin
+  printf '%s' "$PASSWORD" | frontdesk staff password ana@example.com
   printf '%s' "$PASSWORD" | frontdesk staff add ana@example.com --role admin --password-stdin`,
 	setup: func(fs *flag.FlagSet) func(context.Context, *app, []string) error {
 		role := fs.String("role", "", "`ROLE` of the new member: viewer, agent or admin")
@@ -36,6 +43,12 @@ from there; unlink ends it, links lists them.
 		return func(ctx context.Context, a *app, args []string) error {
 			if len(args) > 0 && (args[0] == "link" || args[0] == "unlink" || args[0] == "links") {
 				return linkStaff(ctx, a, args, who)
+			}
+			if len(args) > 0 && args[0] == "list" {
+				return listStaff(ctx, a, args)
+			}
+			if len(args) > 0 && staffActions[args[0]].do != nil {
+				return changeStaff(ctx, a, args, staff.Role(*role))
 			}
 			if len(args) != 2 || args[0] != "add" {
 				return usageError("say whom to add: staff add EMAIL")
@@ -65,13 +78,17 @@ func addStaff(ctx context.Context, a *app, email, password string, role staff.Ro
 		return err
 	}
 	defer db.close()
-	account, err := staff.New(conversationdb.NewStaffStore(db.pool), nil).Add(ctx, email, password, role)
+	s := staff.New(conversationdb.NewStaffStore(db.pool), nil)
+	account, err := s.Add(ctx, email, password, role)
 	switch {
 	case errors.Is(err, staff.ErrExists):
 		return fmt.Errorf("%s is a member of staff already", email)
 	case errors.Is(err, staff.ErrPassword):
 		return fmt.Errorf("the password must have at least %d characters", staff.MinPasswordRunes)
 	case err != nil:
+		return err
+	}
+	if err := auditCommand(ctx, s, "staff add", account.ID, map[string]string{"email": account.Email, "role": string(account.Role)}); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.stdout, "Added %s as %s.\n", account.Email, account.Role)
@@ -118,8 +135,12 @@ to the API described at /api/v1/openapi.json.
 				return err
 			}
 			defer db.close()
-			secret, _, err := staff.New(conversationdb.NewStaffStore(db.pool), nil).CreateToken(ctx, *name, staff.Role(*role))
+			s := staff.New(conversationdb.NewStaffStore(db.pool), nil)
+			secret, t, err := s.CreateToken(ctx, *name, staff.Role(*role))
 			if err != nil {
+				return err
+			}
+			if err := auditCommand(ctx, s, "token create", t.ID, map[string]string{"name": t.Name, "role": string(t.Role)}); err != nil {
 				return err
 			}
 			fmt.Fprintln(a.stdout, secret)

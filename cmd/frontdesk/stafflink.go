@@ -50,6 +50,9 @@ func linkStaff(ctx context.Context, a *app, args []string, f linkFlags) error {
 	case "link":
 		l, err = s.Link(ctx, l, args[1])
 		if err == nil {
+			err = auditCommand(ctx, s, "staff link", l.Staff.ID, map[string]string{"channel": l.Channel, "external_id": l.ExternalID})
+		}
+		if err == nil {
 			fmt.Fprintf(a.stdout, "On %s %s is %s (%s) now.\n", l.Channel, l.ExternalID, l.Staff.Email, l.Staff.Role)
 			if !l.Staff.Role.Allows(staff.RoleAgent) {
 				fmt.Fprintln(a.stdout, "A viewer reads there, but may not answer.")
@@ -57,6 +60,9 @@ func linkStaff(ctx context.Context, a *app, args []string, f linkFlags) error {
 		}
 	case "unlink":
 		if err = s.Unlink(ctx, l); err == nil {
+			err = auditCommand(ctx, s, "staff unlink", l.ExternalID, map[string]string{"channel": l.Channel})
+		}
+		if err == nil {
 			fmt.Fprintf(a.stdout, "On %s %s is nobody now.\n", l.Channel, l.ExternalID)
 		}
 	default:

@@ -66,27 +66,10 @@ func (c *Console) setCookie(w http.ResponseWriter, r *http.Request, secret strin
 	http.SetCookie(w, k)
 }
 
-// meView is who the caller is.
-type meView struct {
-	ID    string     `json:"id"`
-	Name  string     `json:"name"`
-	Email string     `json:"email,omitempty"`
-	Role  staff.Role `json:"role"`
-	Token bool       `json:"token"`
-	Ends  *time.Time `json:"session_ends,omitempty"`
-}
-
-func viewMe(p staff.Principal) meView {
-	v := meView{ID: p.ID, Name: p.Name, Email: p.Email, Role: p.Role, Token: p.Token}
-	if !p.Ends.IsZero() {
-		v.Ends = &p.Ends
-	}
-	return v
-}
-
 type loginRequest struct {
 	Email    string `json:"email"`
 	Password string `json:"password"`
+	Code     string `json:"code,omitempty"` // of the second factor, or a recovery code
 }
 
 // loginTimeout bounds the wait for a free slot to hash in.
@@ -102,26 +85,39 @@ func (c *Console) login(w http.ResponseWriter, r *http.Request, _ staff.Principa
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), loginTimeout)
 	defer cancel()
-	secret, who, err := c.staff.Login(ctx, req.Email, req.Password, c.clientIP(r))
+	secret, who, err := c.staff.Login(ctx, staff.Credentials{Email: req.Email, Password: req.Password, Code: req.Code}, c.device(r))
+	if errors.Is(err, staff.ErrTOTPWrong) {
+		return problem(http.StatusUnauthorized, "totp_wrong", "The code is wrong, too old, or was used before.")
+	}
 	if err != nil {
 		return err
 	}
+	audited(r).by(who)
 	c.setCookie(w, r, secret, who.Ends)
 	return writeJSON(w, http.StatusOK, viewMe(who))
+}
+
+// device is where the request comes from.
+func (c *Console) device(r *http.Request) staff.Device {
+	return staff.Device{IP: c.clientIP(r), Agent: r.UserAgent()}
 }
 
 func (c *Console) logout(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
 	if err := c.crossOrigin.Check(r); err != nil {
 		return errCrossOrigin
 	}
-	if err := c.staff.Logout(r.Context(), c.sessionSecret(r)); err != nil {
+	secret := c.sessionSecret(r)
+	who, err := c.staff.Session(r.Context(), secret)
+	if err == nil {
+		audited(r).by(who)
+	} else {
+		audited(r).nothing()
+	}
+	if err := c.staff.Logout(r.Context(), secret); err != nil {
 		return err
 	}
+	c.watchers.look(who.ID)
 	c.setCookie(w, r, "", time.Unix(1, 0))
 	w.WriteHeader(http.StatusNoContent)
 	return nil
-}
-
-func (c *Console) me(w http.ResponseWriter, _ *http.Request, who staff.Principal) error {
-	return writeJSON(w, http.StatusOK, viewMe(who))
 }

@@ -27,10 +27,13 @@ type Options struct {
 	Previews  Previews
 	Sites     Sites
 	Gaps      Gaps
+	Inbox     Inbox
 	Finder    Finder
 	Engine    Engine
 	Events    Events
 	Log       *slog.Logger
+	// Pages makes what the browser loads, the first time somebody asks for it.
+	Pages func() (*Pages, error)
 
 	// ClientIP names the caller's address; the connection's when nil.
 	ClientIP func(*http.Request) string
@@ -40,6 +43,11 @@ type Options struct {
 	// Origin is where browsers reach the console (scheme://host[:port]), when a
 	// proxy in front changes the Host header. May be empty.
 	Origin string
+	// SignOn lets people sign in elsewhere; nil when there is no such place.
+	SignOn SignOn
+	// SignOnRole is what somebody becomes whom SignOn names and nobody knows; empty:
+	// they are turned away.
+	SignOnRole staff.Role
 	// Now is the clock; the wall clock when nil.
 	Now func() time.Time
 }
@@ -54,6 +62,7 @@ type Console struct {
 	previews  Previews
 	sites     Sites
 	gaps      Gaps
+	inbox     Inbox
 	finder    Finder
 	engine    Engine
 	hub       Events
@@ -61,7 +70,11 @@ type Console struct {
 	clientIP  func(*http.Request) string
 	secure    func(*http.Request) bool
 	now       func() time.Time
+	signOn    SignOn
+	newcomer  staff.Role
+	origin    string
 
+	watchers    watchers
 	crossOrigin *http.CrossOriginProtection
 	streams     chan struct{} // one slot for each open event stream
 	large       chan struct{} // one slot for each large file on its way in
@@ -69,8 +82,9 @@ type Console struct {
 	stopping    chan struct{} // closed by Stop
 	stopOnce    sync.Once
 	shelf       *shelf         // what changes in the knowledge
+	feed        *feed          // what changes in the inbox
 	api         *http.ServeMux // the routes alone, to tell which methods a path takes
-	pages       *pages
+	pages       func() (*Pages, error)
 	openAPI     func() []byte
 	imports     chan struct{} // one slot for each file of entries being imported
 	beat        time.Duration // heartbeat; tests cannot wait for it
@@ -79,20 +93,22 @@ type Console struct {
 // New returns a Console, or an error when o.Origin is no origin.
 func New(o Options) (*Console, error) {
 	c := &Console{
-		staff: o.Staff, documents: o.Documents, entries: o.Entries, faq: o.FAQ, conflicts: o.Conflicts, previews: o.Previews, sites: o.Sites, gaps: o.Gaps, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
+		staff: o.Staff, documents: o.Documents, entries: o.Entries, faq: o.FAQ, conflicts: o.Conflicts, previews: o.Previews, sites: o.Sites, gaps: o.Gaps, inbox: o.Inbox, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
 		clientIP: o.ClientIP, secure: o.Secure, now: o.Now,
+		signOn: o.SignOn, newcomer: o.SignOnRole, origin: o.Origin,
 		crossOrigin: http.NewCrossOriginProtection(),
 		streams:     make(chan struct{}, maxStreams),
 		large:       make(chan struct{}, maxLarge),
 		filesOut:    make(chan struct{}, maxFilesOut),
 		stopping:    make(chan struct{}),
 		api:         http.NewServeMux(),
-		pages:       newPages(),
+		pages:       o.Pages,
 		beat:        heartbeat,
 		imports:     make(chan struct{}, maxImports),
 		openAPI:     sync.OnceValue(describe),
 	}
 	c.shelf = newShelf(o.Documents, o.Log, shelfEvery)
+	c.feed = newFeed(o.Events, o.Inbox, o.Log, feedEvery)
 	if o.Origin != "" {
 		if err := c.crossOrigin.AddTrustedOrigin(o.Origin); err != nil {
 			return nil, fmt.Errorf("console origin: %w", err)
@@ -112,7 +128,7 @@ func New(o Options) (*Console, error) {
 
 // Stop ends the open event streams, so that the server can shut down. Requests
 // that come later are still served.
-func (c *Console) Stop() { c.stopOnce.Do(func() { close(c.stopping); c.shelf.stop() }) }
+func (c *Console) Stop() { c.stopOnce.Do(func() { close(c.stopping); c.shelf.stop(); c.feed.stop() }) }
 
 // Streams returns how many event streams are open.
 func (c *Console) Streams() int { return len(c.streams) }
@@ -125,7 +141,7 @@ func (c *Console) Register(mux *http.ServeMux) {
 		c.api.HandleFunc(rt.method+" "+rt.path, serve)
 	}
 	mux.HandleFunc("/api/", c.unknown)
-	c.pages.register(mux)
+	c.registerPages(mux)
 }
 
 // serve authorises the caller and renders what the handler returns.
@@ -138,6 +154,9 @@ func (c *Console) serve(rt route, w http.ResponseWriter, r *http.Request) {
 			err = problem(http.StatusForbidden, "forbidden", "Your role does not allow this. It takes the role "+string(rt.least)+".")
 		}
 	}
+	if err == nil && who.ID != "" && !who.Token {
+		c.engine.Online(who.ID)
+	}
 	if err == nil && !rt.stream {
 		within := callTimeout
 		if rt.file {
@@ -145,7 +164,7 @@ func (c *Console) serve(rt route, w http.ResponseWriter, r *http.Request) {
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), within)
 		defer cancel()
-		err = rt.handle(c, w, r.WithContext(ctx), who)
+		err = c.handle(rt, w, r.WithContext(ctx), who)
 	} else if err == nil {
 		err = rt.handle(c, w, r, who)
 	}
@@ -172,7 +191,7 @@ func (c *Console) fail(rt route, w http.ResponseWriter, r *http.Request, err err
 // method from a wrong path.
 func (c *Console) unknown(w http.ResponseWriter, r *http.Request) {
 	var allowed []string
-	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		if _, pattern := c.api.Handler(&http.Request{Method: m, URL: r.URL, Host: r.Host}); pattern != "" {
 			allowed = append(allowed, m)
 		}

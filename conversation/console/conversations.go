@@ -22,10 +22,6 @@ type Engine interface {
 	Resolve(ctx context.Context, id string, by conversation.Actor) (conversation.State, error)
 
 	State(ctx context.Context, id string) (conversation.State, error)
-	// Conversations lists those with a message, the latest changed first, and a
-	// cursor for the next page, which is empty after the last.
-	Conversations(ctx context.Context, cursor string, limit int) ([]conversation.Summary, string, error)
-	Conversation(ctx context.Context, id string) (conversation.Summary, error)
 	// Transcript returns messages after a sequence number, notes included.
 	Transcript(ctx context.Context, id string, after int64, limit int) ([]conversation.Message, error)
 	// Message returns one message with its files. ErrNotFound.
@@ -35,6 +31,8 @@ type Engine interface {
 	Life
 	// Usage sums model calls by day and model from from until to.
 	Usage(ctx context.Context, from, to time.Time) ([]conversation.UsageRow, error)
+	Helper
+	Watchers
 }
 
 const (
@@ -71,6 +69,7 @@ type summaryView struct {
 	CreatedAt  time.Time           `json:"created_at"`
 	UpdatedAt  time.Time           `json:"updated_at"`
 	CustomerAt *time.Time          `json:"customer_at,omitempty"`
+	rowView
 }
 
 type conversationsView struct {
@@ -141,32 +140,6 @@ func when(t time.Time) *time.Time {
 	return &t
 }
 
-func (c *Console) listConversations(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
-	limit, err := intParam(r, "limit", 50, 1, maxConversationsPage)
-	if err != nil {
-		return err
-	}
-	cursor, err := cursorParam(r)
-	if err != nil {
-		return err
-	}
-	var list []conversation.Summary
-	next := ""
-	if r.URL.Query().Has("figure") {
-		list, next, err = c.reported(r, cursor, int(limit))
-	} else {
-		list, next, err = c.engine.Conversations(r.Context(), cursor, int(limit))
-	}
-	if err != nil {
-		return err
-	}
-	v := conversationsView{Conversations: make([]summaryView, len(list)), Next: next}
-	for i, s := range list {
-		v.Conversations[i] = viewSummary(s)
-	}
-	return writeJSON(w, http.StatusOK, v)
-}
-
 func cursorParam(r *http.Request) (string, error) {
 	s := r.URL.Query().Get("cursor")
 	if len(s) > maxCursorBytes || !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
@@ -175,16 +148,16 @@ func cursorParam(r *http.Request) (string, error) {
 	return s, nil
 }
 
-func (c *Console) getConversation(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
+func (c *Console) getConversation(w http.ResponseWriter, r *http.Request, who staff.Principal) error {
 	id, err := pathID(r, conversation.ErrNotFound)
 	if err != nil {
 		return err
 	}
-	s, err := c.engine.Conversation(r.Context(), id)
+	row, err := c.inbox.Row(r.Context(), id, who.ID)
 	if err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusOK, viewSummary(s))
+	return writeJSON(w, http.StatusOK, viewRow(row))
 }
 
 func (c *Console) listMessages(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {

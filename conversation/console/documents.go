@@ -147,6 +147,7 @@ func (c *Console) addDocument(w http.ResponseWriter, r *http.Request, _ staff.Pr
 	if err != nil {
 		return err
 	}
+	audited(r).about(added.ID)
 	w.Header().Set("Location", "/api/v1/documents/"+added.ID)
 	return writeJSON(w, http.StatusAccepted, added)
 }

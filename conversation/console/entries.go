@@ -135,6 +135,9 @@ func (c *Console) importEntries(w http.ResponseWriter, r *http.Request, _ staff.
 	if err != nil {
 		return err
 	}
+	if dryRun {
+		audited(r).nothing()
+	}
 	report, err := c.entries.ImportEntries(r.Context(), name, content, dryRun)
 	if errors.Is(err, knowledge.ErrRefused) {
 		return writeRefused(w, viewImport(report, dryRun))

@@ -61,6 +61,10 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, who staff.Princ
 	defer sub.Close()
 	shelf := c.shelf.watch()
 	defer shelf.close()
+	feed := c.feed.watch(who.ID)
+	defer feed.close()
+	look, forget := c.watchers.add(who.ID)
+	defer forget()
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
@@ -86,6 +90,17 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, who staff.Princ
 				here.beat(r.Context())
 				err = s.comment("")
 			}
+			if err == nil && !who.Token {
+				c.engine.Online(who.ID)
+			}
+		case <-feed.wake:
+			for _, v := range feed.take() {
+				if err = s.event("inbox", v); err != nil {
+					break
+				}
+			}
+		case <-look:
+			_, err = c.authenticate(r)
 		case <-shelf.wake:
 			for _, e := range shelf.take() {
 				if err = s.event(e.kind, e.view); err != nil {
@@ -142,6 +157,8 @@ func (s *stream) send(ctx context.Context, e conversation.Event) error {
 		return s.event("delta", deltaView{e.Conversation, e.Turn, e.Text})
 	case conversation.EventDiscard:
 		return s.event("discard", deltaView{e.Conversation, e.Turn, ""})
+	case conversation.EventPresence:
+		return s.event("presence", viewPresence(e.Conversation, e.Present))
 	case conversation.EventTyping:
 		return s.event("typing", typingView{e.Conversation, e.Name, e.By})
 	case conversation.EventSeen:

@@ -18,7 +18,7 @@ type event struct{ kind, data string }
 
 // watch opens the event stream and sends what comes; the channel is closed when
 // the stream ends.
-func (p *place) watch(token string) <-chan event {
+func (p *place) watch(as option) <-chan event {
 	p.t.Helper()
 	ctx, cancel := context.WithCancel(p.t.Context())
 	p.t.Cleanup(cancel)
@@ -26,7 +26,7 @@ func (p *place) watch(token string) <-chan event {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	bearer(token)(req)
+	as(req)
 	res, err := p.Client().Do(req)
 	if err != nil {
 		p.t.Fatal(err)
@@ -87,7 +87,7 @@ func await(t *testing.T, from <-chan event, kind, text string) event {
 func TestStaffHearEveryMessage(t *testing.T) {
 	p := newPlace(t)
 	agent := p.token(staff.RoleAgent)
-	heard := p.watch(agent)
+	heard := p.watch(bearer(agent))
 	id := p.conversation("Where is my parcel?")
 	var m messageView
 	if err := json.Unmarshal([]byte(await(t, heard, "message", "parcel").data), &m); err != nil {
@@ -107,7 +107,7 @@ func TestStaffHearEveryMessage(t *testing.T) {
 func TestAHintWithoutMessageIsReadFromTheLog(t *testing.T) {
 	p := newPlace(t)
 	id := p.conversation("written on another replica")
-	heard := p.watch(p.token(staff.RoleViewer))
+	heard := p.watch(bearer(p.token(staff.RoleViewer)))
 	p.engine.HeardEvent(conversation.Event{Kind: conversation.EventMessage, Conversation: id})
 	await(t, heard, "message", "written on another replica")
 	p.engine.HeardEvent(conversation.Event{Kind: conversation.EventState, Conversation: id})
@@ -125,7 +125,7 @@ func TestARevokedTokenStopsListening(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	heard := p.watch(secret)
+	heard := p.watch(bearer(secret))
 	if err := p.staff.RevokeToken(t.Context(), token.ID); err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func TestARevokedTokenStopsListening(t *testing.T) {
 
 func TestStoppingEndsTheStreams(t *testing.T) {
 	p := newPlace(t)
-	heard := p.watch(p.token(staff.RoleViewer))
+	heard := p.watch(bearer(p.token(staff.RoleViewer)))
 	p.console.Stop()
 	p.console.Stop() // again does nothing
 	ended(t, heard)
@@ -144,7 +144,7 @@ func TestStreamsAreBounded(t *testing.T) {
 	p := newPlace(t)
 	p.console.streams = make(chan struct{}, 1)
 	token := p.token(staff.RoleViewer)
-	p.watch(token)
+	p.watch(bearer(token))
 	if got := p.do("GET", "/api/v1/events", nil, bearer(token)); got.code != 503 || got.header.Get("Retry-After") == "" {
 		t.Errorf("one stream too many = %d, want 503 with Retry-After", got.code)
 	}

@@ -71,6 +71,7 @@ func (c *Console) putLink(w http.ResponseWriter, r *http.Request, _ staff.Princi
 	if err != nil {
 		return linkError(err)
 	}
+	audited(r).about(l.Staff.ID).detail("channel", l.Channel).detail("external_id", l.ExternalID)
 	return writeJSON(w, http.StatusOK, viewLink(l))
 }
 
@@ -80,6 +81,7 @@ func (c *Console) deleteLink(w http.ResponseWriter, r *http.Request, _ staff.Pri
 	if err != nil {
 		return linkError(err)
 	}
+	audited(r).about(q.Get("external_id")).detail("channel", q.Get("channel"))
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

@@ -61,6 +61,9 @@ func (s schemas) operation(rt route) object {
 	if strings.Contains(rt.path, "{id}") {
 		params = append(params, object{"name": "id", "in": "path", "required": true, "schema": object{"type": "string", "format": "uuid"}})
 	}
+	if strings.Contains(rt.path, "{token}") {
+		params = append(params, object{"name": "token", "in": "path", "required": true, "schema": object{"type": "string"}})
+	}
 	for _, p := range rt.query {
 		params = append(params, object{"name": p.name, "in": "query", "description": p.about, "schema": object{"type": p.kind}})
 	}
@@ -113,6 +116,8 @@ func (s schemas) of(t reflect.Type) object {
 		return object{"type": "string", "format": "date-time"}
 	case t.Kind() == reflect.Pointer:
 		return object{"anyOf": []object{s.of(t.Elem()), {"type": "null"}}}
+	case t == reflect.TypeFor[json.RawMessage](), t.Kind() == reflect.Map:
+		return object{"type": "object"}
 	case t.Kind() == reflect.Slice:
 		return object{"type": "array", "items": s.of(t.Elem())}
 	case t.Kind() == reflect.String:

@@ -8,56 +8,71 @@ import (
 	"encoding/hex"
 	"net/http"
 	"strings"
-	"sync"
 )
 
+// UI is the browser code of the console's pages.
+//
 //go:embed ui
-var ui embed.FS
+var UI embed.FS
 
-// pageCSP lets the page run its own script and style and talk to its own
-// server, and nothing else; a string can never become markup.
-const pageCSP = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
+// What is bundled of UI: the script, the style sheet, and the files that its bare
+// imports mean. The tree called widget is the widget's own browser code, whose
+// Markdown the console shares.
+const (
+	Entry = "ui/main.tsx"
+	Style = "ui/css/main.css"
+)
+
+// Modules maps the bare imports of the browser code to files.
+var Modules = map[string]string{
+	"preact":               "ui/vendor/preact/preact.mjs",
+	"preact/hooks":         "ui/vendor/preact/hooks.mjs",
+	"preact/jsx-runtime":   "ui/vendor/preact/jsxRuntime.mjs",
+	"@preact/signals":      "ui/vendor/signals/signals.mjs",
+	"@preact/signals-core": "ui/vendor/signals-core/signals-core.mjs",
+	"widget/markdown":      "widget/ui/markdown.ts",
+	"widget/blocks":        "widget/ui/part/blocks.ts",
+}
+
+// pageCSP lets the page run its own script and style, talk to its own server and
+// show what that serves, and nothing else; a string can never become markup.
+const pageCSP = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; media-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
-// asset is one file of the pages, served under a name that changes with it.
+// assetsPath is where the bundled files are, each under a name that changes with
+// its content.
+const assetsPath = "/console/assets/"
+
+// asset is one bundled file.
 type asset struct {
-	path  string
-	media string
-	body  []byte
-	zip   func() []byte
+	media     string
+	body, zip []byte
 }
 
-// pages serves the console's pages.
-type pages struct {
+// Pages is the console's page with what it loads, ready to be served.
+type Pages struct {
 	html   []byte
-	assets []asset
+	assets map[string]asset // by file name
 }
 
-func newPages() *pages {
-	p := &pages{}
-	html := string(mustRead("ui/console.html"))
-	for _, f := range []struct{ file, media string }{
-		{"console.css", "text/css; charset=utf-8"},
-		{"console.js", "text/javascript; charset=utf-8"},
-	} {
-		body := mustRead("ui/" + f.file)
-		sum := sha256.Sum256(body)
-		name, ext, _ := strings.Cut(f.file, ".")
-		a := asset{path: "/console/" + name + "-" + hex.EncodeToString(sum[:6]) + "." + ext, media: f.media, body: body}
-		a.zip = sync.OnceValue(func() []byte { return compress(body) })
-		p.assets = append(p.assets, a)
-		html = strings.ReplaceAll(html, "/console/"+f.file, a.path)
-	}
-	p.html = []byte(html)
-	return p
-}
-
-func mustRead(name string) []byte {
-	b, err := ui.ReadFile(name)
+// NewPages takes the bundled script and style sheet.
+func NewPages(js, css []byte) *Pages {
+	p := &Pages{assets: map[string]asset{}}
+	style := p.add("console", "css", "text/css; charset=utf-8", css)
+	script := p.add("console", "js", "text/javascript; charset=utf-8", js)
+	html, err := UI.ReadFile("ui/console.html")
 	if err != nil {
 		panic(err) // the file is part of the program
 	}
-	return b
+	p.html = []byte(strings.NewReplacer("{style}", style, "{script}", script).Replace(string(html)))
+	return p
+}
+
+func (p *Pages) add(name, ext, media string, body []byte) (path string) {
+	sum := sha256.Sum256(body)
+	file := name + "-" + hex.EncodeToString(sum[:6]) + "." + ext
+	p.assets[file] = asset{media: media, body: body, zip: compress(body)}
+	return assetsPath + file
 }
 
 func compress(body []byte) []byte {
@@ -68,15 +83,28 @@ func compress(body []byte) []byte {
 	return b.Bytes()
 }
 
-func (p *pages) register(mux *http.ServeMux) {
-	mux.HandleFunc("GET /console", p.page)
-	mux.HandleFunc("GET /console/{$}", p.page)
-	for _, a := range p.assets {
-		mux.HandleFunc("GET "+a.path, a.serve)
-	}
+func (c *Console) registerPages(mux *http.ServeMux) {
+	mux.HandleFunc("GET /console", c.page)
+	mux.HandleFunc("GET /console/{$}", c.page)
+	mux.HandleFunc("GET "+assetsPath+"{file}", c.asset)
 }
 
-func (p *pages) page(w http.ResponseWriter, _ *http.Request) {
+// bundled returns the pages, or answers that there are none.
+func (c *Console) bundled(w http.ResponseWriter, r *http.Request) *Pages {
+	p, err := c.pages()
+	if err != nil {
+		c.log.ErrorContext(r.Context(), "console pages cannot be made", "error", err)
+		WriteProblem(w, *problem(http.StatusInternalServerError, "internal", "The pages cannot be shown. It has been logged."))
+		return nil
+	}
+	return p
+}
+
+func (c *Console) page(w http.ResponseWriter, r *http.Request) {
+	p := c.bundled(w, r)
+	if p == nil {
+		return
+	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", pageCSP)
@@ -87,7 +115,16 @@ func (p *pages) page(w http.ResponseWriter, _ *http.Request) {
 	w.Write(p.html) // a caller who went away needs no answer
 }
 
-func (a asset) serve(w http.ResponseWriter, r *http.Request) {
+func (c *Console) asset(w http.ResponseWriter, r *http.Request) {
+	p := c.bundled(w, r)
+	if p == nil {
+		return
+	}
+	a, ok := p.assets[r.PathValue("file")]
+	if !ok {
+		WriteProblem(w, *problem(http.StatusNotFound, "not_found", "There is no such file. Load the page again."))
+		return
+	}
 	h := w.Header()
 	h.Set("Content-Type", a.media)
 	h.Set("Cache-Control", "public, max-age=31536000, immutable")
@@ -96,7 +133,7 @@ func (a asset) serve(w http.ResponseWriter, r *http.Request) {
 	body := a.body
 	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
 		h.Set("Content-Encoding", "gzip")
-		body = a.zip()
+		body = a.zip
 	}
 	w.Write(body) // a caller who went away needs no answer
 }

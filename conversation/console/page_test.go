@@ -3,16 +3,36 @@ package console
 import (
 	"compress/gzip"
 	"io"
+	"io/fs"
+	"path"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
+
+	"frontdesk/bots/widget"
+	"frontdesk/cmd/frontdesk/assets"
 )
+
+// bundled makes the pages as the program does, once for all tests.
+var bundled = sync.OnceValues(func() (*Pages, error) {
+	src := assets.Forest{"": UI, "widget": widget.UI}
+	js, err := assets.Bundle(src, Entry, assets.Options{Modules: Modules, KeepPrivate: true})
+	if err != nil {
+		return nil, err
+	}
+	css, err := assets.Bundle(src, Style, assets.Options{})
+	if err != nil {
+		return nil, err
+	}
+	return NewPages(js, css), nil
+})
 
 func TestThePageRunsNothingButItsOwnFiles(t *testing.T) {
 	p := newPlace(t)
 	got := p.do("GET", "/console", nil)
 	csp := got.header.Get("Content-Security-Policy")
-	for _, want := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "require-trusted-types-for 'script'"} {
+	for _, want := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'", "base-uri 'none'", "require-trusted-types-for 'script'", "trusted-types 'none'"} {
 		if !strings.Contains(csp, want) {
 			t.Errorf("policy %q lacks %q", csp, want)
 		}
@@ -23,7 +43,7 @@ func TestThePageRunsNothingButItsOwnFiles(t *testing.T) {
 	if regexp.MustCompile(`<script[^>]*>[^<]|<style|\sstyle=|\son[a-z]+=`).MatchString(got.body) {
 		t.Errorf("page has inline code: %s", got.body)
 	}
-	files := regexp.MustCompile(`/console/console-[0-9a-f]{12}\.(css|js)`).FindAllString(got.body, -1)
+	files := regexp.MustCompile(`/console/assets/console-[0-9a-f]{12}\.(css|js)`).FindAllString(got.body, -1)
 	if len(files) != 2 {
 		t.Fatalf("page names %q, want one script and one style sheet by hash", files)
 	}
@@ -45,24 +65,69 @@ func TestThePageRunsNothingButItsOwnFiles(t *testing.T) {
 			t.Errorf("GET %s with gzip differs from without, %v", f, err)
 		}
 	}
+	if old := p.do("GET", "/console/assets/console-000000000000.js", nil); old.code != 404 {
+		t.Errorf("GET of a file of another version = %d, want 404", old.code)
+	}
+}
+
+// walk calls f with each of our own browser files.
+func walk(t *testing.T, f func(name, text string)) {
+	t.Helper()
+	err := fs.WalkDir(UI, "ui", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasPrefix(name, "ui/vendor/") {
+			return err
+		}
+		text, err := UI.ReadFile(name)
+		if err == nil {
+			f(name, string(text))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestTheScriptMakesNoMarkupOfText(t *testing.T) {
-	js := string(mustRead("ui/console.js"))
-	for _, bad := range []string{"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "localStorage"} {
-		if strings.Contains(js, bad) {
-			t.Errorf("console.js uses %s", bad)
+	walk(t, func(name, text string) {
+		for _, bad := range []string{"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "dangerouslySet", "http://"} {
+			if strings.Contains(text, bad) && path.Ext(name) != ".html" {
+				t.Errorf("%s uses %s", name, bad)
+			}
+		}
+	})
+}
+
+func TestTheBrowserFilesAreShort(t *testing.T) {
+	const most = 250
+	walk(t, func(name, text string) {
+		if n := strings.Count(text, "\n"); n > most {
+			t.Errorf("%s has %d lines, want at most %d", name, n, most)
+		}
+	})
+}
+
+func TestEveryLibraryHasItsLicence(t *testing.T) {
+	for _, file := range Modules {
+		if dir := path.Dir(file); strings.HasPrefix(dir, "ui/vendor/") {
+			if _, err := UI.ReadFile(dir + "/LICENSE"); err != nil {
+				t.Errorf("%s: %v", file, err)
+			}
 		}
 	}
 }
 
 func TestThePagesAreSmall(t *testing.T) {
+	p, err := bundled()
+	if err != nil {
+		t.Fatal(err)
+	}
 	total := 0
-	for _, a := range newPages().assets {
-		total += len(a.zip())
+	for name, a := range p.assets {
+		total += len(a.zip)
+		t.Logf("%s: %d bytes, %d compressed", name, len(a.body), len(a.zip))
 	}
 	if total > 90<<10 {
 		t.Errorf("the console's files are %d bytes compressed, want at most 90 KB", total)
 	}
-	t.Logf("%d bytes compressed", total)
 }

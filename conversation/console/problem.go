@@ -74,6 +74,12 @@ var known = []struct {
 	{conversation.ErrNotCurrent, 409, "not_current", "That is not possible in the conversation's present state."},
 	{conversation.ErrBadCursor, 422, "bad_cursor", "The cursor is not one from an earlier page."},
 	{conversation.ErrNoFigure, 422, "bad_figure", "No report has this figure."},
+	{conversation.ErrNoContact, 404, "not_found", "There is no such contact."},
+	{conversation.ErrNoCanned, 404, "not_found", "There is no such canned reply."},
+	{conversation.ErrNoModel, 409, "no_model", "This takes a model, and none is configured."},
+	{conversation.ErrHelpBusy, 503, "busy", "The model is busy for others just now. Try again in a moment."},
+	{conversation.ErrNobody, 409, "nobody_online", "Nobody who could take it is online."},
+	{conversation.ErrExists, 409, "exists", "Something else has that name."},
 	{conversation.ErrNoGap, 404, "not_found", "There is no such gap."},
 	{conversation.ErrGapState, 409, "not_current", "That is not possible in the gap's present state."},
 	{conversation.ErrNoReply, 409, "no_reply", "Staff have not replied to any of these questions, so there is nothing to draft from. Publish an answer of your own."},
@@ -83,7 +89,21 @@ var known = []struct {
 	{knowledge.ErrCorrupt, 422, "corrupt", "The document is damaged or not of the format it claims."},
 	{knowledge.ErrEmpty, 422, "empty", "The document holds no text."},
 	{knowledge.ErrBusy, 503, "busy", "Other files are just being taken in. Try again in a moment."},
-	{staff.ErrLogin, 401, "login_failed", "The e-mail address or the password is wrong."},
+	{staff.ErrLogin, 401, "login", "The e-mail address or the password is wrong."},
+	{staff.ErrTOTPRequired, 401, "totp_required", "Send the same again with a code of your authenticator app, or a recovery code."},
+	{staff.ErrTOTPWrong, 422, "totp_wrong", "The code is wrong, too old, or was used before."},
+	{staff.ErrTOTPOn, 409, "totp_on", "The account has a second factor. Remove it before another is set up."},
+	{staff.ErrTOTPOff, 409, "totp_off", "There is no second factor, or its set-up was not begun."},
+	{staff.ErrWrongPassword, 422, "wrong_password", "The current password is wrong."},
+	{staff.ErrPassword, 422, "bad_password", "A password has at least " + strconv.Itoa(staff.MinPasswordRunes) + " characters, and not very many more than anybody types."},
+	{staff.ErrName, 422, "bad_name", "A name has 1 to 80 characters, all of which can be seen."},
+	{staff.ErrEmail, 422, "bad_email", "The e-mail address is none."},
+	{staff.ErrRole, 422, "bad_role", "The role is viewer, agent or admin."},
+	{staff.ErrStatus, 422, "bad_status", "The status is online or away."},
+	{staff.ErrExists, 409, "exists", "There is an account with this e-mail address."},
+	{staff.ErrLastAdmin, 409, "last_admin", "This is the last admin. Make somebody else one first."},
+	{staff.ErrInvitation, 404, "invitation", "The invitation is unknown, was used or taken back, or is too old. Ask for another."},
+	{staff.ErrNotFound, 404, "not_found", "There is nothing with this id."},
 	{staff.ErrUnauthenticated, 401, "unauthenticated", "Sign in, or send a valid API token."},
 	{errCrossOrigin, 403, "cross_origin", "The request comes from another site."},
 }
@@ -95,6 +115,7 @@ func status(err error) (p Problem, internal bool) {
 	var taken *conversation.TakenError
 	var slow *staff.SlowDownError
 	var large *http.MaxBytesError
+	var model *conversation.ModelError
 	switch {
 	case errors.As(err, &own):
 		return *own, false
@@ -104,6 +125,8 @@ func status(err error) (p Problem, internal bool) {
 	case errors.As(err, &slow):
 		return Problem{Status: 429, Code: "slow_down", Detail: "Too many attempts. Wait " + strconv.Itoa(slow.Seconds()) + " seconds.",
 			retryAfter: slow.Seconds()}, false
+	case errors.As(err, &model):
+		return Problem{Status: 503, Code: "model_failed", Detail: "The model gave no answer (" + string(model.Kind) + "). Try again.", retryAfter: 5}, false
 	case errors.As(err, &large):
 		return Problem{Status: 413, Code: "too_large", Detail: "The request is larger than " + strconv.FormatInt(large.Limit, 10) + " bytes."}, false
 	}

@@ -43,11 +43,11 @@ type reportView struct {
 	Labels   []groupView           `json:"labels"`
 }
 
-// figure is a number of Counts by its name, with the figure whose conversations are
+// figure is a number of a Tally by its name, with the figure whose conversations are
 // behind it.
 type figure struct {
 	name, behind string
-	of           func(conversation.Counts) *float64
+	of           func(conversation.Tally) *float64
 }
 
 func number(n int64) *float64 { f := float64(n); return &f }
@@ -62,26 +62,26 @@ func share(n, m int64) *float64 {
 }
 
 var reportFigures = []figure{
-	{"conversations", "conversations", func(c conversation.Counts) *float64 { return number(c.Conversations) }},
-	{"resolved", "resolved", func(c conversation.Counts) *float64 { return number(c.Resolved) }},
-	{"bot_resolved", "bot_resolved", func(c conversation.Counts) *float64 { return number(c.BotConfirmed + c.BotAssumed) }},
-	{"bot_confirmed", "bot_confirmed", func(c conversation.Counts) *float64 { return number(c.BotConfirmed) }},
-	{"bot_assumed", "bot_assumed", func(c conversation.Counts) *float64 { return number(c.BotAssumed) }},
-	{"bot_reopened", "bot_reopened", func(c conversation.Counts) *float64 { return number(c.BotReopened) }},
-	{"bot_resolved_rate", "bot_resolved", func(c conversation.Counts) *float64 { return share(c.BotConfirmed+c.BotAssumed, c.Conversations) }},
-	{"handed_over", "handed_over", func(c conversation.Counts) *float64 { return number(c.Handed) }},
-	{"handoff_rate", "handed_over", func(c conversation.Counts) *float64 { return share(c.Handed, c.Conversations) }},
-	{"rated", "rated", func(c conversation.Counts) *float64 { return number(c.Rated) }},
-	{"csat_average", "rated", func(c conversation.Counts) *float64 { return c.CSAT }},
-	{"csat_good_rate", "rated_good", func(c conversation.Counts) *float64 { return share(c.RatedGood, c.Rated) }},
-	{"bot_first_response_median_s", "bot_answered", func(c conversation.Counts) *float64 { return c.BotFirst.Median }},
-	{"bot_first_response_p90_s", "bot_answered", func(c conversation.Counts) *float64 { return c.BotFirst.P90 }},
-	{"staff_first_response_median_s", "staff_answered", func(c conversation.Counts) *float64 { return c.StaffFirst.Median }},
-	{"staff_first_response_p90_s", "staff_answered", func(c conversation.Counts) *float64 { return c.StaffFirst.P90 }},
-	{"bot_resolution_median_s", "bot_resolved", func(c conversation.Counts) *float64 { return c.BotTook.Median }},
-	{"bot_resolution_p90_s", "bot_resolved", func(c conversation.Counts) *float64 { return c.BotTook.P90 }},
-	{"staff_resolution_median_s", "staff_answered", func(c conversation.Counts) *float64 { return c.StaffTook.Median }},
-	{"staff_resolution_p90_s", "staff_answered", func(c conversation.Counts) *float64 { return c.StaffTook.P90 }},
+	{"conversations", "conversations", func(c conversation.Tally) *float64 { return number(c.Conversations) }},
+	{"resolved", "resolved", func(c conversation.Tally) *float64 { return number(c.Resolved) }},
+	{"bot_resolved", "bot_resolved", func(c conversation.Tally) *float64 { return number(c.BotConfirmed + c.BotAssumed) }},
+	{"bot_confirmed", "bot_confirmed", func(c conversation.Tally) *float64 { return number(c.BotConfirmed) }},
+	{"bot_assumed", "bot_assumed", func(c conversation.Tally) *float64 { return number(c.BotAssumed) }},
+	{"bot_reopened", "bot_reopened", func(c conversation.Tally) *float64 { return number(c.BotReopened) }},
+	{"bot_resolved_rate", "bot_resolved", func(c conversation.Tally) *float64 { return share(c.BotConfirmed+c.BotAssumed, c.Conversations) }},
+	{"handed_over", "handed_over", func(c conversation.Tally) *float64 { return number(c.Handed) }},
+	{"handoff_rate", "handed_over", func(c conversation.Tally) *float64 { return share(c.Handed, c.Conversations) }},
+	{"rated", "rated", func(c conversation.Tally) *float64 { return number(c.Rated) }},
+	{"csat_average", "rated", func(c conversation.Tally) *float64 { return c.CSAT }},
+	{"csat_good_rate", "rated_good", func(c conversation.Tally) *float64 { return share(c.RatedGood, c.Rated) }},
+	{"bot_first_response_median_s", "bot_answered", func(c conversation.Tally) *float64 { return c.BotFirst.Median }},
+	{"bot_first_response_p90_s", "bot_answered", func(c conversation.Tally) *float64 { return c.BotFirst.P90 }},
+	{"staff_first_response_median_s", "staff_answered", func(c conversation.Tally) *float64 { return c.StaffFirst.Median }},
+	{"staff_first_response_p90_s", "staff_answered", func(c conversation.Tally) *float64 { return c.StaffFirst.P90 }},
+	{"bot_resolution_median_s", "bot_resolved", func(c conversation.Tally) *float64 { return c.BotTook.Median }},
+	{"bot_resolution_p90_s", "bot_resolved", func(c conversation.Tally) *float64 { return c.BotTook.P90 }},
+	{"staff_resolution_median_s", "staff_answered", func(c conversation.Tally) *float64 { return c.StaffTook.Median }},
+	{"staff_resolution_p90_s", "staff_answered", func(c conversation.Tally) *float64 { return c.StaffTook.P90 }},
 }
 
 // waitFigures compare what was said of waits with what they took.
@@ -153,7 +153,7 @@ func viewGroups(groups []conversation.Group, query func(conversation.Group, stri
 	for i, g := range groups {
 		out[i] = groupView{Key: g.Key, Name: g.Name, Figures: map[string]figureView{}}
 		for _, f := range reportFigures {
-			if value := f.of(g.Counts); value != nil {
+			if value := f.of(g.Tally); value != nil {
 				out[i].Figures[f.name] = figureView{Value: value, Query: query(g, f.behind)}
 			}
 		}

@@ -44,16 +44,43 @@ var (
 	importParams = []param{{"dry_run", "true reports what an import would do and changes nothing; false is assumed.", "boolean"}}
 	linkParams   = []param{{"channel", "slack or telegram.", "string"}, {"account", "The workspace, when the link names one.", "string"}, {"external_id", "The person's id there.", "string"}}
 	reportParams = []param{{"from", "First day, in the time zone of the business hours.", "string"}, {"to", "Day after the last.", "string"}, {"channel", "Only this channel.", "string"}, {"label", "Only conversations with this label.", "string"}, {"staff", "Only those this member of staff replied to first.", "string"}}
-	dayParams    = []param{{"from", "First day, UTC.", "string"}, {"to", "Day after the last, UTC.", "string"}}
+	auditParams  = append([]param{{"actor", "Only by the account or token with this id.", "string"}, {"action", "Only this action, such as POST /api/v1/tokens.", "string"}, {"target", "Only about the thing with this id.", "string"}}, pageParams...)
+	// As the issuer sends the browser back (OpenID Connect Core 1.0 §3.1.2.5).
+	callbackParams = []param{{"state", "As it was sent there.", "string"}, {"code", "What was given.", "string"}, {"error", "Why nothing was.", "string"}}
+	dayParams      = []param{{"from", "First day, UTC.", "string"}, {"to", "Day after the last, UTC.", "string"}}
 )
 
 var routes []route
 
 func init() { // not a plain initialiser: the OpenAPI handler reads the table
 	routes = []route{
-		{"POST", "/api/v1/login", anyone, (*Console).login, "Sign in with a password; sets the session cookie.", nil, loginRequest{}, false, meView{}, 200, false},
+		{"POST", "/api/v1/login", anyone, (*Console).login, "Sign in with a password, and a code where the account has a second factor (401 totp_required asks for it); sets the session cookie.", nil, loginRequest{}, false, meView{}, 200, false},
 		{"POST", "/api/v1/logout", anyone, (*Console).logout, "End the session.", nil, nil, false, nil, 204, false},
 		{"GET", "/api/v1/me", staff.RoleViewer, (*Console).me, "Who the caller is.", nil, nil, false, meView{}, 200, false},
+		{"PATCH", "/api/v1/me", staff.RoleViewer, (*Console).patchMe, "Change the caller's own name or status.", nil, meRequest{}, false, meView{}, 200, false},
+		{"POST", "/api/v1/me/password", staff.RoleViewer, (*Console).changePassword, "Change the caller's password; all their other sessions end.", nil, passwordRequest{}, false, nil, 204, false},
+		{"GET", "/api/v1/me/sessions", staff.RoleViewer, (*Console).listSessions, "Where the caller is signed in, the last used first; to the minute.", nil, nil, false, sessionsView{}, 200, false},
+		{"DELETE", "/api/v1/me/sessions", staff.RoleViewer, (*Console).endSessions, "End the caller's sessions but this one.", nil, nil, false, nil, 204, false},
+		{"DELETE", "/api/v1/me/sessions/{id}", staff.RoleViewer, (*Console).endSession, "End one of the caller's sessions.", nil, nil, false, nil, 204, false},
+		{"POST", "/api/v1/me/totp", staff.RoleViewer, (*Console).beginTOTP, "Begin to set up a second factor: what an authenticator app needs, shown once. It is asked for once it was confirmed.", nil, nil, false, enrolmentView{}, 200, false},
+		{"POST", "/api/v1/me/totp/confirm", staff.RoleViewer, (*Console).confirmTOTP, "Put the second factor in use by a code of it; the recovery codes are shown once.", nil, codeRequest{}, false, recoveryView{}, 200, false},
+		{"DELETE", "/api/v1/me/totp", staff.RoleViewer, (*Console).removeTOTP, "Remove the second factor; takes the password, or a code where the account has none.", nil, removeTOTPRequest{}, false, nil, 204, false},
+		{"GET", "/api/v1/login/methods", anyone, (*Console).loginMethods, "How people sign in here.", nil, nil, false, methodsView{}, 200, false},
+		{"GET", "/api/v1/login/oidc", anyone, (*Console).beginSignOn, "Send the browser to sign in elsewhere.", nil, nil, false, nil, 303, false},
+		{"GET", "/api/v1/login/oidc/callback", anyone, (*Console).finishSignOn, "Where the browser comes back from there; leads to the console, which is told by #/login?error=CODE what went wrong.", callbackParams, nil, false, nil, 303, false},
+
+		{"GET", "/api/v1/staff", staff.RoleViewer, (*Console).listStaff, "Everybody, disabled accounts too: online is who used the console within two minutes, open how many conversations they hold.", nil, nil, false, staffView{}, 200, false},
+		{"PATCH", "/api/v1/staff/{id}", staff.RoleAdmin, (*Console).patchStaff, "Change an account. Disabling ends its sessions. The last admin can be neither demoted nor disabled (409).", nil, memberRequest{}, false, colleagueView{}, 200, false},
+		{"POST", "/api/v1/staff/invitations", staff.RoleAdmin, (*Console).invite, "Invite somebody: the link is shown once, works once, and for seven days. It replaces an open invitation of the same address.", nil, inviteRequest{}, false, invitedView{}, 201, false},
+		{"GET", "/api/v1/staff/invitations", staff.RoleAdmin, (*Console).listInvitations, "Invitations that can still be accepted, the newest first.", nil, nil, false, invitationsView{}, 200, false},
+		{"DELETE", "/api/v1/staff/invitations/{id}", staff.RoleAdmin, (*Console).endInvitation, "Take an invitation back.", nil, nil, false, nil, 204, false},
+		{"GET", "/api/v1/invitations/{token}", anyone, (*Console).getInvitation, "What an invitation is to.", nil, nil, false, offerView{}, 200, false},
+		{"POST", "/api/v1/invitations/{token}", anyone, (*Console).acceptInvitation, "Make the account and sign in; sets the session cookie.", nil, acceptRequest{}, false, meView{}, 201, false},
+		{"GET", "/api/v1/tokens", staff.RoleAdmin, (*Console).listTokens, "API tokens that are not revoked, the newest first.", nil, nil, false, tokensView{}, 200, false},
+		{"POST", "/api/v1/tokens", staff.RoleAdmin, (*Console).addToken, "Make an API token, which is shown once.", nil, tokenRequest{}, false, newTokenView{}, 201, false},
+		{"DELETE", "/api/v1/tokens/{id}", staff.RoleAdmin, (*Console).revokeToken, "Revoke an API token at once.", nil, nil, false, nil, 204, false},
+		{"GET", "/api/v1/audit", staff.RoleAdmin, (*Console).listAudit, "What people, tokens and commands changed, the newest first.", auditParams, nil, false, auditView{}, 200, false},
+
 		{"GET", "/api/v1/openapi.json", anyone, (*Console).getOpenAPI, "This description.", nil, nil, false, struct{}{}, 200, false},
 
 		{"POST", "/api/v1/documents", staff.RoleAdmin, (*Console).addDocument, "Add a file of up to 64 MB (text up to 20 MB), each file of a ZIP archive, one question with its answer, or an address with the pages of its site. It is read in the background. While two large files are on their way in, a third is told 503 with Retry-After.", nil, addRequest{}, true, addedView{}, 202, false},
@@ -84,7 +111,6 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"POST", "/api/v1/gaps/{id}/dismiss", staff.RoleAdmin, onGap(Gaps.Dismiss), "Put a gap aside; it stays so whoever asks again.", nil, nil, false, gapView{}, 200, false},
 		{"POST", "/api/v1/gaps/{id}/reopen", staff.RoleAdmin, onGap(Gaps.Reopen), "Open a gap that was closed or dismissed, or stop publishing it.", nil, nil, false, gapView{}, 200, false},
 
-		{"GET", "/api/v1/conversations", staff.RoleViewer, (*Console).listConversations, "Conversations, the latest changed first.", pageParams, nil, false, conversationsView{}, 200, false},
 		{"GET", "/api/v1/conversations/{id}", staff.RoleViewer, (*Console).getConversation, "One conversation.", nil, nil, false, summaryView{}, 200, false},
 		{"GET", "/api/v1/conversations/{id}/messages", staff.RoleViewer, (*Console).listMessages, "Its messages, oldest first, notes included.", logParams, nil, false, messagesView{}, 200, false},
 		{"GET", "/api/v1/files/{id}", staff.RoleViewer, (*Console).getFile, "A file a customer sent, its bytes.", nil, nil, false, nil, 200, false},
@@ -92,7 +118,6 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"POST", "/api/v1/conversations/{id}/reply", staff.RoleAgent, say(reply), "Write to the customer; takes the conversation over.", nil, textRequest{}, false, messageView{}, 201, false},
 		{"POST", "/api/v1/conversations/{id}/note", staff.RoleAgent, say(note), "Write a note that only staff see.", nil, textRequest{}, false, messageView{}, 201, false},
 		{"POST", "/api/v1/conversations/{id}/handback", staff.RoleAgent, act(handback), "Give the conversation back to the bot.", nil, nil, false, stateView{}, 200, false},
-		{"POST", "/api/v1/conversations/{id}/resolve", staff.RoleAgent, act(resolve), "Mark the conversation as done.", nil, nil, false, stateView{}, 200, false},
 
 		{"GET", "/api/v1/staff/links", staff.RoleAdmin, (*Console).listLinks, "Who on Slack and Telegram is which member of staff.", nil, nil, false, linksView{}, 200, false},
 		{"PUT", "/api/v1/staff/links", staff.RoleAdmin, (*Console).putLink, "Make a person on Slack or Telegram a member of staff, who may then answer from there.", nil, linkRequest{}, false, linkView{}, 200, false},
@@ -106,8 +131,9 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"GET", "/api/v1/reports.csv", staff.RoleViewer, (*Console).reportCSV, "The same as a table.", reportParams, nil, false, nil, 200, false},
 
 		{"GET", "/api/v1/usage", staff.RoleViewer, (*Console).usage, "Model calls, tokens and cost by day, model and purpose.", dayParams, nil, false, usageView{}, 200, false},
-		{"GET", "/api/v1/events", staff.RoleViewer, (*Console).events, "Server-sent events of every conversation: message, state, delta, discard, typing, seen, alert; and of the knowledge: document and site, as their own addresses show them, whenever one is further or done.", nil, nil, false, nil, 200, true},
+		{"GET", "/api/v1/events", staff.RoleViewer, (*Console).events, "Server-sent events of every conversation: message, state, delta, discard, typing {conversation, name?, author?: customer}, seen {conversation, seq}, alert {conversation, kind: waiting|reminder|escalation, text}; inbox {conversation, row} whenever a row of the list changes, presence {conversation, staff: [{id, name, typing}]}; and of the knowledge: document and site, as their own addresses show them, whenever one is further or done.", nil, nil, false, nil, 200, true},
 	}
+	routes = append(routes, inboxRoutes()...)
 }
 
 func takeover(e Engine, ctx context.Context, id string, by conversation.Actor) (conversation.State, error) {
@@ -116,10 +142,6 @@ func takeover(e Engine, ctx context.Context, id string, by conversation.Actor) (
 
 func handback(e Engine, ctx context.Context, id string, by conversation.Actor) (conversation.State, error) {
 	return e.Handback(ctx, id, by)
-}
-
-func resolve(e Engine, ctx context.Context, id string, by conversation.Actor) (conversation.State, error) {
-	return e.Resolve(ctx, id, by)
 }
 
 func reply(e Engine, ctx context.Context, id string, by conversation.Actor, req textRequest) (conversation.Message, error) {

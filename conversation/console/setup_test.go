@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -143,11 +144,20 @@ type place struct {
 	library *library
 	sites   *siteList
 	gaps    *conversation.Gaps
+	inbox   *conversation.Inbox
 	secure  bool // what the console is told of the connection
 	log     *bytes.Buffer
+	down    atomic.Bool // whether it breaks every connection
 }
 
 func newPlace(t *testing.T) *place {
+	t.Helper()
+	// Nobody waits for the bot here: it is to stay silent.
+	return newPlaceWith(t, conversation.Config{Gather: conversation.Gather{Quiet: time.Hour, Most: 2 * time.Hour}}, nil)
+}
+
+// newPlaceWith is a place whose bot answers with a model, once it runs.
+func newPlaceWith(t *testing.T, cfg conversation.Config, model conversation.Model) *place {
 	t.Helper()
 	p := &place{t: t, log: &bytes.Buffer{}, library: &library{docs: map[string]knowledge.Document{}, content: map[string][]byte{}}, sites: &siteList{}}
 	pool := dbtest.New(t)
@@ -156,22 +166,26 @@ func newPlace(t *testing.T) *place {
 	p.staff = staff.New(conversationdb.NewStaffStore(pool), nil)
 	p.store = conversationdb.New(pool)
 	var err error
-	p.engine, err = conversation.New(
-		// Nobody waits for the bot here: it is to stay silent.
-		conversation.Config{Gather: conversation.Gather{Quiet: time.Hour, Most: 2 * time.Hour}},
-		conversation.Deps{Store: p.store, Finder: p.library, Counter: tokens.For("gpt-4o-mini")})
+	p.engine, err = conversation.New(cfg, conversation.Deps{Store: p.store, Finder: p.library, Model: model, Counter: tokens.For("gpt-4o-mini")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.console, err = New(Options{Staff: p.staff, Documents: p.library, Sites: p.sites, Gaps: p.gaps, Finder: p.library, Engine: p.engine, Events: p.engine,
+	p.inbox = conversation.NewInbox(p.engine, p.store)
+	p.console, err = New(Options{Staff: p.staff, Documents: p.library, Sites: p.sites, Gaps: p.gaps, Inbox: p.inbox, Finder: p.library, Engine: p.engine, Events: p.engine,
 		Log: slog.New(slog.NewTextHandler(p.log, nil)), Secure: func(*http.Request) bool { return p.secure }})
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.console.pages = bundled
 	p.withFAQ()
 	mux := http.NewServeMux()
 	p.console.Register(mux)
-	p.Server = httptest.NewServer(mux)
+	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if p.down.Load() {
+			panic(http.ErrAbortHandler)
+		}
+		mux.ServeHTTP(w, r)
+	}))
 	t.Cleanup(p.Close)
 	t.Cleanup(p.console.Stop)
 	return p

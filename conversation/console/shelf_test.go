@@ -11,7 +11,7 @@ import (
 
 func TestWatchersHearHowFarADocumentIs(t *testing.T) {
 	p := newPlace(t)
-	events := p.watch(p.token(staff.RoleViewer))
+	events := p.watch(bearer(p.token(staff.RoleViewer)))
 	id := knowledge.NewID()
 	set := func(d knowledge.Document) {
 		d.ID, d.UpdatedAt = id, time.Now()

@@ -7,7 +7,8 @@ WITH old AS (
 		CASE WHEN @to = '' THEN old.owner ELSE @to END AS next_owner,
 		CASE WHEN @to = '' THEN old.staff_id ELSE @staff::uuid END AS next_staff,
 		CASE WHEN @status = '' THEN old.status ELSE @status END AS next_status,
-		old.owner = ANY (@from::text[]) OR (old.owner = 'staff' AND old.staff_id = @staff::uuid) AS allowed
+		(old.owner = ANY (@from::text[]) OR (old.owner = 'staff' AND old.staff_id = @staff::uuid))
+			AND (@was = '' OR old.status = @was) AND (@holder = '' OR old.staff_id::text = @holder) AS allowed
 	FROM old
 ), verdict AS (
 	SELECT plan.*,
@@ -34,6 +35,9 @@ WITH old AS (
 				SELECT 1 FROM messages m WHERE m.conversation_id = c.id AND m.seq > c.answered_seq AND m.author = 'customer')
 			THEN now() END,
 		burst_at = NULL, turn_attempts = 0,
+		assignee_id = CASE WHEN v.next_owner = 'bot' OR v.next_status = 'resolved' THEN NULL
+			WHEN v.next_owner = 'staff' THEN v.next_staff ELSE c.assignee_id END, -- back in the queue it is still theirs
+		team_id = CASE WHEN v.next_owner <> 'bot' AND v.next_status <> 'resolved' THEN c.team_id END,
 		updated_at = now()
 	FROM verdict v WHERE c.id = v.id AND v.allowed AND (@always OR NOT v.same) AND v.current
 	RETURNING c.*, v.owner AS old_owner
@@ -48,9 +52,10 @@ WITH old AS (
 	SELECT message.conversation_id, message.seq, c.channel, c.account
 	FROM message, c WHERE c.channel <> @widget AND NOT message.note
 ), event AS (
-	INSERT INTO ownership_events (conversation_id, from_owner, to_owner, reason, actor, epoch)
-	SELECT c.id, c.old_owner, c.owner, @reason, @actor, c.epoch FROM c
-	WHERE c.old_owner <> c.owner OR @reason IN ('resolved', 'customer_silent')
+	-- The time of the messages that come with it: by it the two are known to belong together.
+	INSERT INTO ownership_events (conversation_id, from_owner, to_owner, reason, actor, epoch, detail, created_at)
+	SELECT c.id, c.old_owner, c.owner, @reason, @actor, c.epoch, @detail, now() FROM c
+	WHERE c.old_owner <> c.owner OR @reason = ANY ('{resolved,reopened,assigned,customer_silent}')
 )
 SELECT c.id, c.channel, c.owner, c.status, coalesce(c.staff_id::text, ''), c.staff_name,
 	c.epoch, c.episode, c.seq, c.locale, c.waiting_since, 'changed'

@@ -254,7 +254,22 @@ func TestLookingForTurnsUsesUpNoAttempts(t *testing.T) {
 			t.Fatalf("ClaimDue(but not that one) = %d turns, %v, want none", len(ts), err)
 		}
 	}
-	if turn, ok, err := s.Claim(t.Context(), id, time.Minute); err != nil || !ok || turn.Attempt != 1 {
-		t.Errorf("Claim = attempt %d, %v, %v, want the first", turn.Attempt, ok, err)
+	for _, release := range []struct {
+		retry time.Duration
+		next  int
+	}{{-1, 1}, {-1, 1}, {0, 2}, {-1, 2}} { // one given back unbegun was none
+		turn, ok, err := s.Claim(t.Context(), id, time.Minute)
+		if err != nil || !ok {
+			t.Fatalf("Claim = %v, %v", ok, err)
+		}
+		if due, err := s.Release(t.Context(), turn, release.retry); err != nil || due != 0 {
+			t.Fatalf("Release(%d) = due in %s, %v; want at once", release.retry, due, err)
+		}
+		if turn, ok, err = s.Claim(t.Context(), id, time.Minute); err != nil || !ok || turn.Attempt != release.next {
+			t.Fatalf("Claim after Release(%d) = attempt %d, %v, %v, want %d", release.retry, turn.Attempt, ok, err, release.next)
+		}
+		if _, err := s.Release(t.Context(), turn, -1); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -43,20 +43,16 @@ var figures = map[string]string{
 // handedFor begins the figures of one reason each.
 const handedFor = "handed_over:"
 
-// labelled is the condition on a label, in a database that has labels.
+// labelled is the condition on a label.
 const labelled = ` AND EXISTS (SELECT FROM conversation_labels cl JOIN labels l ON l.id = cl.label_id
 	WHERE cl.conversation_id = e.conversation_id AND lower(l.name) = lower(@label))`
 
 // episodesOf are the rows a report is of, from @first on.
-func episodesOf(q conversation.ReportQuery, labels bool) string {
+func episodesOf(q conversation.ReportQuery) string {
 	where := `e.started_at >= @first AND e.started_at < @to AND (@channel = '' OR e.channel = @channel)
 		AND (@staff::uuid IS NULL OR e.staff_id = @staff)`
-	switch {
-	case q.Label == "":
-	case labels:
+	if q.Label != "" {
 		where += labelled
-	default:
-		where += ` AND false`
 	}
 	return where
 }
@@ -85,10 +81,6 @@ const (
 // one over their waits.
 func (s *Store) Report(ctx context.Context, q conversation.ReportQuery) (conversation.Report, error) {
 	var r conversation.Report
-	labels, err := s.hasLabels(ctx)
-	if err != nil {
-		return r, err
-	}
 	sql := `
 		WITH e AS MATERIALIZED (
 			SELECT e.conversation_id, e.started_at >= @from AS now, e.channel, e.staff_id, e.handed_for, e.rating,
@@ -99,7 +91,7 @@ func (s *Store) Report(ctx context.Context, q conversation.ReportQuery) (convers
 				extract(epoch FROM e.staff_at - coalesce(e.handed_at, e.started_at))::float8 AS staff_first,
 				CASE WHEN ` + confirmed + ` OR ` + assumed + ` THEN extract(epoch FROM e.settled_at - e.started_at)::float8 END AS bot_took,
 				CASE WHEN e.staff_at IS NOT NULL THEN extract(epoch FROM e.settled_at - e.started_at)::float8 END AS staff_took
-			FROM episodes e WHERE ` + episodesOf(q, labels) + `
+			FROM episodes e WHERE ` + episodesOf(q) + `
 		)
 		SELECT CASE WHEN now THEN 'total' ELSE 'previous' END, '', '', ` + countColumns + `, ` + spreadColumns + ` FROM e GROUP BY now
 		UNION ALL SELECT 'channel', channel, '', ` + countColumns + `, ` + spreadColumns + ` FROM e WHERE now GROUP BY channel
@@ -107,13 +99,10 @@ func (s *Store) Report(ctx context.Context, q conversation.ReportQuery) (convers
 			FROM e LEFT JOIN staff_accounts a ON a.id = e.staff_id LEFT JOIN staff_tokens t ON t.id = e.staff_id
 			WHERE now AND e.staff_id IS NOT NULL GROUP BY e.staff_id
 		UNION ALL SELECT 'day', day::text, '', ` + countColumns + `, ` + noSpreads + ` FROM e WHERE now GROUP BY day
-		UNION ALL SELECT 'reason', handed_for, '', ` + countColumns + `, ` + noSpreads + ` FROM e WHERE now AND handed GROUP BY handed_for`
-	if labels {
-		sql += `
+		UNION ALL SELECT 'reason', handed_for, '', ` + countColumns + `, ` + noSpreads + ` FROM e WHERE now AND handed GROUP BY handed_for
 		UNION ALL SELECT 'label', l.name, '', ` + countColumns + `, ` + noSpreads + `
-			FROM e JOIN conversation_labels cl USING (conversation_id) JOIN labels l ON l.id = cl.label_id WHERE now GROUP BY l.name`
-	}
-	sql += ` ORDER BY 1, 2`
+			FROM e JOIN conversation_labels cl USING (conversation_id) JOIN labels l ON l.id = cl.label_id WHERE now GROUP BY l.name
+		ORDER BY 1, 2`
 	rows, err := s.pool.Query(ctx, sql, reportArgs(q))
 	if err != nil {
 		return r, fmt.Errorf("report: %w", err)
@@ -129,9 +118,9 @@ func (s *Store) Report(ctx context.Context, q conversation.ReportQuery) (convers
 		g.BotFirst, g.StaffFirst, g.BotTook, g.StaffTook = spread(first), spread(reply), spread(bot), spread(own)
 		switch kind {
 		case "total":
-			r.Total = g.Counts
+			r.Total = g.Tally
 		case "previous":
-			r.Previous = g.Counts
+			r.Previous = g.Tally
 		case "channel":
 			r.Channels = append(r.Channels, g)
 		case "staff":
@@ -149,7 +138,7 @@ func (s *Store) Report(ctx context.Context, q conversation.ReportQuery) (convers
 	if err != nil {
 		return r, fmt.Errorf("report: %w", err)
 	}
-	return r, s.reportWaits(ctx, q, labels, &r)
+	return r, s.reportWaits(ctx, q, &r)
 }
 
 func spread(at []float64) conversation.Spread {
@@ -159,14 +148,14 @@ func spread(at []float64) conversation.Spread {
 	return conversation.Spread{Median: &at[0], P90: &at[1]}
 }
 
-func (s *Store) reportWaits(ctx context.Context, q conversation.ReportQuery, labels bool, r *conversation.Report) error {
+func (s *Store) reportWaits(ctx context.Context, q conversation.ReportQuery, r *conversation.Report) error {
 	sql := `
 		SELECT e.started_at >= @from, count(*), count(w.typical_s),
 			count(*) FILTER (WHERE w.outcome = 'replied' AND w.ended_at <= w.since + make_interval(secs => w.typical_s)),
 			percentile_cont(.5) WITHIN GROUP (ORDER BY w.typical_s),
 			percentile_cont(.5) WITHIN GROUP (ORDER BY extract(epoch FROM w.ended_at - w.since)::float8) FILTER (WHERE w.outcome = 'replied')
 		FROM episodes e JOIN waits w ON w.conversation_id = e.conversation_id AND w.episode = e.episode
-		WHERE ` + episodesOf(q, labels) + ` GROUP BY 1`
+		WHERE ` + episodesOf(q) + ` GROUP BY 1`
 	rows, err := s.pool.Query(ctx, sql, reportArgs(q))
 	if err != nil {
 		return fmt.Errorf("report waits: %w", err)
@@ -190,15 +179,6 @@ func (s *Store) reportWaits(ctx context.Context, q conversation.ReportQuery, lab
 	return nil
 }
 
-// hasLabels reports whether this database has labels.
-func (s *Store) hasLabels(ctx context.Context) (ok bool, err error) {
-	const q = `SELECT to_regclass('conversation_labels') IS NOT NULL AND to_regclass('labels') IS NOT NULL`
-	if err := s.pool.QueryRow(ctx, q).Scan(&ok); err != nil {
-		return false, fmt.Errorf("look for labels: %w", err)
-	}
-	return ok, nil
-}
-
 // Reported implements conversation.Figures.
 func (s *Store) Reported(ctx context.Context, q conversation.ReportQuery, figure, cursor string, limit int) ([]conversation.Summary, string, error) {
 	condition, ok := figures[figure]
@@ -209,17 +189,13 @@ func (s *Store) Reported(ctx context.Context, q conversation.ReportQuery, figure
 	case !ok:
 		return nil, "", conversation.ErrNoFigure
 	}
-	labels, err := s.hasLabels(ctx)
-	if err != nil {
-		return nil, "", err
-	}
 	at, id, err := openCursor(cursor)
 	if err != nil {
 		return nil, "", err
 	}
 	sql := summaryQuery + `
 		WHERE c.seq > 0 AND (@all OR (c.updated_at, c.id) < (@at, @id::uuid))
-		AND EXISTS (SELECT FROM episodes e WHERE e.conversation_id = c.id AND ` + episodesOf(q, labels) + ` AND ` + condition + `)
+		AND EXISTS (SELECT FROM episodes e WHERE e.conversation_id = c.id AND ` + episodesOf(q) + ` AND ` + condition + `)
 		ORDER BY c.updated_at DESC, c.id DESC LIMIT @limit`
 	args := reportArgs(q)
 	args["first"] = q.From

@@ -7,7 +7,7 @@ WITH c AS (
 		owner = @owner,
 		epoch = c.epoch + CASE WHEN @owner = 'bot' THEN 0 ELSE 1 END,
 		waiting_since = CASE WHEN @owner = 'bot' THEN NULL ELSE coalesce(c.waiting_since, now()) END,
-		status = CASE WHEN @owner = 'bot' AND @n > 0 THEN 'waiting' ELSE c.status END,
+		status = CASE WHEN @owner = 'bot' AND @n > 0 AND c.status <> 'snoozed' THEN 'waiting' ELSE c.status END,
 		misses = @misses,
 		turn_due_at = NULL, burst_at = NULL, turn_attempts = 0,
 		lease_token = NULL, lease_until = NULL,
@@ -24,8 +24,9 @@ WITH c AS (
 	SELECT message.conversation_id, message.seq, c.channel, c.account
 	FROM message, c WHERE c.channel <> @widget
 ), event AS (
-	INSERT INTO ownership_events (conversation_id, from_owner, to_owner, reason, actor, epoch)
-	SELECT c.id, 'bot', c.owner, @reason, 'bot', c.epoch FROM c WHERE c.owner <> 'bot'
+	-- The time of the messages that come with it: by it the two are known to belong together.
+	INSERT INTO ownership_events (conversation_id, from_owner, to_owner, reason, actor, epoch, created_at)
+	SELECT c.id, 'bot', c.owner, @reason, 'bot', c.epoch, now() FROM c WHERE c.owner <> 'bot'
 ), call AS (
 	INSERT INTO model_calls (conversation_id, turn, purpose, model, outcome,
 		input_tokens, cached_tokens, output_tokens, cost_micros, estimated, duration_ms)

@@ -71,7 +71,7 @@ func (s *Store) GapLog(ctx context.Context, scan conversation.GapScan) (l conver
 		FROM messages WHERE conversation_id = @id AND seq > @after ORDER BY seq LIMIT @limit`
 	const events = `
 		SELECT from_owner, to_owner, reason, created_at FROM ownership_events
-		WHERE conversation_id = @id AND created_at >= @since AND created_at <= @until ORDER BY id LIMIT @limit`
+		WHERE conversation_id = @id AND created_at >= @since AND (@whole OR created_at <= @until) ORDER BY id LIMIT @limit`
 	id := scan.Conversation
 	l.Conversation, l.Contact, l.Channel = id, scan.Contact, scan.Channel
 	rows, err := s.pool.Query(ctx, log, pgx.NamedArgs{"id": id, "after": scan.Seq - gapLookback, "limit": gapWindow, "body": gapBody})
@@ -85,14 +85,16 @@ func (s *Store) GapLog(ctx context.Context, scan conversation.GapScan) (l conver
 		return l, scan.Seq, true, nil
 	}
 	newest := l.Messages[len(l.Messages)-1]
-	rows, err = s.pool.Query(ctx, events, pgx.NamedArgs{"id": id, "since": l.Messages[0].At, "until": newest.At, "limit": gapEvents})
+	whole = len(l.Messages) < gapWindow
+	// What changed with the newest message is stamped after it.
+	rows, err = s.pool.Query(ctx, events, pgx.NamedArgs{"id": id, "since": l.Messages[0].At, "until": newest.At, "whole": whole, "limit": gapEvents})
 	if err == nil {
 		l.Events, err = pgx.CollectRows(rows, pgx.RowToStructByPos[conversation.GapEvent])
 	}
 	if err != nil {
 		return l, 0, false, fail("read gaps of", id, err)
 	}
-	return l, newest.Seq, len(l.Messages) < gapWindow, nil
+	return l, newest.Seq, whole, nil
 }
 
 // Read implements conversation.GapSource.

@@ -66,7 +66,8 @@ func (s *Store) Receive(ctx context.Context, in conversation.Inbound, g conversa
 		// The same message came twice at once and the other one won.
 		r, err = s.receive(ctx, in, g)
 	}
-	if errors.Is(err, pgx.ErrNoRows) && in.Conversation == "" {
+	// Twice, because the contact may be merged into another at this very moment.
+	for try := 0; try < 2 && errors.Is(err, pgx.ErrNoRows) && in.Conversation == ""; try++ {
 		if err = s.make(ctx, in); err == nil {
 			r, err = s.receive(ctx, in, g)
 		}
@@ -142,8 +143,8 @@ func (s *Store) make(ctx context.Context, in conversation.Inbound) error {
 			)
 			SELECT contact_id FROM known UNION ALL SELECT contact_id FROM made`
 		const thread = `
-			INSERT INTO conversations (id, contact_id, channel, account, thread, locale)
-			VALUES (@id, @contact, @channel, @account, @thread, @locale)
+			INSERT INTO conversations (id, contact_id, channel, account, thread, locale, blocked)
+			SELECT @id, p.id, @channel, @account, @thread, @locale, p.blocked FROM contacts p WHERE p.id = @contact FOR KEY SHARE
 			ON CONFLICT (channel, account, thread) DO NOTHING`
 		args := pgx.NamedArgs{
 			"id": knowledge.NewID(), "contact": knowledge.NewID(), "channel": in.Channel, "account": in.Account,

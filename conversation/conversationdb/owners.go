@@ -19,6 +19,9 @@ func (s *Store) Change(ctx context.Context, id string, c conversation.Change) (c
 	if actor == "" {
 		actor = "customer"
 	}
+	if c.Doer != "" {
+		actor = c.Doer
+	}
 	staff := null(c.By.StaffID)
 	if c.To != conversation.OwnerStaff {
 		staff = nil
@@ -26,7 +29,7 @@ func (s *Store) Change(ctx context.Context, id string, c conversation.Change) (c
 	args := pgx.NamedArgs{
 		"id": id, "to": c.To, "from": c.From, "staff": staff, "staff_name": c.By.Name, "status": c.Status,
 		"reason": c.Reason, "actor": actor, "clean": c.CleanContext, "answer_now": c.AnswerNow,
-		"n": len(c.Messages), "always": c.Always, "widget": widgetChannel,
+		"n": len(c.Messages), "always": c.Always, "widget": widgetChannel, "was": c.Was, "holder": c.Holder, "detail": c.Detail,
 	}
 	if c.System {
 		args["actor"] = "system"

@@ -1,19 +1,20 @@
 -- One customer message, in one statement: drop a repeat, append, raise the epoch,
 -- make the turn due. What constraints compare comes from the locked row alone: Postgres
 -- checks them on the row as first read, before it notices a concurrent update. A resolved conversation comes back as a new episode, of the bot or of who had it.
+-- What a blocked contact writes is stored, and that is all.
 WITH dup AS (
 	SELECT m.seq, m.created_at, m.body FROM messages m
 	WHERE m.external_id = @external_id
 	AND m.conversation_id = coalesce(@id::uuid, (
 		SELECT id FROM conversations WHERE channel = @channel AND account = @account AND thread = @thread))
 ), old AS (
-	SELECT id, owner, staff_id, staff_name, status, episode FROM conversations
+	SELECT id, owner, staff_id, staff_name, status, blocked, episode FROM conversations
 	WHERE id = coalesce(@id::uuid, (
 		SELECT id FROM conversations WHERE channel = @channel AND account = @account AND thread = @thread))
 	FOR UPDATE
 ), now AS (
-	SELECT old.*, old.status = 'resolved' AS reopened,
-		CASE WHEN old.status = 'resolved' AND NOT (old.owner = 'staff' AND EXISTS (
+	SELECT old.*, old.status = 'resolved' AND NOT old.blocked AS reopened,
+		CASE WHEN old.status = 'resolved' AND NOT old.blocked AND NOT (old.owner = 'staff' AND EXISTS (
 			SELECT FROM episodes e WHERE e.conversation_id = old.id AND e.episode = old.episode
 			AND e.resolved_at > now() - make_interval(secs => @sticky)) AND staff_is_here(old.staff_id)
 		) THEN 'bot' ELSE old.owner END AS next_owner -- the same person, when it was lately and they are there
@@ -27,15 +28,15 @@ WITH dup AS (
 		owner = now.next_owner,
 		staff_id = CASE WHEN now.next_owner = 'staff' THEN now.staff_id END,
 		staff_name = CASE WHEN now.next_owner = 'staff' THEN now.staff_name ELSE '' END,
-		status = 'open',
+		status = CASE WHEN now.blocked THEN c.status ELSE 'open' END,
 		misses = CASE WHEN now.reopened THEN 0 ELSE c.misses END,
 		locale = CASE WHEN @locale = '' THEN c.locale ELSE @locale END,
-		waiting_since = CASE WHEN now.next_owner = 'bot' THEN NULL ELSE coalesce(c.waiting_since, now()) END,
+		waiting_since = CASE WHEN now.next_owner = 'bot' OR now.blocked THEN NULL ELSE coalesce(c.waiting_since, now()) END,
 		customer_at = now(),
 		updated_at = now(),
-		burst_at = CASE WHEN now.next_owner = 'bot' THEN coalesce(c.burst_at, now()) END,
+		burst_at = CASE WHEN now.next_owner = 'bot' AND NOT now.blocked THEN coalesce(c.burst_at, now()) END,
 		turn_due_at = CASE
-			WHEN now.next_owner <> 'bot' THEN NULL
+			WHEN now.next_owner <> 'bot' OR now.blocked THEN NULL
 			WHEN c.turn_due_at IS NULL THEN now()
 			ELSE least(now() + make_interval(secs => @quiet), c.burst_at + make_interval(secs => @most))
 		END
@@ -45,8 +46,9 @@ WITH dup AS (
 	INSERT INTO messages (conversation_id, seq, external_id, author, name, body, episode)
 	SELECT c.id, c.seq, @external_id, 'customer', @name, @body, c.episode FROM c
 ), event AS (
-	INSERT INTO ownership_events (conversation_id, from_owner, to_owner, reason, actor, epoch)
-	SELECT c.id, c.old_owner, c.owner, 'reopened', 'customer', c.epoch FROM c WHERE c.reopened
+	-- The time of the messages that come with it: by it the two are known to belong together.
+	INSERT INTO ownership_events (conversation_id, from_owner, to_owner, reason, actor, epoch, created_at)
+	SELECT c.id, c.old_owner, c.owner, 'reopened', 'customer', c.epoch, now() FROM c WHERE c.reopened
 )
 SELECT c.id, c.channel, c.owner, c.status, coalesce(c.staff_id::text, ''), c.staff_name,
 	c.epoch, c.episode, c.seq, c.locale, c.waiting_since,

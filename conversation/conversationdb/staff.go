@@ -25,8 +25,8 @@ const firstAccountLock = 0x66645f7374616666 // "fd_staff"
 func (s *StaffStore) AddAccount(ctx context.Context, a staff.Account, passwordHash string) (staff.Account, error) {
 	const q = `INSERT INTO staff_accounts (email, name, role, password_hash)
 		VALUES (@email, @name, @role, @hash)
-		RETURNING id, created_at`
-	err := s.pool.QueryRow(ctx, q, accountArgs(a, passwordHash)).Scan(&a.ID, &a.CreatedAt)
+		RETURNING id, created_at, status`
+	err := s.pool.QueryRow(ctx, q, accountArgs(a, passwordHash)).Scan(&a.ID, &a.CreatedAt, &a.Status)
 	if isCode(err, uniqueViolation) {
 		return staff.Account{}, staff.ErrExists
 	}
@@ -58,6 +58,13 @@ func (s *StaffStore) AddFirstAccount(ctx context.Context, a staff.Account, passw
 	return a, nil
 }
 
+// accountColumns are what accountTargets reads, of staff_accounts as a.
+const accountColumns = `a.id, a.email, a.name, a.role, a.created_at, a.status, a.disabled_at IS NOT NULL, a.totp_on, a.credentials`
+
+func accountTargets(a *staff.Account) []any {
+	return []any{&a.ID, &a.Email, &a.Name, &a.Role, &a.CreatedAt, &a.Status, &a.Disabled, &a.TOTP, &a.Credentials}
+}
+
 func accountArgs(a staff.Account, passwordHash string) pgx.NamedArgs {
 	return pgx.NamedArgs{"email": a.Email, "name": a.Name, "role": string(a.Role), "hash": passwordHash}
 }
@@ -65,12 +72,11 @@ func accountArgs(a staff.Account, passwordHash string) pgx.NamedArgs {
 // AccountByEmail returns an enabled account with its password hash, or
 // staff.ErrNotFound.
 func (s *StaffStore) AccountByEmail(ctx context.Context, email string) (staff.Account, string, error) {
-	const q = `SELECT id, email, name, role, created_at, password_hash
-		FROM staff_accounts WHERE email = @email AND disabled_at IS NULL`
+	const q = `SELECT ` + accountColumns + `, a.password_hash
+		FROM staff_accounts a WHERE a.email = @email AND a.disabled_at IS NULL`
 	var a staff.Account
 	var hash string
-	err := s.pool.QueryRow(ctx, q, pgx.NamedArgs{"email": email}).
-		Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.CreatedAt, &hash)
+	err := s.pool.QueryRow(ctx, q, pgx.NamedArgs{"email": email}).Scan(append(accountTargets(&a), &hash)...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return staff.Account{}, "", staff.ErrNotFound
 	}
@@ -88,35 +94,6 @@ func (s *StaffStore) AnyAccount(ctx context.Context) (bool, error) {
 		return false, fmt.Errorf("look for accounts: %w", err)
 	}
 	return some, nil
-}
-
-// AddSession stores a session that ends at ends.
-func (s *StaffStore) AddSession(ctx context.Context, h staff.Hash, accountID string, ends time.Time) error {
-	const q = `INSERT INTO staff_sessions (secret_hash, account_id, ends_at) VALUES (@hash, @account, @ends)`
-	_, err := s.pool.Exec(ctx, q, pgx.NamedArgs{"hash": h[:], "account": accountID, "ends": ends})
-	if err != nil {
-		return fmt.Errorf("add session of %s: %w", accountID, err)
-	}
-	return nil
-}
-
-// SessionAccount returns whose session it is and when it ends, or
-// staff.ErrNotFound when it is unknown, over at now, or its account disabled.
-func (s *StaffStore) SessionAccount(ctx context.Context, h staff.Hash, now time.Time) (staff.Account, time.Time, error) {
-	const q = `SELECT a.id, a.email, a.name, a.role, a.created_at, s.ends_at
-		FROM staff_sessions s JOIN staff_accounts a ON a.id = s.account_id
-		WHERE s.secret_hash = @hash AND s.ends_at > @now AND a.disabled_at IS NULL`
-	var a staff.Account
-	var ends time.Time
-	err := s.pool.QueryRow(ctx, q, pgx.NamedArgs{"hash": h[:], "now": now}).
-		Scan(&a.ID, &a.Email, &a.Name, &a.Role, &a.CreatedAt, &ends)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return staff.Account{}, time.Time{}, staff.ErrNotFound
-	}
-	if err != nil {
-		return staff.Account{}, time.Time{}, fmt.Errorf("find session: %w", err)
-	}
-	return a, ends, nil
 }
 
 // DeleteSession ends a session; one that is not there is no error.

@@ -73,16 +73,16 @@ func TestSessionsEndWithTimePasswordAndAccount(t *testing.T) {
 	now := time.Now().Truncate(time.Millisecond)
 	add := func(n byte, ends time.Time) staff.Hash {
 		h := staff.Hash{n}
-		if err := store.AddSession(ctx, h, a.ID, ends); err != nil {
+		if _, err := store.AddSession(ctx, h, a, staff.Session{CreatedAt: now, LastUsedAt: now, EndsAt: ends}); err != nil {
 			t.Fatal(err)
 		}
 		return h
 	}
 	want := func(h staff.Hash, there bool, when string) {
 		t.Helper()
-		got, ends, err := store.SessionAccount(ctx, h, now)
-		if there && (err != nil || got.ID != a.ID || ends.Before(now)) || !there && !errors.Is(err, staff.ErrNotFound) {
-			t.Errorf("SessionAccount %s = %+v, %v, %v, want found: %v", when, got, ends, err, there)
+		got, session, err := store.UseSession(ctx, h, now)
+		if there && (err != nil || got.ID != a.ID || session.EndsAt.Before(now)) || !there && !errors.Is(err, staff.ErrNotFound) {
+			t.Errorf("UseSession %s = %+v, %v, %v, want found: %v", when, got, session.EndsAt, err, there)
 		}
 	}
 	live, over := add(1, now.Add(time.Hour)), add(2, now)

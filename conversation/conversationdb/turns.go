@@ -171,9 +171,9 @@ func (s *Store) Finish(ctx context.Context, t conversation.Turn, o conversation.
 func (s *Store) Release(ctx context.Context, t conversation.Turn, retry time.Duration) (time.Duration, error) {
 	const q = `
 		UPDATE conversations c SET lease_token = NULL, lease_until = NULL,
-			turn_attempts = CASE WHEN c.epoch = @epoch THEN c.turn_attempts ELSE 0 END,
+			turn_attempts = CASE WHEN c.epoch = @epoch THEN greatest(0, c.turn_attempts - (@retry::float8 < 0)::int) ELSE 0 END,
 			turn_due_at = CASE WHEN c.epoch = @epoch
-				THEN greatest(c.turn_due_at, now() + make_interval(secs => @retry)) ELSE c.turn_due_at END
+				THEN greatest(c.turn_due_at, now() + make_interval(secs => greatest(@retry::float8, 0))) ELSE c.turn_due_at END
 		WHERE c.id = @id AND c.lease_token = @turn
 		RETURNING coalesce(greatest(0, extract(epoch FROM c.turn_due_at - now())), -1)::float8`
 	id := t.State.Conversation

@@ -43,6 +43,7 @@ func TestBytesDecideWhatAFileIs(t *testing.T) {
 		{"a phone's recording", "x.m4a", mp4Of(3, "soun"), voice, "audio/mp4", ""},
 		{"a film", "x.mov", mp4Of(3, "vide", "soun"), video, "video/mp4", ""},
 		{"a browser's recording", "x.webm", []byte("\x1a\x45\xdf\xa3....A_OPUS"), voice, "audio/webm", ""},
+		{"a recording whose sound has the bytes of a film's codec", "x.webm", []byte("\x1a\x45\xdf\xa3....A_OPUS..\x1f\x43\xb6\x75..V_"), voice, "audio/webm", ""},
 		{"a browser's film", "x.webm", []byte("\x1a\x45\xdf\xa3....V_VP9 A_OPUS"), video, "video/webm", ""},
 		{"a picture nothing decodes", "x.heic", append(box("ftyp", []byte("heic")), make([]byte, 30)...), document, typeMedia, conversation.RefusedFormat},
 		{"a text", "notes.txt", []byte("BM is how this text begins, and a long one it is"), document, "text/plain", ""},

@@ -96,6 +96,9 @@ func isRIFF(d []byte, form string) bool {
 // its tracks stand before the first cluster.
 const codecsWithin = 64 << 10
 
+// clusterID begins a Matroska cluster, whose sound may hold any bytes.
+const clusterID = "\x1f\x43\xb6\x75"
+
 func soundOrFilm(d []byte) (conversation.FileKind, string) {
 	const voice, video = conversation.FileVoice, conversation.FileVideo
 	switch {
@@ -122,7 +125,8 @@ func soundOrFilm(d []byte) (conversation.FileKind, string) {
 		}
 		return video, typeMP4
 	case bytes.HasPrefix(d, []byte("\x1a\x45\xdf\xa3")):
-		if bytes.Contains(d[:min(len(d), codecsWithin)], []byte("V_")) {
+		tracks, _, _ := bytes.Cut(d[:min(len(d), codecsWithin)], []byte(clusterID))
+		if bytes.Contains(tracks, []byte("V_")) {
 			return video, typeWebM
 		}
 		return voice, typeWebA

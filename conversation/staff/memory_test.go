@@ -7,9 +7,16 @@ import (
 	"time"
 )
 
-// memory is a Store in memory.
+// memory is a Store in memory, of what these tests ask; the rest is tested over
+// Postgres.
 type memory struct {
-	mu       sync.Mutex // guards all
+	People
+	Invitations
+	Identities
+	Audit
+	totp     map[string]memoryTOTP
+	recovery map[Hash]bool // used
+	mu       sync.Mutex    // guards all
 	accounts map[string]Account
 	hashes   map[string]string
 	sessions map[Hash]memorySession
@@ -20,11 +27,18 @@ type memory struct {
 
 type memorySession struct {
 	email string
-	ends  time.Time
+	Session
+}
+
+type memoryTOTP struct {
+	sealed []byte
+	on     bool
+	step   int64
 }
 
 func newMemory() *memory {
-	return &memory{accounts: map[string]Account{}, hashes: map[string]string{}, sessions: map[Hash]memorySession{}, tokens: map[Hash]Token{}}
+	return &memory{accounts: map[string]Account{}, hashes: map[string]string{}, sessions: map[Hash]memorySession{}, tokens: map[Hash]Token{},
+		totp: map[string]memoryTOTP{}, recovery: map[Hash]bool{}}
 }
 
 func (m *memory) AddAccount(_ context.Context, a Account, hash string) (Account, error) {
@@ -62,26 +76,93 @@ func (m *memory) AnyAccount(context.Context) (bool, error) {
 	return len(m.accounts) > 0, nil
 }
 
-func (m *memory) AddSession(_ context.Context, h Hash, accountID string, ends time.Time) error {
+func (m *memory) AddSession(_ context.Context, h Hash, a Account, s Session) (Session, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.last++
+	s.ID = fmt.Sprint("session-", m.last)
+	m.sessions[h] = memorySession{a.Email, s}
+	return s, nil
+}
+
+func (m *memory) UseSession(_ context.Context, h Hash, now time.Time) (Account, Session, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s, ok := m.sessions[h]
+	if !ok || !s.EndsAt.After(now) {
+		return Account{}, Session{}, ErrNotFound
+	}
+	return m.accounts[s.email], s.Session, nil
+}
+
+func (m *memory) AccountSessions(context.Context, string, time.Time) ([]Session, error) {
+	return nil, nil
+}
+func (m *memory) EndSession(context.Context, string, string) error  { return ErrNotFound }
+func (m *memory) EndSessions(context.Context, string, string) error { return nil }
+func (m *memory) AllTokens(context.Context) ([]Token, error)        { return nil, nil }
+
+func (m *memory) SealingKey(context.Context) ([]byte, error) { return make([]byte, 32), nil }
+
+func (m *memory) TOTP(_ context.Context, account string) ([]byte, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	t, ok := m.totp[account]
+	if !ok {
+		return nil, false, ErrNotFound
+	}
+	return t.sealed, t.on, nil
+}
+
+func (m *memory) BeginTOTP(_ context.Context, account string, sealed []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.totp[account].on {
+		return ErrTOTPOn
+	}
+	m.totp[account] = memoryTOTP{sealed: sealed}
+	return nil
+}
+
+func (m *memory) ConfirmTOTP(_ context.Context, account string, sealed []byte, step int64, recovery []Hash) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.totp[account] = memoryTOTP{sealed, true, step}
+	for _, h := range recovery {
+		m.recovery[h] = false
+	}
 	for email, a := range m.accounts {
-		if a.ID == accountID {
-			m.sessions[h] = memorySession{email, ends}
+		if a.ID == account {
+			a.TOTP = true
+			m.accounts[email] = a
 		}
 	}
 	return nil
 }
 
-func (m *memory) SessionAccount(_ context.Context, h Hash, now time.Time) (Account, time.Time, error) {
+func (m *memory) UseTOTPStep(_ context.Context, account string, step int64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	s, ok := m.sessions[h]
-	if !ok || !s.ends.After(now) {
-		return Account{}, time.Time{}, ErrNotFound
+	t := m.totp[account]
+	if !t.on || t.step >= step {
+		return ErrTOTPWrong
 	}
-	return m.accounts[s.email], s.ends, nil
+	t.step = step
+	m.totp[account] = t
+	return nil
 }
+
+func (m *memory) UseRecoveryCode(_ context.Context, _ string, h Hash, _ time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if used, ok := m.recovery[h]; !ok || used {
+		return ErrTOTPWrong
+	}
+	m.recovery[h] = true
+	return nil
+}
+
+func (m *memory) ClearTOTP(context.Context, string) error { return ErrTOTPOff }
 
 func (m *memory) DeleteSession(_ context.Context, h Hash) error {
 	m.mu.Lock()
@@ -94,7 +175,7 @@ func (m *memory) DeleteEndedSessions(_ context.Context, now time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for h, s := range m.sessions {
-		if !s.ends.After(now) {
+		if !s.EndsAt.After(now) {
 			delete(m.sessions, h)
 		}
 	}

@@ -151,20 +151,24 @@ func decodeHash(s string) (hashParams, error) {
 	return p, nil
 }
 
+// passwordSigns are letters and digits without look-alikes: no i l o 0 1.
+const passwordSigns = "abcdefghjkmnpqrstuvwxyz23456789"
+
 // GeneratePassword returns a password for a person to copy: five groups of four
-// letters and digits without look-alikes, about 98 bits.
+// signs, about 98 bits.
 func GeneratePassword() string {
-	const alphabet = "abcdefghjkmnpqrstuvwxyz23456789" // 31 signs: no i l o 0 1
-	out := make([]byte, 0, 24)
+	raw := randomSigns(20)
+	return raw[:4] + "-" + raw[4:8] + "-" + raw[8:12] + "-" + raw[12:16] + "-" + raw[16:]
+}
+
+// randomSigns returns n of passwordSigns, each as likely as any other.
+func randomSigns(n int) string {
+	out := make([]byte, 0, n)
 	var b [1]byte
-	for len(out) < 24 {
-		if len(out)%5 == 4 {
-			out = append(out, '-')
-			continue
-		}
+	for len(out) < n {
 		rand.Read(b[:])
-		if int(b[0]) < 256/len(alphabet)*len(alphabet) { // the rest would favour some signs
-			out = append(out, alphabet[int(b[0])%len(alphabet)])
+		if int(b[0]) < 256/len(passwordSigns)*len(passwordSigns) { // the rest would favour some signs
+			out = append(out, passwordSigns[int(b[0])%len(passwordSigns)])
 		}
 	}
 	return string(out)

@@ -37,6 +37,11 @@ type Store interface {
 	Accounts
 	Sessions
 	Tokens
+	People
+	SecondFactors
+	Invitations
+	Identities
+	Audit
 	Links
 }
 
@@ -56,14 +61,23 @@ type Accounts interface {
 
 // Sessions keeps who is signed in.
 type Sessions interface {
-	AddSession(ctx context.Context, h Hash, accountID string, ends time.Time) error
-	// SessionAccount returns whose session it is and when it ends, or ErrNotFound
-	// when it is unknown, over at now, or its account disabled.
-	SessionAccount(ctx context.Context, h Hash, now time.Time) (Account, time.Time, error)
+	// AddSession stores a session of the account as it was read. ErrNotFound when the
+	// account has been disabled since, or what it signs in with has changed: whoever
+	// was still signing in with the old password must not outlive the change.
+	AddSession(ctx context.Context, h Hash, a Account, s Session) (Session, error)
+	// UseSession returns whose session it is and notes the use, at most once a minute,
+	// or ErrNotFound when it is unknown, over at now, or its account disabled.
+	UseSession(ctx context.Context, h Hash, now time.Time) (Account, Session, error)
 	// DeleteSession ends a session; one that is not there is no error.
 	DeleteSession(ctx context.Context, h Hash) error
 	// DeleteEndedSessions forgets those that were over at now.
 	DeleteEndedSessions(ctx context.Context, now time.Time) error
+	// AccountSessions lists those of an account that are not over, the last used first.
+	AccountSessions(ctx context.Context, account string, now time.Time) ([]Session, error)
+	// EndSession ends a session of the account by its id, or returns ErrNotFound.
+	EndSession(ctx context.Context, account, id string) error
+	// EndSessions ends all sessions of the account but the one with the id keep.
+	EndSessions(ctx context.Context, account, keep string) error
 }
 
 // Tokens keeps the API tokens.
@@ -74,6 +88,8 @@ type Tokens interface {
 	UseToken(ctx context.Context, h Hash, now time.Time) (Token, error)
 	// RevokeToken ends a token at once, or returns ErrNotFound.
 	RevokeToken(ctx context.Context, id string) error
+	// AllTokens lists those not revoked, the newest first.
+	AllTokens(ctx context.Context) ([]Token, error)
 }
 
 // Service is what the rest of the program asks about staff. It is safe for
@@ -82,6 +98,7 @@ type Service struct {
 	store    Store
 	hasher   *hasher
 	throttle *throttle
+	sealing  sealing
 	now      func() time.Time
 }
 
@@ -128,53 +145,19 @@ func (s *Service) add(ctx context.Context, email, password string, role Role,
 	return store(ctx, Account{Email: email, Name: nameOf(email), Role: role}, hash)
 }
 
-// Login starts a session for whoever knows the password and returns its secret,
-// which is not kept. remote is the caller's IP address. It returns ErrLogin, or
-// a *SlowDownError when the pair of account and address has tried too often.
-func (s *Service) Login(ctx context.Context, email, password, remote string) (string, Principal, error) {
-	now, addr := s.now(), network(remote)
-	norm, err := NormalizeEmail(email)
-	if err != nil {
-		norm = "" // goes the whole way, so that its answer looks like any other
-	}
-	if err := s.throttle.attempt(norm, addr, now); err != nil {
-		return "", Principal{}, err
-	}
-	account, hash, err := s.store.AccountByEmail(ctx, norm)
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return "", Principal{}, err
-	}
-	right, err := s.hasher.verify(ctx, hash, password)
-	if err != nil {
-		return "", Principal{}, err
-	}
-	if !right {
-		return "", Principal{}, ErrLogin
-	}
-	s.throttle.succeeded(norm, addr)
-	secret, ends := newSecret(), now.Add(SessionLife)
-	if err := s.store.DeleteEndedSessions(ctx, now); err != nil {
-		return "", Principal{}, err
-	}
-	if err := s.store.AddSession(ctx, hashOf(secret), account.ID, ends); err != nil {
-		return "", Principal{}, err
-	}
-	return secret, principal(account, ends), nil
-}
-
 // Session returns who holds the session, or ErrUnauthenticated.
 func (s *Service) Session(ctx context.Context, secret string) (Principal, error) {
 	if !plausible(secret) {
 		return Principal{}, ErrUnauthenticated
 	}
-	a, ends, err := s.store.SessionAccount(ctx, hashOf(secret), s.now())
+	a, session, err := s.store.UseSession(ctx, hashOf(secret), s.now())
 	if errors.Is(err, ErrNotFound) {
 		return Principal{}, ErrUnauthenticated
 	}
 	if err != nil {
 		return Principal{}, err
 	}
-	return principal(a, ends), nil
+	return principal(a, session), nil
 }
 
 // Logout ends the session; an unknown one is no error.
@@ -188,10 +171,9 @@ func (s *Service) Logout(ctx context.Context, secret string) error {
 // CreateToken makes an API token and returns its secret, which cannot be had
 // again. It returns ErrName or ErrRole.
 func (s *Service) CreateToken(ctx context.Context, name string, role Role) (string, Token, error) {
-	name = strings.TrimSpace(name)
-	printable := strings.IndexFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
-	if name == "" || !printable || !utf8.ValidString(name) || utf8.RuneCountInString(name) > maxNameRunes {
-		return "", Token{}, ErrName
+	name, err := cleanName(name)
+	if err != nil {
+		return "", Token{}, err
 	}
 	if !role.Valid() {
 		return "", Token{}, ErrRole
@@ -228,8 +210,19 @@ func (s *Service) RevokeToken(ctx context.Context, id string) error {
 	return nil
 }
 
-func principal(a Account, ends time.Time) Principal {
-	return Principal{ID: a.ID, Name: a.Name, Email: a.Email, Role: a.Role, Ends: ends}
+func principal(a Account, s Session) Principal {
+	return Principal{ID: a.ID, Name: a.Name, Email: a.Email, Role: a.Role, Ends: s.EndsAt, Session: s.ID, Status: a.Status, TOTP: a.TOTP}
+}
+
+// cleanName trims a name and returns ErrName for one nobody could read: empty, too
+// long, or with signs that do not print, which can make a text read another way.
+func cleanName(name string) (string, error) {
+	name = strings.TrimSpace(name)
+	printable := strings.IndexFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
+	if name == "" || !printable || !utf8.ValidString(name) || utf8.RuneCountInString(name) > maxNameRunes {
+		return "", ErrName
+	}
+	return name, nil
 }
 
 func newSecret() string {

@@ -48,8 +48,8 @@ var (
 	ErrEmail = errors.New("staff: not an e-mail address")
 	// ErrRole is returned for a role that does not exist.
 	ErrRole = errors.New("staff: role is not viewer, agent or admin")
-	// ErrName is returned for a token without a usable name.
-	ErrName = errors.New("staff: a token needs a name of at most 80 characters")
+	// ErrName is returned for a person or a token without a usable name.
+	ErrName = errors.New("staff: a name has 1 to 80 characters that can be printed")
 	// ErrPassword is returned for a password outside the length limits.
 	ErrPassword = fmt.Errorf("staff: a password has %d to %d characters", MinPasswordRunes, maxPasswordBytes/4)
 )
@@ -74,6 +74,11 @@ type Account struct {
 	Name      string // shown to customers when this person answers
 	Role      Role
 	CreatedAt time.Time
+	Status    Status
+	Disabled  bool
+	TOTP      bool // a second factor is asked for
+	// Credentials is raised whenever what the account signs in with changes.
+	Credentials int
 }
 
 // Token is an API token as it can be listed; its secret is not kept.
@@ -94,6 +99,10 @@ type Principal struct {
 	Token bool
 	// Ends is when a session ends; zero for a token.
 	Ends time.Time
+	// Session is the id that names the session and opens nothing; empty for a token.
+	Session string
+	Status  Status // of an account
+	TOTP    bool   // of an account: a second factor is asked for
 }
 
 // maxEmailBytes is the longest address a mailbox can have (RFC 5321 §4.5.3.1.3).

@@ -86,7 +86,7 @@ func FuzzNormalizeEmail(f *testing.F) {
 
 func TestLoginByAnySpellingOfTheAddress(t *testing.T) {
 	s, _, _ := newService(t)
-	secret, who, err := s.Login(t.Context(), "ANA.lima@example.com", "a good password", "192.0.2.1")
+	secret, who, err := s.Login(t.Context(), Credentials{Email: "ANA.lima@example.com", Password: "a good password"}, Device{IP: "192.0.2.1"})
 	if err != nil {
 		t.Fatalf("Login = %v, want none", err)
 	}
@@ -104,7 +104,7 @@ func TestAFailedLoginDoesNotTellWhy(t *testing.T) {
 		{"ana.lima@example.com", "a wrong password"}, {"nobody@example.com", "a good password"}, {"no address", "x"},
 		{"", ""}, {"ana.lima@example.com", strings.Repeat("x", 1<<20)},
 	} {
-		if _, _, err := s.Login(t.Context(), c.email, c.password, "192.0.2.1"); !errors.Is(err, ErrLogin) {
+		if _, _, err := s.Login(t.Context(), Credentials{Email: c.email, Password: c.password}, Device{IP: "192.0.2.1"}); !errors.Is(err, ErrLogin) {
 			t.Errorf("Login(%q) = %v, want ErrLogin", c.email, err)
 		}
 	}
@@ -113,7 +113,7 @@ func TestAFailedLoginDoesNotTellWhy(t *testing.T) {
 func TestGuessingIsSlowedDownAndNobodyIsLockedOut(t *testing.T) {
 	s, _, c := newService(t)
 	login := func(password, from string) error {
-		_, _, err := s.Login(t.Context(), "ana.lima@example.com", password, from)
+		_, _, err := s.Login(t.Context(), Credentials{Email: "ana.lima@example.com", Password: password}, Device{IP: from})
 		return err
 	}
 	for range pairBurst {
@@ -140,7 +140,7 @@ func TestAttemptsAtTheSameMomentAllCount(t *testing.T) {
 	results := make(chan error, 4*pairBurst)
 	for range 4 * pairBurst {
 		wg.Go(func() {
-			_, _, err := s.Login(t.Context(), "ana.lima@example.com", "wrong password", "192.0.2.66")
+			_, _, err := s.Login(t.Context(), Credentials{Email: "ana.lima@example.com", Password: "wrong password"}, Device{IP: "192.0.2.66"})
 			results <- err
 		})
 	}
@@ -190,7 +190,7 @@ func TestBucketsStayBounded(t *testing.T) {
 func TestSessionsEnd(t *testing.T) {
 	s, _, c := newService(t)
 	login := func() string {
-		secret, _, err := s.Login(t.Context(), "ana.lima@example.com", "a good password", "192.0.2.1")
+		secret, _, err := s.Login(t.Context(), Credentials{Email: "ana.lima@example.com", Password: "a good password"}, Device{IP: "192.0.2.1"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -221,7 +221,7 @@ func TestSessionsEnd(t *testing.T) {
 
 func TestOnlyHashesAreStored(t *testing.T) {
 	s, m, _ := newService(t)
-	secret, _, err := s.Login(t.Context(), "ana.lima@example.com", "a good password", "192.0.2.1")
+	secret, _, err := s.Login(t.Context(), Credentials{Email: "ana.lima@example.com", Password: "a good password"}, Device{IP: "192.0.2.1"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,22 +12,29 @@ import (
 // guesser gets some 3,000 attempts a day. Since the address is part of the key,
 // nobody can slow down somebody else, who comes from elsewhere.
 const (
-	pairBurst  = 5
-	pairEvery  = 30 * time.Second
-	addrBurst  = 30 // one address over all accounts
-	addrEvery  = 4 * time.Second
+	pairBurst = 5
+	pairEvery = 30 * time.Second
+	addrBurst = 30 // one address over all accounts
+	addrEvery = 4 * time.Second
+	// Codes of a second factor are counted for the account over all addresses: at 1,440
+	// a day, three of a million being right at any time, somebody who knows the password
+	// needs five months for even odds.
+	codeBurst  = 10
+	codeEvery  = time.Minute
 	maxBuckets = 20_000 // of each kind; about 4 MB when full
 )
 
 // throttle slows down logins.
 type throttle struct {
 	pairs, addrs *buckets
+	codes        *buckets // by account
 }
 
 func newThrottle() *throttle {
 	return &throttle{
 		pairs: newBuckets(pairBurst, pairEvery, maxBuckets),
 		addrs: newBuckets(addrBurst, addrEvery, maxBuckets),
+		codes: newBuckets(codeBurst, codeEvery, maxBuckets),
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 // rankingVersion names what the ranking makes of words and weights. It is raised when a
 // change gives the signals another distribution, so that a calibration tells which
 // ranking it was fitted on.
-const rankingVersion = 1
+const rankingVersion = 2
 
 //go:embed calibration.json
 var calibrationJSON []byte

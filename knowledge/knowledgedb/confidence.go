@@ -17,9 +17,10 @@ const (
 	wordings = 16
 )
 
-// measure takes the signals of a ranking. Only the message's own words count: what the
-// history added says what the talk is about, not what is asked, and how much of it the
-// first hit holds told nothing about whether it answers.
+// measure takes the signals of a ranking. The message's own words count by themselves:
+// what the history added says what the talk is about, not what is asked. It counts in
+// Strength, so that what was found through the talk is not called unknown, and Own tells
+// how far the message agrees.
 func measure(q lexical.Query, seen statistics, hits []knowledge.Hit, params lexical.Params) Signals {
 	var s Signals
 	if len(hits) == 0 {
@@ -64,7 +65,9 @@ func measure(q lexical.Query, seen statistics, hits []knowledge.Hit, params lexi
 	if total > 0 {
 		s.Wording = covered / total * asked(q, first.Passage, all.Lang)
 	}
-	s.Strength = own / (own + halfStrength)
+	s.Strength = first.LexicalScore / (first.LexicalScore + halfStrength)
+	e := seen.looks[first.ID] // none where only its vector found it
+	s.Neighbours, s.Distinct, s.Own = e.neighbours, e.distinct, e.own
 	s.Length = proper / (proper + halfLength)
 	for _, h := range hits {
 		s.Cosine = max(s.Cosine, h.DenseScore)

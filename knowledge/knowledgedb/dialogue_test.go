@@ -50,6 +50,10 @@ func TestWhatWeNamedTellsWhatAFollowUpIsAbout(t *testing.T) {
 	if r.HistoryWeight <= 0 || r.Hits[0].HistoryScore <= 0 || r.Hits[0].HistoryScore >= r.Hits[0].LexicalScore {
 		t.Errorf("history weighs %v and gave %v of %v; want it told", r.HistoryWeight, r.Hits[0].HistoryScore, r.Hits[0].LexicalScore)
 	}
+	_, alone := firstTitle(t, s, "and do they have free wifi")
+	if r.Confidence <= alone.Confidence || r.Confidence < r.Thresholds.Maybe {
+		t.Errorf("confidence %.2f with the dialogue, %.2f without; want more, and not to be called unknown", r.Confidence, alone.Confidence)
+	}
 }
 
 func TestThePlaceNamedLastWins(t *testing.T) {

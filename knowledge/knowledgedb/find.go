@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -27,9 +26,6 @@ const (
 	// twice is how many of the ranking by words are looked at again. Of the relevant that
 	// the first 50 hold, those behind the 30th hardly ever come among the first 5.
 	twice = 30
-	// fusionK is reciprocal-rank fusion's constant, of the paper that named it
-	// (Cormack, Clarke, Büttcher 2009).
-	fusionK = 60
 	// rare is the share of passages up to which a word chooses passages to be ranked.
 	rare = .02
 	// enough is how many chosen passages keep commoner words, those of up to the share
@@ -95,6 +91,7 @@ type statistics struct {
 	calibration int64
 	// history is the Result's HistoryWeight.
 	history float64
+	looks   map[string]evidence // by passage id, of the first by words
 }
 
 // read returns what the statement found, in no order.
@@ -184,8 +181,9 @@ func (s *Store) queryPlanned(ctx context.Context, dense bool, sql string, args p
 		return read(rows)
 	}
 	batch := &pgx.Batch{}
-	batch.Queue(`SELECT set_config('hnsw.ef_search', $1, true), set_config('hnsw.iterative_scan', 'strict_order', true),
-		set_config('plan_cache_mode', 'force_custom_plan', true)`, strconv.Itoa(efSearch))
+	batch.Queue(`SELECT set_config('hnsw.ef_search', (CASE WHEN passages > $1::int THEN $2::int ELSE $3::int END)::text, true),
+		set_config('hnsw.iterative_scan', 'strict_order', true), set_config('plan_cache_mode', 'force_custom_plan', true) FROM lexicon`,
+		manyVectors, efSearchOfMany, efSearch)
 	batch.Queue(sql, args)
 	results := s.on().SendBatch(ctx, batch)
 	_, err := results.Exec()

@@ -149,7 +149,8 @@ func hybridRecall(b testing.TB, s *Store, queries []string) float64 {
 	got, want := 0, 0
 	for _, q := range queries {
 		ids := func(exact bool) (out []string) {
-			sql, args := statement(lexical.Parse(q), s.queryVector(ctx, q, ""), 0, knowledge.DefaultLimit)
+			parsed := lexical.Parse(q)
+			sql, args := statement(parsed, s.queryVector(ctx, q, ""), 0, knowledge.DefaultLimit)
 			if exact {
 				args["rare"] = 1.
 				plain := strings.Replace(sql, "ORDER BY d LIMIT", "ORDER BY ("+near+") + 0 LIMIT", 1) // no index has that
@@ -158,11 +159,12 @@ func hybridRecall(b testing.TB, s *Store, queries []string) float64 {
 				}
 				sql = plain
 			}
-			hits, _, err := s.read(ctx, true, sql, args)
+			all, seen, err := s.read(ctx, true, sql, args)
 			if err != nil {
 				b.Fatal(err)
 			}
-			for _, h := range hits {
+			again(parsed, seen, all)
+			for _, h := range fuse(all, 8) {
 				out = append(out, h.ID)
 			}
 			return out

@@ -18,18 +18,18 @@ func outDir(t *testing.T) string {
 	return t.TempDir()
 }
 
-// What plain BM25 reaches is .69, .555, .81 and .91; what is asked here lies a little
+// What plain BM25 reaches is .717, .555, .813, .145 and .913; what is asked here lies a little
 // below what the ranking reached when this was written (see docs/BENCHMARKS.md).
 func TestLexicalRankingReachesItsFiguresOnJudgedCollections(t *testing.T) {
 	for _, c := range []struct {
 		name, split string
 		ndcg, auroc float64
 	}{
-		{"stackfaq_dev", "", .77, 0},
-		{"mtrag_dev", "", .585, 0},
-		{"xquad_zh_dev", "", .83, 0},
-		{"dstc10_dev", "", .45, .6},       // spoken dialogues: the last message rarely names what it is about
-		{"clinc_oos_dev", "val", .94, .9}, // 3,100 of its 8,600 queries, for the time's sake
+		{"stackfaq_dev", "", .775, 0},
+		{"mtrag_dev", "", .585, .65},
+		{"xquad_zh_dev", "", .838, 0},
+		{"dstc10_dev", "", .46, .7},         // spoken dialogues: the last message rarely names what it is about
+		{"clinc_oos_dev", "val", .945, .94}, // 3,100 of its 8,600 queries, for the time's sake
 	} {
 		if os.Getenv("FRONTDESK_EVAL_OUT") != "" {
 			c.split = ""

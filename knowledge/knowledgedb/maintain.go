@@ -23,12 +23,16 @@ const (
 	// indexAbove is how many passages an exact scan of vectors still serves well: 10,000
 	// of 1,536 dimensions take some 10 ms.
 	indexAbove = 10_000
+	// surveyAbove is from how many passages on the planner's idea of the tables matters.
+	surveyAbove = 1000
 )
 
 // Maintain brings both indexes in line with what is stored: weights are baked anew
 // when the average lengths have drifted, all is analyzed anew when an older version of
 // the analysis made it, and the embedder's model gets its index once it has many
-// vectors. With nothing to do it costs one or two short statements, so it may be called
+// vectors. Where passages have doubled since the planner last looked, it looks again and
+// does not wait for autovacuum: with an old idea of the tables it reads all of them. With
+// nothing to do it costs one or two short statements, so it may be called
 // after every write and should be once at start; where another process is at it already
 // it does nothing.
 func (s *Store) Maintain(ctx context.Context) error {
@@ -37,16 +41,22 @@ func (s *Store) Maintain(ctx context.Context) error {
 			abs(heading_total::float8 / greatest(heading_count, 1) / nullif(baked_heading, 0) - 1),
 			abs(body_total::float8 / greatest(body_count, 1) / nullif(baked_body, 0) - 1), 0) > @drift,
 		coalesce((SELECT analyzer <> @version FROM lexemes LIMIT 1), false),
-		passages >= @above FROM lexicon`
-	var drifted, stale, many bool
-	args := pgx.NamedArgs{"drift": maxDrift, "version": lexical.Version, "above": s.indexAbove}
-	if err := s.pool.QueryRow(ctx, sql, args).Scan(&drifted, &stale, &many); err != nil {
+		passages >= @above,
+		passages >= @survey AND passages > 2 * (SELECT reltuples FROM pg_class WHERE oid = 'lexemes'::regclass) FROM lexicon`
+	var drifted, stale, many, grown bool
+	args := pgx.NamedArgs{"drift": maxDrift, "version": lexical.Version, "above": s.indexAbove, "survey": surveyAbove}
+	if err := s.pool.QueryRow(ctx, sql, args).Scan(&drifted, &stale, &many, &grown); err != nil {
 		return fmt.Errorf("read lexicon: %w", err)
 	}
-	if !drifted && !stale && !many {
+	if !drifted && !stale && !many && !grown {
 		return nil
 	}
 	return s.alone(ctx, func(c *pgxpool.Conn) error {
+		if grown {
+			if _, err := c.Exec(ctx, `ANALYZE documents, passages, lexemes, terms, vocabulary`); err != nil {
+				return fmt.Errorf("survey tables: %w", err)
+			}
+		}
 		if err := s.reweigh(ctx, c, stale); err != nil {
 			return err
 		}

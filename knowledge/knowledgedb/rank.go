@@ -3,6 +3,7 @@ package knowledgedb
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 
 	"frontdesk/knowledge"
@@ -12,8 +13,9 @@ import (
 // found is a passage that one of the rankings lists.
 type found struct {
 	knowledge.Hit
-	exact bool          // by the hash of its question
-	atoms lexical.Atoms // only of the first by words
+	exact  bool          // by the hash of its question
+	looked bool          // Rescored decides its LexicalRank
+	atoms  lexical.Atoms // only of the first by words
 }
 
 // rank finds and orders passages. Where the query has words that no passage holds and
@@ -31,7 +33,7 @@ func (s *Store) rank(ctx context.Context, q *lexical.Query, vec *vector, key int
 			return nil, seen, err
 		}
 	}
-	again(*q, seen, found)
+	seen.looks = again(*q, seen, found)
 	return fuse(found, limit), seen, nil
 }
 
@@ -41,12 +43,18 @@ func (s *Store) look(ctx context.Context, q lexical.Query, vec *vector, key int6
 	return s.read(ctx, vec != nil, sql, args)
 }
 
-// again looks a second time at the first passages of the ranking by words and gives
-// them their places anew. Those behind them stay where they are.
-func again(q lexical.Query, seen statistics, all []found) {
-	if seen.history > 0 { // what the talk is about weighs as the first ranking found, not by how it was worded
-		return
-	}
+// evidence is what the second look has to say for a passage.
+type evidence struct{ neighbours, distinct, own float64 } // as in Signals
+
+// sharp makes a passage whose number is one less than the first's some seven times less
+// likely to be what is asked.
+const sharp = 2
+
+// again looks a second time at the first passages of the ranking by words and says of
+// each, by its id, what speaks for it. It gives them their places anew too, those behind
+// them staying where they are, but not in a dialogue: what the talk is about weighs as
+// the first ranking found, not by how it was worded.
+func again(q lexical.Query, seen statistics, all []found) map[string]evidence {
 	var first []*found
 	for i := range all {
 		if p := all[i].LexicalRank; p > 0 && p <= twice {
@@ -55,36 +63,40 @@ func again(q lexical.Query, seen statistics, all []found) {
 	}
 	slices.SortFunc(first, func(a, b *found) int { return a.LexicalRank - b.LexicalRank })
 	cs := make([]lexical.Candidate, len(first))
+	own := func(i int) float64 { return first[i].LexicalScore - first[i].HistoryScore }
+	most := 0.
 	for i, f := range first {
 		cs[i] = lexical.Candidate{Score: f.LexicalScore, Atoms: f.atoms}
+		if seen.history > 0 {
+			cs[i].Score = own(i)
+		}
+		most = max(most, own(i))
 	}
-	scores := q.Rescore(seen.df, seen.n, cs)
+	out := make(map[string]evidence, len(first))
+	looks := q.Rescore(seen.df, seen.n, cs)
 	order := make([]int, len(first))
+	best := math.Inf(-1)
 	for i := range order {
 		order[i] = i
+		best = max(best, looks[i].Score)
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(looks[b].Score, looks[a].Score) })
+	total := 0.
+	for _, l := range looks {
+		total += math.Exp(sharp * (l.Score - best))
+	}
+	for i, l := range looks {
+		e := evidence{neighbours: l.Neighbours, distinct: math.Exp(sharp*(l.Score-best)) / total}
+		if most > 0 {
+			e.own = own(i) / most
+		}
+		out[first[i].ID] = e
+	}
+	if seen.history > 0 {
+		return out
+	}
 	for place, i := range order {
-		first[i].LexicalRank, first[i].Rescored = place+1, scores[i]
+		first[i].LexicalRank, first[i].Rescored, first[i].looked = place+1, looks[i].Score, true
 	}
-}
-
-// fuse orders by reciprocal rank, an entry's own question above all, and keeps the best.
-func fuse(all []found, limit int) []knowledge.Hit {
-	hits := make([]knowledge.Hit, len(all))
-	for i, f := range all {
-		hits[i] = f.Hit
-		for _, place := range []int{f.LexicalRank, f.DenseRank} {
-			if place > 0 {
-				hits[i].Score += 1 / float64(fusionK+place)
-			}
-		}
-		if f.exact {
-			hits[i].Score++
-		}
-	}
-	slices.SortFunc(hits, func(a, b knowledge.Hit) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ID, b.ID))
-	})
-	return slices.Clip(hits[:min(limit, len(hits))])
+	return out
 }

@@ -15,9 +15,12 @@ import (
 )
 
 const (
-	// efSearch is how many candidates the HNSW scan keeps: twice the depth of the
-	// ranking, at which recall of the top 50 is about .97 on text embeddings.
-	efSearch = 2 * depth
+	// efSearch is how many candidates the HNSW scan keeps, twice the depth of the ranking,
+	// and efSearchOfMany in a collection of more than manyVectors passages, where that finds
+	// too little; docs/BENCHMARKS.md has the figures.
+	efSearch       = 2 * depth
+	efSearchOfMany = 400
+	manyVectors    = 30_000
 	// embedBatch is how many passages go to the embedder at once; OpenAI takes 2,048
 	// inputs and 300,000 tokens, and a passage of the chunker has some 400 tokens.
 	embedBatch = 128

@@ -22,7 +22,7 @@ const (
 	// .028 nDCG@5 on short requests; at full weight they cost long questions .02 to .03.
 	stopWeight = .3
 	// extraWeight is of joined, parted and single-character forms.
-	extraWeight = .5
+	extraWeight = .7
 )
 
 // Weights returns what each of lx.Dims counts in its passage, without idf: the sum of

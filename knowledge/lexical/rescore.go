@@ -32,18 +32,26 @@ const (
 // rescoreWeights were fitted by TestFitRescore (-tags fit) on four public collections at
 // once; docs/BENCHMARKS.md says how they do on a collection they were fitted without.
 var rescoreWeights = [rescoreFeatures]float64{
-	1.42, 2.25, 1.25, 1.95, 1.80, 1.95, 1.83, 1.68, 1.85, 1.91, 2.00, 1.97, 1.67, 2.27, 2.27, -2.37,
+	1.33, 2.03, 1.11, 1.93, 1.79, 1.96, 1.87, 1.57, 1.87, 1.88, 1.98, 1.98, 1.70, 2.24, 2.22, -2.32,
 }
 
-// Rescore returns for each candidate, best by BM25F first, a number to order them by anew.
-// It sees what a sum over words cannot: words next to each other, all in one sentence, or
-// typical of one candidate. df tells of a term how many of n passages hold it. Only
-// numbers of one call can be compared; they are finite whatever the input.
-func (q Query) Rescore(df map[int32]int, n int, cs []Candidate) []float64 {
-	out := make([]float64, len(cs))
+// Look is what the second look makes of a candidate.
+type Look struct {
+	Score float64 // to order the candidates of one call anew by; not comparable between calls
+	// Neighbours is how much oftener the candidate holds the question's pairs of words
+	// than the candidates do on average; about 0..1.
+	Neighbours float64
+}
+
+// Rescore looks at the candidates, best by BM25F first. It sees what a sum over words
+// cannot: words next to each other, all in one sentence, or typical of one candidate. df
+// tells of a term how many of n passages hold it. The numbers are finite whatever the input.
+func (q Query) Rescore(df map[int32]int, n int, cs []Candidate) []Look {
+	out := make([]Look, len(cs))
 	for i, x := range q.features(df, n, cs) {
+		out[i].Neighbours = x[pairSurprise]
 		for j, w := range rescoreWeights {
-			out[i] += w * x[j]
+			out[i].Score += w * x[j]
 		}
 	}
 	return out

@@ -22,8 +22,8 @@ type judged struct {
 	ideal []int // all relevances of the query, descending
 }
 
-// fitDepth is how many candidates are looked at twice.
-const fitDepth = 50
+// fitDepth is how many candidates are looked at twice, as in the product.
+const fitDepth = 30
 
 // TestFitRescore prints weights for Rescore and how they do, on the collections they were
 // fitted on and on each when fitted on the others:

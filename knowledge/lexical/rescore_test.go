@@ -27,9 +27,9 @@ func rescored(t *testing.T, query string, texts ...Fields) []int {
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
 		switch {
-		case scores[a] > scores[b]:
+		case scores[a].Score > scores[b].Score:
 			return -1
-		case scores[a] < scores[b]:
+		case scores[a].Score < scores[b].Score:
 			return 1
 		}
 		return 0
@@ -83,10 +83,10 @@ func TestEqualCandidatesKeepTheirOrder(t *testing.T) {
 func TestWithoutAtomsTheFirstScoreDecides(t *testing.T) {
 	q := Parse("refunds")
 	df := map[int32]int{q.Words[0].Dims[0]: 3}
-	if s := q.Rescore(df, 10, []Candidate{{Score: 3}, {Score: 2}, {Score: 1}}); !(s[0] > s[1] && s[1] > s[2]) {
+	if s := q.Rescore(df, 10, []Candidate{{Score: 3}, {Score: 2}, {Score: 1}}); !(s[0].Score > s[1].Score && s[1].Score > s[2].Score) {
 		t.Errorf("Rescore() = %v, want descending", s)
 	}
-	if s := q.Rescore(nil, 0, []Candidate{{Score: 2}, {Score: 1}}); !(s[0] > s[1]) {
+	if s := q.Rescore(nil, 0, []Candidate{{Score: 2}, {Score: 1}}); !(s[0].Score > s[1].Score) {
 		t.Errorf("Rescore() of unknown words = %v, want descending", s)
 	}
 	if s := q.Rescore(df, 10, nil); len(s) != 0 {
@@ -135,7 +135,7 @@ func FuzzRescore(f *testing.F) {
 		}
 		atoms, _ := Read(fs, "en")
 		for _, x := range q.Rescore(df, 2, []Candidate{{3, atoms}, {2, junk}, {1, nil}}) {
-			if math.IsNaN(x) || math.IsInf(x, 0) {
+			if math.IsNaN(x.Score+x.Neighbours) || math.IsInf(x.Score+x.Neighbours, 0) {
 				t.Fatalf("Rescore() = %v, want a finite number", x)
 			}
 		}

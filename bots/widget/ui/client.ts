@@ -63,9 +63,8 @@ export class Client {
     return answer.status === 204 ? undefined : answer.json();
   }
 
-  /** Opens the event stream after a message, or with the recent ones. */
-  events(after: number | undefined, signal: AbortSignal): Promise<Response> {
-    return this._fetch('events' + (after === undefined ? '' : '?after=' + after), undefined, signal);
+  get(path: string, signal?: AbortSignal): Promise<Response> {
+    return this._fetch(path, undefined, signal);
   }
 
   /** Whether the session has ended. */

@@ -32,11 +32,16 @@ export type Shape = keyof typeof shapes;
 const svgNamespace = 'http://www.w3.org/2000/svg';
 
 export function icon(shape: Shape): SVGElement {
+  return draw(shapes[shape]);
+}
+
+/** Makes an icon of a path in a square of 24. */
+export function draw(lines: string): SVGElement {
   const svg = document.createElementNS(svgNamespace, 'svg');
   const path = document.createElementNS(svgNamespace, 'path');
   svg.setAttribute('viewBox', '0 0 24 24');
   svg.setAttribute('aria-hidden', 'true');
-  path.setAttribute('d', shapes[shape]);
+  path.setAttribute('d', lines);
   svg.append(path);
   return svg;
 }
@@ -44,6 +49,17 @@ export function icon(shape: Shape): SVGElement {
 /** Makes a button that shows an icon and is named by its label. */
 export function iconButton(shape: Shape, label: string, press: (event: Event) => void, name = ''): HTMLButtonElement {
   return el('button', { type: 'button', class: name || null, 'aria-label': label, title: label, onclick: press }, icon(shape));
+}
+
+/** Gives a shadow root one more sheet of styles. */
+export function dress(shadow: ShadowRoot, css: string): void {
+  try {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    shadow.adoptedStyleSheets = [...shadow.adoptedStyleSheets, sheet];
+  } catch { // browsers of before 2023
+    shadow.append(el('style', null, css));
+  }
 }
 
 // Anything but these schemes could run code or read the visitor's machine.

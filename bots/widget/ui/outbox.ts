@@ -1,15 +1,18 @@
 // Messages on their way. Each has its own id, which the server knows again, so
 // sending one twice does no harm and losing the answer costs nothing.
 import { Client, Refused } from './client';
+import type { Files } from './part';
 import type { Item, Store } from './store';
 import { pause } from './stream';
 
 export type Progress =
-  | { kind: 'sending' | 'waiting' }
+  | { kind: 'sending' | 'waiting' | 'dropped' }
   | { kind: 'sent'; seq: number }
   | { kind: 'refused'; status: number };
 
 export class Outbox {
+  /** The files of messages, by id, which only this page has. */
+  readonly held = new Map<string, Files>();
   private _busy = false;
   private _told = false; // by the server, to wait for the timer
   private _timer = 0;
@@ -26,13 +29,23 @@ export class Outbox {
     return this._store.get('queue') || [];
   }
 
-  add(text: string): Item {
-    const item = { id: randomID(), text };
+  add(text: string, files?: Files): Item {
+    const item: Item = { id: randomID(), text };
+    if (files) {
+      item.files = [];
+      this.held.set(item.id, files);
+    }
     this._store.set('queue', [...this.items, item]);
     return item;
   }
 
+  /** Whether the page that had the item's files is gone, or is another. */
+  lost(item: Item): boolean {
+    return item.files?.length === 0 && !this.held.has(item.id);
+  }
+
   remove(id: string): void {
+    this.held.delete(id);
     const left = this.items.filter((item) => item.id !== id);
     this._store.set('queue', left.length ? left : undefined);
   }
@@ -44,7 +57,7 @@ export class Outbox {
     clearTimeout(this._timer);
     let item: Item | undefined;
     try {
-      while ((item = this.items.find((waiting) => !waiting.refused)) && (await this._send(item)));
+      while ((item = this.items.find((waiting) => !waiting.refused && !this.lost(waiting))) && (await this._send(item)));
     } finally {
       this._busy = false;
     }
@@ -57,7 +70,18 @@ export class Outbox {
     }
     this._report(item, { kind: 'sending' });
     try {
-      const { seq } = await this._client.post('messages', { id: item.id, text: item.text });
+      const files = this.held.get(item.id);
+      if (files) {
+        item.files = await files.ready();
+        if (!this.held.has(item.id)) return true; // forgotten meanwhile
+        if (!item.files.length && !item.text) { // taken back one by one
+          this.remove(item.id);
+          this._report(item, { kind: 'dropped' });
+          return true;
+        }
+        this._change(item);
+      }
+      const { seq } = await this._client.post('messages', { id: item.id, text: item.text, attachments: item.files });
       this._failures = 0;
       this.remove(item.id);
       this._report(item, { kind: 'sent', seq });
@@ -65,7 +89,8 @@ export class Outbox {
     } catch (error) {
       const status = error instanceof Refused ? error.status : 0;
       if (status >= 400 && status < 500 && status !== 429 && status !== 401 && status !== 408) {
-        this._store.set('queue', this.items.map((kept) => (kept.id === item.id ? { ...kept, refused: status } : kept)));
+        item.refused = status;
+        this._change(item);
         this._report(item, { kind: 'refused', status });
         return true;
       }
@@ -78,6 +103,10 @@ export class Outbox {
       }, asked ? asked * 1e3 : pause(this._failures++));
       return false;
     }
+  }
+
+  private _change(item: Item): void {
+    this._store.set('queue', this.items.map((kept) => (kept.id === item.id ? item : kept)));
   }
 }
 

@@ -15,6 +15,9 @@ export interface Wishes {
 
 export class Panel {
   readonly element: HTMLElement;
+  readonly form: HTMLFormElement;
+  /** Whether there is something to send besides text. */
+  filled = false;
   private readonly _field: HTMLTextAreaElement;
   private readonly _sendButton: HTMLButtonElement;
   private readonly _answering = el('p', { class: 'answering' });
@@ -49,6 +52,12 @@ export class Panel {
     this._sendButton = el('button', { type: 'submit', class: 'send', 'aria-label': words.send, disabled: true }, icon('send'));
     this._switchButton = el('button', { type: 'button', class: 'switch', onclick: () => wishes.change() });
     this._latest = el('button', { type: 'button', class: 'latest', hidden: true, onclick: () => wishes.toEnd() }, words.latest, icon('down'));
+    this.form = el('form', {
+      onsubmit: (event: Event) => {
+        event.preventDefault();
+        this._submit();
+      },
+    }, this._field, this._sendButton);
     this.element = el('div', {
       class: 'panel', role: 'dialog', 'aria-label': title, tabindex: -1, hidden: true,
       onkeydown: (event: KeyboardEvent) => {
@@ -62,13 +71,7 @@ export class Panel {
       this._notice,
       el('div', { class: 'view' }, log, this._latest),
       this._spoken,
-      el('div', { class: 'foot' }, this._switchButton,
-        el('form', {
-          onsubmit: (event: Event) => {
-            event.preventDefault();
-            this._submit();
-          },
-        }, this._field, this._sendButton)));
+      el('div', { class: 'foot' }, this._switchButton, this.form));
   }
 
   focus(): void {
@@ -108,14 +111,14 @@ export class Panel {
 
   private _submit(): void {
     const text = this._field.value.trim();
-    if (!text) return;
+    if (!text && !this.filled) return;
     this.write('');
     this._wishes.submit(text);
   }
 
   /** Gives the field the height of its text, once it is on screen. */
   fit(): void {
-    this._sendButton.disabled = !this._field.value.trim();
+    this._sendButton.disabled = !this.filled && !this._field.value.trim();
     const { style } = this._field;
     style.height = 'auto';
     if (this._field.scrollHeight) style.height = Math.min(this._field.scrollHeight, tallest) + 'px';

@@ -1,13 +1,18 @@
 // One message as it is shown.
 import { el, icon, iconButton, link } from './dom';
-import { markdown } from './markdown';
+import { type Cite, markdown } from './markdown';
+import { second } from './part';
 import { fill, type Language } from './strings';
-import type { Author, Message, Source } from './wire';
+import type { Attachment, Author, Message, Source } from './wire';
 
 export class Row {
   readonly element: HTMLElement;
   private readonly _language: Language;
   seq = 0; // 0 until the server has numbered it
+  readonly files = el('div', { class: 'files' });
+  attachments?: Attachment[];
+  private _text = '';
+  private _cite?: Cite;
   private readonly _body = el('div', { class: 'bubble', dir: 'auto' });
   private readonly _below = el('div', { class: 'below' });
 
@@ -17,30 +22,46 @@ export class Row {
     this.element = el('div', { class: 'row ' + author },
       author !== 'system' && el('div', { class: 'who' }, el('bdi', null, name), ' ',
         el('time', { datetime: at.toISOString() }, clock)),
-      this._body, this._below);
+      this._body, this.files, this._below);
   }
 
   /** The words as they are read out. */
   get words(): string {
-    return this._body.textContent || '';
+    return (this._body.textContent || this.files.textContent)!;
   }
 
   /** Shows text; what customers wrote is never taken for Markdown. */
-  write(text: string): void {
-    this._body.replaceChildren(this.author === 'customer' ? text : markdown(text));
+  write(text: string, cite?: Cite): void {
+    this._text = text;
+    this._cite = cite;
+    this.paint();
+  }
+
+  /** Shows the text and the files as the parts that are there can. */
+  paint(): void {
+    this._body.replaceChildren(this.author === 'customer' ? this._text : markdown(this._text, this._cite));
+    this.attach(this.attachments);
+  }
+
+  attach(list?: Attachment[]): void {
+    this.attachments = list;
+    if (!list) return;
+    if (second.part) second.part.show(this);
+    else this.files.textContent = list.map((file) => file.name).join(', ');
   }
 
   /** Shows a finished message with its sources and, for an answer, its thumbs or,
    *  for a question, the options to choose from. */
   finish(message: Message, rate?: (helpful: boolean) => Promise<unknown>, choose?: (text: string) => void): void {
     this.seq = message.seq;
+    this.attachments = message.attachments;
     this._below.replaceChildren();
     if (message.author === 'customer') return this.write(message.text);
     const sources = new Map((message.sources || []).map((source) => [source.n, this._source(source)]));
-    this._body.replaceChildren(markdown(message.text, (n) => {
+    this.write(message.text, (n) => {
       const entry = sources.get(n);
       return entry ? this._citation(n, entry) : null;
-    }));
+    });
     if (sources.size) {
       this._below.append(el('ul', { class: 'sources', 'aria-label': this._language.words.sources },
         ...[...sources.values()].map((entry) => el('li', null, entry))));

@@ -5,6 +5,7 @@ import type { Session } from './wire';
 export interface Item {
   id: string;
   text: string;
+  files?: string[]; // ids; none while they are on their way from the page that has them
   refused?: number; // the status it was refused with, for good
 }
 

@@ -55,7 +55,8 @@ export class Stream {
     };
     try {
       alive();
-      const answer = await this._client.events(this._after(), reading.signal);
+      const after = this._after();
+      const answer = await this._client.get('events' + (after === undefined ? '' : '?after=' + after), reading.signal);
       const reader = answer.body!.getReader(), decoder = new TextDecoder();
       let text = '';
       for (;;) {

@@ -6,10 +6,12 @@ import type english from './lang/en.json';
 export type Words = typeof english;
 
 /** What stands in front of the script. */
-declare const frontdeskPack: { lang: string; languages: string[]; words: Words };
+declare const frontdeskPack: { lang: string; languages: string[]; part: string; words: Words };
 
 export interface Language {
   tag: string;
+  /** The address of the second part in this language, below the server's. */
+  part: string;
   words: Words;
 }
 
@@ -26,7 +28,7 @@ export async function language(base: string, ...wanted: (string | null | undefin
       // Better the script's own language than no chat.
     }
   } else tag = found || tag;
-  return { tag, words };
+  return { tag, words, part: `widget/part.js?v=${frontdeskPack.part}&lang=${tag}` };
 }
 
 /** Puts a value into a text's {0}. */

@@ -3,7 +3,7 @@
 import { el } from './dom';
 import { Row } from './row';
 import type { Language } from './strings';
-import type { Author, Message } from './wire';
+import type { Attachment, Author, Message } from './wire';
 
 const nearEnd = 60; // px: closer than this the view follows what is new
 
@@ -13,6 +13,7 @@ export class Transcript {
   last?: number;
   private readonly _numbered = new Map<number, Row>();
   private readonly _own = new Map<string, Row>(); // by the customer's id
+  private _rows: Row[] = [];
   private readonly _dots = el('div', { class: 'row typing', hidden: true });
   private _draft?: { turn: string; text: string; row: Row; frame: number };
   private _question?: Row; // the customer's latest
@@ -78,6 +79,7 @@ export class Transcript {
     this.last = Math.max(this.last || 0, message.seq);
     if (message.author === 'customer' && message.id && this._own.has(message.id)) {
       this.sent(message.id, message.seq);
+      this._own.get(message.id)!.attach(message.attachments);
       return;
     }
     if (this._numbered.has(message.seq)) return;
@@ -90,6 +92,18 @@ export class Transcript {
     this._place(row, message.seq);
     this._settle();
     return row;
+  }
+
+  /** Shows how the files of a message stand now. */
+  files(seq: number, list: Attachment[]): void {
+    this._numbered.get(seq)?.attach(list);
+    this._settle();
+  }
+
+  /** Shows everything anew, now that there is more to show it with. */
+  paint(): void {
+    for (const row of this._rows) row.paint();
+    this._settle();
   }
 
   /** Adds a piece to the answer being written, painted once a frame. */
@@ -142,6 +156,7 @@ export class Transcript {
   clear(): void {
     this.restart();
     this._own.clear();
+    this._rows = [];
     this.element.replaceChildren(this._dots);
   }
 
@@ -170,7 +185,9 @@ export class Transcript {
   private _row(author: Author, name?: string, at?: string): Row {
     const { you, assistant, team } = this._language.words;
     const names = { customer: you, bot: assistant, staff: team, system: '' };
-    return new Row(author, (author !== 'customer' && name) || names[author], at ? new Date(at) : new Date(), this._language);
+    const row = new Row(author, (author !== 'customer' && name) || names[author], at ? new Date(at) : new Date(), this._language);
+    this._rows.push(row);
+    return row;
   }
 
   /** Puts a row where its number belongs. */

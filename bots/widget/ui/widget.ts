@@ -1,9 +1,10 @@
 // The chat as one element: it ties the server to what is on screen.
 import { Client, Refused } from './client';
-import { el, icon } from './dom';
+import { dress, el, icon } from './dom';
+import { inline } from './markdown';
 import { Outbox, type Progress } from './outbox';
 import { Panel } from './panel';
-import { chime } from './sound';
+import { type Files, type Host, load, second } from './part';
 import { type Item, Store } from './store';
 import { Stream } from './stream';
 import { fill, type Language } from './strings';
@@ -29,6 +30,7 @@ type Listener = (detail: any) => void;
 const wakers = ['online', 'offline', 'pageshow', 'visibilitychange'];
 const hiddenFor = 60e3; // then the stream gives its connection back
 const recently = 24 * 3600e3; // whoever wrote within a day may expect an answer
+const lostFiles = 1; // in place of a status: the page that had a message's files is gone
 const answerTime = 60; // seconds for which the assistant is said to be writing
 
 export class Widget extends HTMLElement {
@@ -95,11 +97,12 @@ export class Widget extends HTMLElement {
     else this.open();
   }
 
-  send(text: string): void {
-    if (!text.trim()) return;
-    const item = this._outbox.add(text.trim());
+  send(text: string, files?: Files): void {
+    if (!text.trim() && !files) return;
+    const item = this._outbox.add(text.trim(), files);
     this._store.remember({ active: Date.now() });
-    this._transcript.pending(item.id, item.text);
+    const row = this._transcript.pending(item.id, item.text);
+    files?.show(row);
     this._outbox.flush();
   }
 
@@ -123,6 +126,8 @@ export class Widget extends HTMLElement {
     this._state = undefined;
     this._unread = 0;
     this._panel.element.hidden = true;
+    this._outbox.held.clear();
+    second.part?.clear();
     this._panel.write('');
     this._transcript.clear();
     this._greet();
@@ -136,7 +141,7 @@ export class Widget extends HTMLElement {
       close: () => this.close(),
       submit: (text) => {
         this._store.set('draft');
-        this.send(text);
+        this.send(text, second.part?.take());
       },
       draft: (text) => this._store.set('draft', text || undefined),
       change: () => this._change(),
@@ -153,13 +158,7 @@ export class Widget extends HTMLElement {
       class: `root ${theme || 'auto'} ${position || ''}`, dir: words.direction, lang: tag, 'aria-label': words.chat,
     }, this._panel.element, this._launcher);
     colour(root, accent);
-    try {
-      const sheet = new CSSStyleSheet();
-      sheet.replaceSync(css);
-      this._shadow.adoptedStyleSheets = [sheet];
-    } catch { // browsers of before 2023
-      this._shadow.append(el('style', null, css));
-    }
+    dress(this._shadow, css);
     this._shadow.append(root);
     // A phone's keyboard covers the page without changing its height.
     const fit = () => root.style.setProperty('--height', visualViewport!.height + 'px');
@@ -167,7 +166,8 @@ export class Widget extends HTMLElement {
     this._greet();
     for (const item of this._outbox.items) {
       this._transcript.pending(item.id, item.text);
-      if (item.refused) this._report(item, { kind: 'refused', status: item.refused });
+      const status = item.refused || (this._outbox.lost(item) && lostFiles);
+      if (status) this._report(item, { kind: 'refused', status });
     }
     this._panel.write(this._store.get('draft') || '');
     this._paint();
@@ -186,6 +186,11 @@ export class Widget extends HTMLElement {
     this._seen();
     if (focus) this._panel.focus();
     this._emit('open');
+    const host: Host = {
+      base: this._options.base, tag: this._language.tag, words: this._language.words, shadow: this._shadow, client: this._client, panel: this._panel,
+      transcript: this._transcript, send: (text, files) => this.send(text, files), refuse: (status) => new Refused(status, 0), inline,
+    };
+    load(host, this._language.part, () => this._transcript.paint());
     // Without a connection the session is opened with the first message.
     this._client.begin().then(() => this._client.keep()).catch((error) => this._client.lost(error)).then(() => this._stream.start());
   }
@@ -206,6 +211,7 @@ export class Widget extends HTMLElement {
   private _hear(kind: string, data: any): void {
     if (kind === 'message') return this._receive(data);
     if (kind === 'delta') return this._transcript.delta(data.turn, data.text);
+    if (kind === 'files') return this._transcript.files(data.seq, data.attachments);
     if (kind === 'discard') this._transcript.discard(data.turn);
     if (kind === 'typing') return this._transcript.type(fill(this._language.words.typing, data.name || this._language.words.team));
     if (kind === 'state') {
@@ -223,7 +229,7 @@ export class Widget extends HTMLElement {
     if (message.seq <= (read || 0)) return; // history
     if (this.isOpen && !document.hidden) this._seen();
     else this._unread++;
-    if (document.hidden && !muted) chime();
+    if (document.hidden && !muted) second.part?.chime();
     this._panel.say(row.words);
     this._store.remember({ active: Date.now() });
     this._paint();
@@ -239,22 +245,25 @@ export class Widget extends HTMLElement {
       this._stream.start();
       const answered = (this._transcript.last || 0) > progress.seq;
       if (!answered && (this._state?.owner || 'bot') === 'bot') this._transcript.type(fill(words.typing, words.assistant), answerTime);
+    } else if (progress.kind === 'dropped') {
+      this._transcript.remove(item.id);
     } else if (progress.kind === 'refused') {
       const again = (act: (text: string) => void) => () => {
+        this._outbox.held.get(item.id)?.back();
         this._outbox.remove(item.id);
         this._transcript.remove(item.id);
         act(item.text);
       };
-      row.note(progress.status === 413 ? words.tooLong : words.failed, {
+      row.note(progress.status === 413 ? words.tooLong : progress.status === lostFiles ? words.lostFiles : words.failed, {
         // A new id, since the server will have nothing to do with the old one.
-        [words.retry]: again((text) => this.send(text)),
+        [words.retry]: again((text) => this.send(text, second.part?.take())),
         [words.edit]: again((text) => {
           this._panel.write(text);
           this._panel.focus();
         }),
       }, true);
     } else {
-      row.note(progress.kind === 'waiting' ? words.queued : '');
+      row.note(progress.kind !== 'waiting' ? '' : (this._outbox.held.has(item.id) && second.part?.waiting) || words.queued);
     }
   }
 

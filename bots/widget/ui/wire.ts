@@ -11,6 +11,18 @@ export interface Source {
   excerpt?: string;
 }
 
+export interface Attachment {
+  id: string;
+  kind: 'image' | 'voice' | 'video' | 'document';
+  name: string;
+  media_type: string;
+  bytes: number;
+  state: 'pending' | 'ready' | 'refused' | 'failed';
+  reason?: string;
+  seconds?: number;
+  text?: string; // what was said in a recording
+}
+
 export interface Message {
   seq: number;
   author: Author;
@@ -21,6 +33,7 @@ export interface Message {
   sources?: Source[];
   options?: { text: string }[];
   helpful?: boolean;
+  attachments?: Attachment[];
   at?: string;
 }
 

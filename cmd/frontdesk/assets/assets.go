@@ -22,8 +22,14 @@ type Options struct {
 	Modules map[string]string
 	// JSXImport is the module that provides the JSX functions, for .tsx files.
 	JSXImport string
+	// Module makes a module with exports of its own, to be imported, in place of
+	// a script that keeps everything to itself.
+	Module bool
 	// Readable leaves names and line breaks alone, for development.
 	Readable bool
+	// KeepPrivate leaves the members that begin with an underscore their names.
+	// Libraries that reach into each other need it.
+	KeepPrivate bool
 }
 
 // target is the oldest language level sent to browsers: all of them since 2021
@@ -53,13 +59,17 @@ func Bundle(src fs.FS, entry string, o Options) ([]byte, error) {
 		o.JSXImport = "preact"
 	}
 	mangle := private
-	if o.Readable {
+	if o.Readable || o.KeepPrivate {
 		mangle = ""
+	}
+	format := api.FormatIIFE
+	if o.Module {
+		format = api.FormatESModule
 	}
 	result := api.Build(api.BuildOptions{
 		EntryPoints:       []string{entry},
 		Bundle:            true,
-		Format:            api.FormatIIFE,
+		Format:            format,
 		Target:            target,
 		Engines:           engines,
 		Charset:           api.CharsetUTF8,
@@ -133,7 +143,7 @@ func resolve(src fs.FS, a api.OnResolveArgs, modules map[string]string) (string,
 		}
 		name = file
 	}
-	for _, ext := range []string{"", ".ts", ".tsx", ".js"} {
+	for _, ext := range []string{"", ".ts", ".tsx", ".js", ".mjs"} {
 		if info, err := fs.Stat(src, name+ext); err == nil && !info.IsDir() {
 			return name + ext, nil
 		}

@@ -8,6 +8,17 @@ import (
 	"frontdesk/bots/widget"
 )
 
+func TestAForestLooksInTheTreeThatIsNamed(t *testing.T) {
+	src := Forest{"": files(map[string]string{"ui/main.ts": `import { n } from 'shared/n'; console.log(n)`}), "shared": files(map[string]string{"n.ts": `export const n = 42;`})}
+	js, err := Bundle(src, "ui/main.ts", Options{Modules: map[string]string{"shared/n": "shared/n.ts"}})
+	if err != nil || !strings.Contains(string(js), "42") {
+		t.Errorf("Bundle() = %q, %v, want the other tree's value in it", js, err)
+	}
+	if _, err := (Forest{"shared": files(nil)}).Open("ui/main.ts"); err == nil {
+		t.Error("Open() of a tree that is not there gave a file")
+	}
+}
+
 func files(texts map[string]string) fstest.MapFS {
 	m := fstest.MapFS{}
 	for name, text := range texts {

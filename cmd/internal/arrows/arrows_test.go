@@ -32,6 +32,7 @@ var mayImport = map[string][]string{
 	"conversation/media":          {"conversation", "knowledge"},
 	"conversation/moderate":       {"conversation"},
 	"conversation/staff":          {"conversation"},
+	"conversation/staff/sso":      {"conversation/staff"},
 	"conversation/console":        {"conversation", "conversation/staff", "knowledge"},
 	"conversation/conversationdb": {"conversation", "conversation/staff", "knowledge"},
 	"bots":                        {"conversation"},

@@ -1,0 +1,256 @@
+package console
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+
+	"frontdesk/conversation"
+	"frontdesk/conversation/staff"
+)
+
+// Shelves is what staff have at hand.
+type Shelves interface {
+	Labels(ctx context.Context) ([]conversation.Label, error)
+	SaveLabel(ctx context.Context, l conversation.Label) (conversation.Label, error)
+	DeleteLabel(ctx context.Context, id string) error
+	Teams(ctx context.Context) ([]conversation.Team, error)
+	SaveTeam(ctx context.Context, t conversation.Team) (conversation.Team, error)
+	DeleteTeam(ctx context.Context, id string) error
+	CannedReplies(ctx context.Context) ([]conversation.Canned, error)
+	SaveCanned(ctx context.Context, c conversation.Canned) (conversation.Canned, error)
+	DeleteCanned(ctx context.Context, id string) error
+	RenderCanned(ctx context.Context, id, conversation string, by conversation.Actor) (string, []string, error)
+	Preferences(ctx context.Context, me string) ([]byte, error)
+	SetPreferences(ctx context.Context, me string, object []byte) error
+}
+
+const (
+	maxTeamMembers = 500
+	// maxPreferences bounds one person's preferences, in bytes.
+	maxPreferences = 8 << 10
+)
+
+type labelView struct {
+	ID    string `json:"id,omitempty"`
+	Name  string `json:"name"`
+	Color string `json:"color"` // #rrggbb, or empty
+}
+
+type labelsView struct {
+	Labels []labelView `json:"labels"`
+}
+
+type teamView struct {
+	ID      string   `json:"id,omitempty"`
+	Name    string   `json:"name"`
+	Members []string `json:"members"` // ids of staff
+}
+
+type teamsView struct {
+	Teams []teamView `json:"teams"`
+}
+
+type cannedView struct {
+	ID       string `json:"id,omitempty"`
+	Shortcut string `json:"shortcut"`
+	Text     string `json:"text"`
+}
+
+type cannedListView struct {
+	Canned []cannedView `json:"canned"`
+}
+
+type renderRequest struct {
+	Conversation string `json:"conversation"`
+}
+
+type renderedView struct {
+	Text    string   `json:"text"`
+	Missing []string `json:"missing"` // variables without a value; nothing stands in their place
+}
+
+func (c *Console) listLabels(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
+	list, err := c.inbox.Labels(r.Context())
+	if err != nil {
+		return err
+	}
+	v := labelsView{Labels: make([]labelView, len(list))}
+	for i, l := range list {
+		v.Labels[i] = labelView(l)
+	}
+	return writeJSON(w, http.StatusOK, v)
+}
+
+func (c *Console) listTeams(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
+	list, err := c.inbox.Teams(r.Context())
+	if err != nil {
+		return err
+	}
+	v := teamsView{Teams: make([]teamView, len(list))}
+	for i, t := range list {
+		v.Teams[i] = teamView(t)
+	}
+	return writeJSON(w, http.StatusOK, v)
+}
+
+func (c *Console) listCanned(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
+	list, err := c.inbox.CannedReplies(r.Context())
+	if err != nil {
+		return err
+	}
+	v := cannedListView{Canned: make([]cannedView, len(list))}
+	for i, t := range list {
+		v.Canned[i] = cannedView(t)
+	}
+	return writeJSON(w, http.StatusOK, v)
+}
+
+func saveLabel(c *Console, ctx context.Context, id string, v labelView) (any, error) {
+	v.Name = line(storable(v.Name))
+	switch {
+	case v.Name == "" || utf8.RuneCountInString(v.Name) > conversation.MaxLabelRunes:
+		return nil, badField("name", "a text of up to 60 characters")
+	case v.Color != "" && !isColor(v.Color):
+		return nil, badField("color", "a color such as #2e7d32, or empty")
+	}
+	l, err := c.inbox.SaveLabel(ctx, conversation.Label{ID: id, Name: v.Name, Color: strings.ToLower(v.Color)})
+	return labelView(l), missing(err, conversation.ErrNoLabel, "There is no such label.")
+}
+
+func isColor(s string) bool {
+	return len(s) == 7 && s[0] == '#' && strings.Trim(strings.ToLower(s[1:]), "0123456789abcdef") == ""
+}
+
+func saveTeam(c *Console, ctx context.Context, id string, v teamView) (any, error) {
+	v.Name = line(storable(v.Name))
+	switch {
+	case v.Name == "" || utf8.RuneCountInString(v.Name) > conversation.MaxTeamRunes:
+		return nil, badField("name", "a text of up to 80 characters")
+	case len(v.Members) > maxTeamMembers:
+		return nil, badField("members", "a list of up to 500 ids of staff")
+	}
+	for i, m := range v.Members {
+		if v.Members[i] = strings.ToLower(m); !isUUID(v.Members[i]) {
+			return nil, named(conversation.ErrNoStaff)
+		}
+	}
+	t, err := c.inbox.SaveTeam(ctx, conversation.Team{ID: id, Name: v.Name, Members: v.Members})
+	if isErr(err, conversation.ErrNoStaff) {
+		return nil, problem(http.StatusUnprocessableEntity, "unknown_name", "One of the members is no member of staff.")
+	}
+	return teamView(t), missing(err, conversation.ErrNoTeam, "There is no such team.")
+}
+
+func saveCanned(c *Console, ctx context.Context, id string, v cannedView) (any, error) {
+	v.Shortcut, v.Text = strings.TrimPrefix(line(storable(v.Shortcut)), "/"), storable(v.Text)
+	switch {
+	case v.Shortcut == "" || strings.Contains(v.Shortcut, " ") || utf8.RuneCountInString(v.Shortcut) > conversation.MaxShortcutRunes:
+		return nil, badField("shortcut", "a word of up to 40 characters")
+	case strings.TrimSpace(v.Text) == "":
+		return nil, conversation.ErrEmpty
+	case utf8.RuneCountInString(v.Text) > conversation.MaxTextRunes:
+		return nil, conversation.ErrTooLong
+	}
+	t, err := c.inbox.SaveCanned(ctx, conversation.Canned{ID: id, Shortcut: v.Shortcut, Text: v.Text})
+	return cannedView(t), err
+}
+
+// save serves what adds a thing, or changes the one in the path.
+func save[T any](missing error, do func(c *Console, ctx context.Context, id string, req T) (any, error)) handler {
+	return func(c *Console, w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
+		id, code := "", http.StatusCreated
+		if r.Method == http.MethodPut {
+			var err error
+			if id, err = pathID(r, missing); err != nil {
+				return shelved(err)
+			}
+			code = http.StatusOK
+		}
+		var req T
+		if err := readJSON(w, r, &req); err != nil {
+			return err
+		}
+		v, err := do(c, r.Context(), id, req)
+		if err != nil {
+			return err
+		}
+		return writeJSON(w, code, v)
+	}
+}
+
+// drop serves what deletes the thing in the path.
+func drop(missing error, do func(s Shelves, ctx context.Context, id string) error) handler {
+	return func(c *Console, w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
+		id, err := pathID(r, missing)
+		if err == nil {
+			err = do(c.inbox, r.Context(), id)
+		}
+		if err != nil {
+			return shelved(err)
+		}
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+}
+
+// shelved tells what an address does not name.
+func shelved(err error) error {
+	err = missing(err, conversation.ErrNoLabel, "There is no such label.")
+	return missing(err, conversation.ErrNoTeam, "There is no such team.")
+}
+
+func missing(err, is error, detail string) error {
+	if isErr(err, is) {
+		return problem(http.StatusNotFound, "not_found", detail)
+	}
+	return err
+}
+
+func (c *Console) renderCanned(w http.ResponseWriter, r *http.Request, who staff.Principal) error {
+	id, err := pathID(r, conversation.ErrNoCanned)
+	if err != nil {
+		return err
+	}
+	var req renderRequest
+	if err := readJSON(w, r, &req); err != nil {
+		return err
+	}
+	if req.Conversation = strings.ToLower(req.Conversation); !isUUID(req.Conversation) {
+		return conversation.ErrNotFound
+	}
+	text, without, err := c.inbox.RenderCanned(r.Context(), id, req.Conversation, actor(who))
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, renderedView{Text: text, Missing: append([]string{}, without...)})
+}
+
+func (c *Console) getPreferences(w http.ResponseWriter, r *http.Request, who staff.Principal) error {
+	body, err := c.inbox.Preferences(r.Context(), who.ID)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, json.RawMessage(body))
+}
+
+func (c *Console) putPreferences(w http.ResponseWriter, r *http.Request, who staff.Principal) error {
+	var body json.RawMessage
+	if err := readJSON(w, r, &body); err != nil {
+		return err
+	}
+	body = bytes.TrimSpace(body)
+	switch {
+	case len(body) > maxPreferences:
+		return problem(http.StatusRequestEntityTooLarge, "too_large", "Preferences may have 8 KB.")
+	case len(body) == 0 || body[0] != '{' || bytes.Contains(body, []byte(`\u0000`)):
+		return problem(http.StatusUnprocessableEntity, "bad_field", "Preferences are one JSON object.")
+	}
+	if err := c.inbox.SetPreferences(r.Context(), who.ID, body); err != nil {
+		return err
+	}
+	return c.getPreferences(w, r, who)
+}

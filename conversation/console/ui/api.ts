@@ -1,0 +1,78 @@
+// Calling the server. A session that has ended is told to whoever listens, once
+// for all callers.
+import { signal } from '@preact/signals';
+
+/** Counts how often the server has said that nobody is signed in. */
+export const signedOut = signal(0);
+
+/** What the server, or the way to it, said instead of an answer. */
+export class Failed extends Error {
+  constructor(readonly status: number, readonly code: string, message: string, readonly takenBy?: { id: string; name: string }) {
+    super(message);
+  }
+
+  /** Nothing was heard from the server, so trying again may help. */
+  get unreachable(): boolean { return this.status === 0 || this.status >= 502; }
+}
+
+export async function failure(status: number, read: () => Promise<any> | any): Promise<Failed> {
+  let problem: any = {};
+  try {
+    problem = await read();
+  } catch {
+    // something in between answered; the status says enough
+  }
+  return new Failed(status, problem.code || '', problem.detail || problem.title || `The server answered ${status}.`, problem.taken_by);
+}
+
+export interface Call { keepalive?: boolean; signal?: AbortSignal; quiet401?: boolean }
+
+/** Calls the API and returns what it answers; null when there is nothing to say. */
+export async function api<T = any>(method: string, path: string, body?: unknown, call: Call = {}): Promise<T> {
+  const headers: Record<string, string> = { Accept: 'application/json' };
+  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  let res: Response;
+  try {
+    res = await fetch('/api/v1' + path, {
+      method, headers, body: body === undefined ? undefined : JSON.stringify(body), keepalive: call.keepalive, signal: call.signal,
+    });
+  } catch (err) {
+    if ((err as Error).name === 'AbortError') throw err;
+    throw new Failed(0, 'unreachable', 'The server cannot be reached.');
+  }
+  if (res.ok) return res.status === 204 ? (null as T) : res.json();
+  const failed = await failure(res.status, () => res.json());
+  if (res.status === 401 && !call.quiet401) signedOut.value++;
+  throw failed;
+}
+
+const missing = new Map<string, Promise<unknown>>();
+
+/** Reads what an older server may not have: null when it does not. What was read
+ *  under a key is read once; forget drops it. */
+export function optional<T>(path: string, key = path): Promise<T | null> {
+  let had = missing.get(key);
+  if (!had) {
+    had = api('GET', path).catch((err) => {
+      if (err instanceof Failed && (err.status === 404 || err.status === 405)) return null;
+      missing.delete(key);
+      if (err instanceof Failed) return null;
+      throw err;
+    });
+    missing.set(key, had);
+  }
+  return had as Promise<T | null>;
+}
+
+export function forget(key?: string): void {
+  if (key) missing.delete(key);
+  else missing.clear();
+}
+
+/** query writes parameters, leaving out the empty ones. */
+export function query(values: Record<string, string | number | undefined | null>): string {
+  const q = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) if (value !== undefined && value !== null && value !== '') q.set(name, String(value));
+  const s = q.toString();
+  return s ? '?' + s : '';
+}

@@ -1,0 +1,67 @@
+// The frame of every page: rail, panes, what lies above them.
+import { useEffect } from 'preact/hooks';
+import { offline } from './events';
+import { InboxPane } from './inbox/inbox';
+import { counts, openId, watch as watchInbox } from './inbox/state';
+import { watchKeys } from './keys';
+import { Knowledge } from './knowledge/knowledge';
+import { AssignDialog, SnoozeDialog } from './people/controls';
+import { Details, DetailsDrawer } from './people/details';
+import { Help, Palette, Settings } from './palette';
+import { Security } from './people/security';
+import { Confirmation } from './parts/dialog';
+import { Face, Late, Toasts } from './parts/bits';
+import { Icon, type Shape } from './parts/icons';
+import { Invitation, SignIn } from './signin';
+import { me, panel, route } from './store';
+import { watch as watchPresence } from './thread/presence';
+import { watch as watchThread } from './thread/state';
+import { Thread } from './thread/thread';
+import { WhyDrawer } from './thread/why';
+
+const places: { to: string; name: string; icon: Shape }[] = [
+  { to: 'inbox', name: 'Inbox', icon: 'inbox' }, { to: 'knowledge', name: 'Knowledge', icon: 'book' }, { to: 'gaps', name: 'Unanswered', icon: 'gap' },
+];
+
+function Rail() {
+  const waiting = counts.value.queue || 0;
+  const skip = (e: Event) => {
+    e.preventDefault();
+    (document.getElementById('page') || document.getElementById('rows'))?.focus();
+  };
+  return <nav class="rail" aria-label="Main">
+    <a class="skip" href={location.hash || '#/inbox'} onClick={skip}>Skip to the content</a>
+    {places.map((p) => <a key={p.to} href={'#/' + p.to} title={p.name} aria-current={route.value[0] === p.to ? 'page' : undefined}
+      aria-label={p.to === 'inbox' && waiting ? `${p.name}, ${waiting} waiting` : p.name}>
+      <Icon of={p.icon} />{p.to === 'inbox' && waiting > 0 && <i class="badge" aria-hidden="true">{waiting > 99 ? '99+' : waiting}</i>}<span class="only-phone">{p.name}</span></a>)}
+    <span class="push" />
+    <button type="button" title="Keyboard shortcuts" aria-label="Keyboard shortcuts" class="hide-phone" onClick={() => { panel.value = 'help'; }}><Icon of="help" /></button>
+    <button type="button" title="Settings" onClick={() => { panel.value = 'settings'; }}>
+      <Face name={me.value!.name} kind={me.value!.status === 'away' ? 'away' : ''} /><span class="only-phone" aria-hidden="true">You</span><span class="hidden">You: settings</span></button>
+  </nav>;
+}
+
+function Desk() {
+  useEffect(() => {
+    const ends = [watchInbox(), watchThread(), watchPresence(), watchKeys()];
+    return () => ends.forEach((end) => end());
+  }, []);
+  const page = route.value[0];
+  const inbox = page !== 'knowledge' && page !== 'gaps';
+  return <div class={'app ' + (inbox ? 'inbox' + (openId.value ? ' open' : '') : 'wide')}>
+    {offline.value && <p class="offline" role="alert">The connection is broken. What you see may be old; trying again…</p>}
+    <Rail />
+    {inbox ? <main class="panes"><InboxPane /><Thread /><Details /></main> : <Knowledge />}
+    <WhyDrawer /><DetailsDrawer /><AssignDialog /><SnoozeDialog /><Settings /><Security /><Help /><Palette /><Confirmation />
+  </div>;
+}
+
+export function App() {
+  const who = me.value;
+  return <>
+    {who === undefined ? <Late><p class="plain" role="status">One moment…</p></Late>
+      : route.value[0] === 'invitation' && route.value[1] ? <Invitation token={route.value[1]} />
+        : who ? <Desk /> : <SignIn />}
+    <Toasts />
+  </>;
+}

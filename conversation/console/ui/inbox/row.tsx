@@ -1,0 +1,32 @@
+import { OwnerChip, Moment } from '../parts/bits';
+import { channelName, count, span, now, unmarked, whoIs } from '../format';
+import type { Row } from '../types';
+
+export const rowHeight = 98;
+const speakers: Record<string, string> = { bot: 'Bot: ', staff: 'Us: ', customer: '', system: '' };
+const priorities = ['', 'Low', 'High', 'Urgent'];
+
+function waited(r: Row): string {
+  if (r.owner !== 'queue' || !r.waiting_since || r.status === 'resolved') return '';
+  return span((now.value - Date.parse(r.waiting_since)) / 1000);
+}
+
+interface Props { row: Row; index: number; total: number; chosen: boolean; open: (r: Row) => void }
+
+/** One conversation of the list. */
+export function InboxRow({ row, index, total, chosen, open }: Props) {
+  const unread = row.unread || 0, wait = waited(row);
+  return <div id={'row-' + row.id} class={'row' + (unread ? ' unread' : '')} style={{ top: index * rowHeight + 'px' }} role="option"
+    aria-selected={chosen} aria-posinset={index + 1} aria-setsize={total} onClick={() => open(row)}>
+    <div class="row-top"><b dir="auto">{whoIs(row)}</b><Moment at={row.updated_at} /></div>
+    <p class="row-text" dir="auto">{row.match?.excerpt || (speakers[row.preview_author || ''] || '') + unmarked(row.preview)}</p>
+    <div class="row-foot">
+      <OwnerChip of={row} />
+      {wait && <span class="meta">waits {wait}</span>}
+      {!!row.priority && <span class={'chip ' + (row.priority > 1 ? 'bad' : 'plain')}>{priorities[row.priority]}</span>}
+      {row.labels?.slice(0, 2).map((l) => <span key={l} class="chip plain cut">{l}</span>)}
+      <span class="meta push">{channelName(row.channel)}</span>
+      {unread > 0 && <span class="pill" role="img" aria-label={unread + ' unread'}>{count(unread)}</span>}
+    </div>
+  </div>;
+}

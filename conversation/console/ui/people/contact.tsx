@@ -1,0 +1,103 @@
+// What can be done about a person: block, merge, export, erase; and what of the
+// conversation can be saved or summed up.
+import { useEffect, useState } from 'preact/hooks';
+import { api, Failed, forget, query } from '../api';
+import { count, whoIs } from '../format';
+import { full, openId } from '../inbox/state';
+import { confirmed, Dialog } from '../parts/dialog';
+import { complain, go, isAdmin, mayAct, toast } from '../store';
+import type { Contact, Row } from '../types';
+
+interface Receipt { erased: Record<string, number>; receipt: string; at: string }
+
+function Merge({ of: c, done }: { of: Contact; done: (changed: boolean) => void }) {
+  const [words, setWords] = useState(''), [found, setFound] = useState<Row[]>([]);
+  useEffect(() => {
+    if (!words.trim()) return setFound([]);
+    const timer = setTimeout(async () => {
+      try {
+        const got = await api<{ conversations: Row[] }>('GET', '/conversations' + query({ view: 'all', q: words.trim(), limit: 20 }));
+        const seen = new Set([c.id]);
+        setFound(got.conversations.filter((r) => r.contact_id && !seen.has(r.contact_id) && !!seen.add(r.contact_id)));
+      } catch (err) {
+        complain(err);
+      }
+    }, 200);
+    return () => clearTimeout(timer);
+  }, [words]);
+  const into = async (r: Row) => {
+    if (!(await confirmed(`Merge into ${whoIs(r)}?`, `All conversations of ${c.name || 'this contact'} move there. This cannot be undone.`, 'Merge'))) return;
+    try {
+      await api('POST', `/contacts/${c.id}/merge`, { into: r.contact_id });
+      toast('Merged');
+      done(true);
+    } catch (err) {
+      complain(err);
+    }
+  };
+  return <Dialog title="Merge with" kind="small" close={() => done(false)}>
+    <input class="grow" type="search" autofocus aria-label="Find the other contact" placeholder="Name or e-mail address" value={words} onInput={(e) => setWords(e.currentTarget.value)} />
+    <ul class="choices">{found.map((r) => <li key={r.id}><button type="button" onClick={() => into(r)}><span dir="auto">{whoIs(r)}</span><span class="meta">{r.email}</span></button></li>)}</ul>
+  </Dialog>;
+}
+
+export function ContactActions({ of: c, changed }: { of: Contact; changed: () => void }) {
+  const [merging, setMerging] = useState(false), [receipt, setReceipt] = useState<Receipt | null>(null);
+  if (!mayAct.value) return null;
+  const block = async (blocked: boolean) => {
+    try {
+      await api('POST', `/contacts/${c.id}/block`, { blocked });
+      toast(blocked ? 'Blocked' : 'No longer blocked', { action: 'Undo', act: () => { block(!blocked); } });
+      changed();
+    } catch (err) {
+      complain(err);
+    }
+  };
+  const erase = async () => {
+    if (!(await confirmed('Erase everything about this person?', 'Their conversations, files and details are deleted everywhere. This cannot be undone.', 'Erase'))) return;
+    try {
+      setReceipt(await api<Receipt>('DELETE', '/contacts/' + c.id));
+    } catch (err) {
+      complain(err);
+    }
+  };
+  return <>
+    <h3>This person</h3>
+    <div class="row">
+      <button class="btn" type="button" onClick={() => block(!c.blocked)}>{c.blocked ? 'Unblock' : 'Block'}</button>
+      <button class="btn" type="button" onClick={() => setMerging(true)}>Merge…</button>
+      <a class="btn" href={`/api/v1/contacts/${c.id}/export`} download>Export</a>
+      {isAdmin.value && <button class="btn bad" type="button" onClick={erase}>Erase…</button>}
+    </div>
+    {merging && <Merge of={c} done={(did) => { setMerging(false); if (did) { forget(); changed(); } }} />}
+    {receipt && <Dialog title="Erased" kind="small" close={() => { setReceipt(null); go('inbox'); }}>
+      <p>Everything about this person is gone.</p>
+      <dl class="pairs">{Object.entries(receipt.erased).map(([table, n]) => <><dt key={table}>{table.replaceAll('_', ' ')}</dt><dd>{count(n)}</dd></>)}<dt>Receipt</dt><dd class="plain-text">{receipt.receipt}</dd></dl>
+    </Dialog>}
+  </>;
+}
+
+/** The conversation as a text file, and as a few sentences. */
+export function ConversationActions({ of: h }: { of: Row }) {
+  const [summary, setSummary] = useState(''), [busy, setBusy] = useState(false);
+  useEffect(() => { setSummary(''); }, [openId.value]);
+  if (!full.value) return null;
+  const sum = async () => {
+    setBusy(true);
+    try {
+      setSummary((await api<{ summary: string }>('POST', `/conversations/${h.id}/summarize`)).summary);
+    } catch (err) {
+      complain(err instanceof Failed && err.code === 'no_model' ? new Error('There is no model that could sum this up.') : err);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return <>
+    <h3>This conversation</h3>
+    <div class="row">
+      {mayAct.value && <button class="btn" type="button" disabled={busy} onClick={sum}>{busy ? 'Summing up…' : 'Sum up'}</button>}
+      <a class="btn" href={`/api/v1/conversations/${h.id}/transcript.txt`} download>Transcript</a>
+    </div>
+    {summary && <p class="quote summary" dir="auto">{summary}</p>}
+  </>;
+}

@@ -1,0 +1,105 @@
+// What every page needs: who is signed in, where we are, what is to be said.
+import { computed, effect, signal } from '@preact/signals';
+import { api, forget, signedOut } from './api';
+import * as events from './events';
+import type { Me } from './types';
+
+/** undefined: not asked yet; null: nobody. */
+export const me = signal<Me | null | undefined>(undefined);
+export const mayAct = computed(() => !!me.value && me.value.role !== 'viewer');
+export const isAdmin = computed(() => me.value?.role === 'admin');
+
+/** The address after '#', in parts: ['inbox', 'queue', ID]. */
+export const route = signal<string[]>(parts());
+
+function parts(): string[] {
+  const list = decodeURI(location.hash.replace(/^#\/?/, '')).split('/').filter(Boolean);
+  if (list[0] === 'conversations') return ['inbox', 'all', ...list.slice(1)]; // as links from elsewhere say it
+  return list.length ? list : ['inbox'];
+}
+
+addEventListener('hashchange', () => { route.value = parts(); });
+
+export function go(...to: string[]): void {
+  const hash = '#/' + to.join('/');
+  if (location.hash !== hash) location.hash = hash;
+  route.value = parts();
+}
+
+/** Changes the address without a step for "back". */
+export function swap(...to: string[]): void {
+  history.replaceState(null, '', '#/' + to.join('/'));
+  route.value = parts();
+}
+
+/** Says something to a screen reader. */
+export function say(text: string): void {
+  const said = document.getElementById('said');
+  if (said) said.textContent = text;
+}
+
+export interface Toast { id: number; text: string; tone?: 'bad'; action?: string; act?: () => void; ends?: () => void }
+
+export const toasts = signal<Toast[]>([]);
+let lastToast = 0;
+
+/** Shows a line for some seconds. ends is called when it goes without having been
+ *  acted on. Returns what takes it away, as if acted on. */
+export function toast(text: string, options: Partial<Toast> & { ms?: number } = {}): () => void {
+  const id = ++lastToast;
+  toasts.value = [...toasts.value.slice(-2), { ...options, id, text }];
+  say(options.action ? `${text}. ${options.action} is possible.` : text);
+  const timer = setTimeout(() => close(true), options.ms ?? 6000);
+  function close(ran: boolean): void {
+    clearTimeout(timer);
+    toasts.value = toasts.value.filter((t) => t.id !== id);
+    if (ran) options.ends?.();
+  }
+  return () => close(false);
+}
+
+export function dismiss(t: Toast, acted: boolean): void {
+  toasts.value = toasts.value.filter((other) => other !== t);
+  if (acted) t.act?.();
+}
+
+/** Shows what went wrong with something a person asked for. */
+export function complain(err: unknown): void {
+  if (!(err instanceof Error)) throw err;
+  toast(err.message, { tone: 'bad', ms: 8000 });
+}
+
+export const panel = signal<'' | 'help' | 'palette' | 'settings' | 'security' | 'why' | 'assign' | 'snooze' | 'details'>('');
+
+export async function begin(): Promise<void> {
+  try {
+    me.value = await api<Me>('GET', '/me', undefined, { quiet401: true });
+    events.start();
+  } catch {
+    me.value = null;
+  }
+}
+
+export async function signOut(): Promise<void> {
+  try {
+    await api('POST', '/logout');
+  } catch (err) {
+    return complain(err);
+  }
+  for (const key of Object.keys(localStorage)) if (key.startsWith('frontdesk:draft')) localStorage.removeItem(key);
+  leave();
+}
+
+function leave(): void {
+  events.stop();
+  forget();
+  panel.value = '';
+  me.value = null;
+}
+
+effect(() => {
+  if (signedOut.value && me.peek()) {
+    toast('Your session has ended. Sign in again.', { tone: 'bad' });
+    leave();
+  }
+});

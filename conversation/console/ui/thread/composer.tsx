@@ -1,0 +1,83 @@
+// Where staff write. A reply goes to the customer, a note stays among staff; the
+// two look and are named differently all the time.
+import { useEffect, useRef } from 'preact/hooks';
+import { signal } from '@preact/signals';
+import { whoIs } from '../format';
+import { Kbd } from '../parts/bits';
+import { Icon } from '../parts/icons';
+import { mayAct, me } from '../store';
+import { openId } from '../inbox/state';
+import { CannedList, cannedKeys, closeCanned, lookForCanned } from './canned';
+import { head, mine } from './state';
+import { mode, send, text, write, type Mode } from './send';
+import { canSuggest, Ghost, suggest } from './suggest';
+
+const maxRunes = 8000;
+export const command = /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘' : 'Ctrl';
+const composing = signal(false);
+
+export function compose(as: Mode): void {
+  mode.value = as;
+  document.getElementById('composer')?.focus();
+}
+
+function hint(): string {
+  const h = head.value;
+  if (mode.value === 'note') return 'Write a note for your colleagues';
+  if (h?.owner === 'staff' && !mine.value) return `${h.staff?.name || 'A colleague'} has this conversation`;
+  return h ? `Reply to ${whoIs(h)}` : 'Reply';
+}
+
+export function Composer() {
+  const area = useRef<HTMLTextAreaElement>(null);
+  const id = openId.value, value = text.value, note = mode.value === 'note';
+  useEffect(() => {
+    const a = area.current;
+    if (!a) return;
+    a.style.height = 'auto'; // grows with what is written, where CSS cannot do it
+    a.style.height = Math.min(240, a.scrollHeight) + 'px';
+  }, [value, id]);
+  useEffect(() => { closeCanned(); }, [id]);
+  if (!mayAct.value || !head.value) return null;
+  const h = head.value, held = h.owner === 'staff' && h.staff && !mine.value && h.status !== 'resolved';
+  const keys = (e: KeyboardEvent) => {
+    if (e.isComposing || composing.value) return;
+    if (cannedKeys(e)) return;
+    if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) {
+      e.preventDefault();
+      send();
+    } else if (e.key === 'Escape') {
+      e.preventDefault();
+      document.getElementById('log')?.focus();
+    } else if (e.key.toLowerCase() === 'j' && (e.ctrlKey || e.metaKey)) {
+      e.preventDefault();
+      suggest();
+    }
+  };
+  return <div class="composer-all">
+    <Ghost />
+    <CannedList />
+    <form class={'composer' + (note ? ' note' : '')} aria-label={note ? 'Private note' : 'Reply'} onSubmit={(e) => { e.preventDefault(); send(); }}>
+      <div class="tabs" role="group" aria-label="What is written">
+        <button type="button" aria-pressed={!note} onClick={() => compose('reply')} aria-keyshortcuts="r">Reply</button>
+        <button type="button" aria-pressed={note} onClick={() => compose('note')} aria-keyshortcuts="n"><Icon of="lock" size={14} />Note</button>
+        <span class="push" />
+        {note ? <span class="meta">Only staff see this</span> : held ? <span class="meta warn">{h.staff!.name} has this conversation</span>
+          : h.status === 'resolved' ? <span class="meta">Sending opens it again</span> : h.owner === 'bot' ? <span class="meta">Sending stops the bot</span> : null}
+      </div>
+      <textarea ref={area} id="composer" rows={2} dir="auto" maxLength={maxRunes} aria-label={note ? 'Note' : 'Reply'} placeholder={hint()} value={value}
+        onInput={(e) => { write(e.currentTarget.value); lookForCanned(e.currentTarget); }}
+        onCompositionStart={() => { composing.value = true; }} onCompositionEnd={() => { composing.value = false; }}
+        onBlur={() => setTimeout(closeCanned, 150)} onKeyDown={keys} />
+      <div class="tools">
+        {canSuggest.value && !note && <button class="btn quiet" type="button" onClick={suggest} aria-keyshortcuts="Control+J"><Icon of="spark" size={16} />Suggest</button>}
+        <span class="meta hide-phone"><Kbd keys="/" /> canned replies</span>
+        <span class="push" />
+        {value.length > maxRunes * 0.9 && <span class="meta">{maxRunes - value.length} left</span>}
+        <span class="meta hide-phone"><Kbd keys={command + ' ↵'} /></span>
+        <button class={'btn main' + (note ? ' on-note' : '')} type="submit" disabled={!value.trim()}>{note ? 'Add note' : 'Send'}</button>
+      </div>
+    </form>
+    {me.value?.status === 'away' && <p class="meta">You are away: new conversations are not assigned to you.</p>}
+  </div>;
+}

@@ -1,0 +1,33 @@
+// Tells the others who is looking at the open conversation, and writing.
+import { computed, effect } from '@preact/signals';
+import { api, Failed } from '../api';
+import { openId } from '../inbox/state';
+import { mayAct } from '../store';
+import { mode, text } from './send';
+
+const everyMs = 10_000;
+let known = true; // whether the server can be told
+
+const doing = computed(() => (text.value ? mode.value : 'none'));
+
+async function tell(): Promise<void> {
+  if (!known || !openId.value || !mayAct.value || document.hidden) return;
+  try {
+    await api('POST', `/conversations/${openId.value}/presence`, { typing: doing.value });
+  } catch (err) {
+    if (err instanceof Failed && (err.status === 404 || err.status === 405)) known = false;
+  }
+}
+
+export function watch(): () => void {
+  const timer = setInterval(tell, everyMs);
+  const end = effect(() => {
+    openId.value;
+    doing.value;
+    queueMicrotask(tell);
+  });
+  return () => {
+    clearInterval(timer);
+    end();
+  };
+}

@@ -1,0 +1,189 @@
+// The open conversation: its messages, what the bot is writing, who looks.
+import { batch, computed, effect, signal, untracked } from '@preact/signals';
+import { api, Failed, query } from '../api';
+import { on } from '../events';
+import { current, markRead, openId, put } from '../inbox/state';
+import { me } from '../store';
+import type { Attachment, Change, Looking, Message, Row, State } from '../types';
+
+const page = 100;
+const typingMs = 6000;
+const lookingMs = 25_000;
+
+/** The conversation as last read; null until it has been. */
+export const head = signal<Row | null>(null);
+export const messages = signal<Message[]>([]);
+export const changes = signal<Change[]>([]);
+/** What the bot is writing, by turn. */
+export const drafts = signal<ReadonlyMap<string, string>>(new Map());
+export const typing = signal('');
+export const looking = signal<Looking[]>([]);
+export const reading = signal(false);
+export const trouble = signal('');
+export const earliest = computed(() => messages.value[0]?.seq ?? 0);
+/** Set when the bot was stopped in the middle of an answer. */
+export const silenced = signal(false);
+
+export const mine = computed(() => !!head.value && head.value.owner === 'staff' && head.value.staff?.id === me.value?.id);
+
+let turn = 0;
+let abort: AbortController | null = null;
+
+function sorted(list: Message[]): Message[] {
+  const bySeq = new Map<number, Message>();
+  for (const m of list) bySeq.set(m.seq, m.why || !bySeq.get(m.seq)?.why ? m : { ...m, why: bySeq.get(m.seq)!.why });
+  return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
+}
+
+async function read(id: string): Promise<void> {
+  const mine = ++turn, same = head.peek()?.id === id;
+  abort?.abort();
+  abort = new AbortController();
+  batch(() => {
+    reading.value = !same;
+    trouble.value = '';
+    drafts.value = new Map();
+    if (!same) {
+      head.value = current.peek();
+      messages.value = [];
+      changes.value = [];
+      typing.value = '';
+      looking.value = [];
+      silenced.value = false;
+      history.value = null;
+    }
+  });
+  try {
+    const row = await api<Row>('GET', '/conversations/' + id, undefined, { signal: abort.signal });
+    const after = same && messages.value.length ? messages.value[messages.value.length - 1].seq : Math.max(0, row.seq - page);
+    const list = await api<{ messages: Message[] }>('GET', `/conversations/${id}/messages` + query({ after: after || '', limit: 500 }), undefined, { signal: abort.signal });
+    if (mine !== turn) return;
+    batch(() => {
+      head.value = row;
+      messages.value = sorted([...messages.value, ...list.messages]);
+      reading.value = false;
+    });
+    put(row);
+    markRead(id, row.seq);
+    readChanges(id);
+  } catch (err) {
+    if (mine !== turn || !(err instanceof Failed)) return;
+    batch(() => { trouble.value = err.message; reading.value = false; });
+  }
+}
+
+export function again(): void {
+  if (openId.value) read(openId.value);
+}
+
+let timeline = true; // whether the server has one
+async function readChanges(id: string): Promise<void> {
+  if (!timeline) return;
+  try {
+    const list = await api<{ events: Change[] }>('GET', `/conversations/${id}/timeline`);
+    if (id === openId.value) changes.value = list.events;
+  } catch (err) {
+    if (err instanceof Failed && err.status === 404) timeline = false;
+  }
+}
+
+/** Reads the messages before those shown. */
+export async function readEarlier(): Promise<void> {
+  const id = openId.value, first = earliest.value;
+  if (first <= 1) return;
+  const list = await api<{ messages: Message[] }>('GET', `/conversations/${id}/messages` + query({ after: Math.max(0, first - 1 - page) || '', limit: page }));
+  if (id === openId.value) messages.value = sorted([...list.messages, ...messages.value]);
+}
+
+/** What the same person said in other conversations before, oldest first; null until asked for. */
+export const history = signal<Message[] | null>(null);
+
+/** Reads the last page of it. */
+export async function readHistory(): Promise<void> {
+  const h = head.value;
+  if (!h?.contact_id) return;
+  const list = await api<{ messages: Message[] }>('GET', `/contacts/${h.contact_id}/messages`);
+  if (h.id === openId.value) history.value = list.messages.filter((m) => m.conversation !== h.id && m.at < h.created_at);
+}
+
+/** Takes a message that was stored, by us or by anybody. */
+export function take(m: Message): void {
+  if (m.conversation !== openId.value || !head.value) return;
+  batch(() => {
+    messages.value = sorted([...messages.value, m]);
+    if (m.turn && drafts.value.has(m.turn)) drop(m.turn);
+    if (m.author === 'customer') typing.value = '';
+    silenced.value = false;
+  });
+  if (m.author === 'bot' && !m.why) whyOf(m);
+  if (!document.hidden) markRead(m.conversation, m.seq);
+}
+
+/** The stream sends an answer without its reasons; the log has them. */
+async function whyOf(m: Message): Promise<void> {
+  try {
+    const list = await api<{ messages: Message[] }>('GET', `/conversations/${m.conversation}/messages` + query({ after: m.seq - 1 || '', limit: 1 }));
+    if (m.conversation === openId.value && list.messages.length) messages.value = sorted([...messages.value, ...list.messages]);
+  } catch (err) {
+    if (!(err instanceof Failed)) throw err; // the reasons are read with the log the next time
+  }
+}
+
+function drop(of: string): void {
+  const rest = new Map(drafts.value);
+  rest.delete(of);
+  drafts.value = rest;
+}
+
+/** Takes a change of owner or status. */
+export function takeState(s: State): void {
+  const had = head.value;
+  if (!had || s.conversation !== had.id || s.epoch < had.epoch) return;
+  batch(() => {
+    if (had.owner === 'bot' && s.owner !== 'bot' && drafts.value.size) {
+      drafts.value = new Map();
+      silenced.value = true;
+    }
+    head.value = { ...had, ...s, staff: s.staff, waiting_since: s.waiting_since };
+  });
+  readChanges(had.id);
+}
+
+let typed = 0;
+const seenAt = new Map<string, number>();
+
+/** Keeps the open conversation live, until the result is called. */
+export function watch(): () => void {
+  const ends = [
+    effect(() => {
+      const id = openId.value;
+      untracked(() => { if (id) read(id); else { turn++; head.value = null; messages.value = []; } });
+    }),
+    on('open', again),
+    on('message', take),
+    on('state', takeState),
+    on('inbox', ({ row }: { row: Row | null }) => {
+      if (row && head.value && row.id === head.value.id && row.epoch >= head.value.epoch) head.value = { ...head.value, ...row, staff: row.staff };
+    }),
+    on('files', (e: { conversation: string; seq: number; attachments: Attachment[] }) => {
+      if (e.conversation === openId.value) messages.value = messages.value.map((m) => (m.seq === e.seq ? { ...m, attachments: e.attachments } : m));
+    }),
+    on('delta', (e: { conversation: string; turn: string; text: string }) => {
+      if (e.conversation === openId.value && head.value?.owner === 'bot') drafts.value = new Map(drafts.value).set(e.turn, (drafts.value.get(e.turn) || '') + e.text);
+    }),
+    on('discard', (e: { conversation: string; turn: string }) => { if (e.conversation === openId.value) drop(e.turn); }),
+    on('typing', (e: { conversation: string; name?: string }) => {
+      if (e.conversation !== openId.value) return;
+      typing.value = e.name || 'The customer';
+      clearTimeout(typed);
+      typed = setTimeout(() => { typing.value = ''; }, typingMs) as unknown as number;
+    }),
+    on('presence', (e: { conversation: string; staff: Looking[] }) => {
+      if (e.conversation !== openId.value) return;
+      seenAt.set(e.conversation, Date.now());
+      looking.value = e.staff.filter((s) => s.id !== me.value?.id);
+      setTimeout(() => { if (Date.now() - (seenAt.get(e.conversation) || 0) >= lookingMs && e.conversation === openId.value) looking.value = []; }, lookingMs);
+    }),
+  ];
+  return () => ends.forEach((end) => end());
+}
