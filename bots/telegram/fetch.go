@@ -31,7 +31,7 @@ var goneStatus = []int{http.StatusBadRequest, http.StatusForbidden, http.StatusN
 
 // errPath is returned for a file whose path leads elsewhere, as a Bot API server of
 // one's own in its local mode gives it.
-var errPath = errors.New("Telegram's server names no path that files are served at")
+var errPath = errors.New("the Telegram server names no path that files are served at")
 
 // Fetch implements conversation.Fetcher: remote is a file id. The address of a file
 // holds the token and stays in here.

@@ -104,7 +104,9 @@ func TestAnswersThatScoreAmissAreRefused(t *testing.T) {
 		{"endless", says(200, strings.Repeat(" ", maxRerankBody+1)), conversation.ErrUnavailable},
 		{"away", says(503, "busy"), conversation.ErrUnavailable},
 		{"no such model", says(404, `{"detail":"model `+testKey+` unknown"}`), conversation.ErrGone},
-		{"elsewhere", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/", 307) }, conversation.ErrUnavailable},
+		{"elsewhere", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusTemporaryRedirect)
+		}, conversation.ErrUnavailable},
 	} {
 		got, err := testReranker(t, newFake(t, c.h), nil).Rerank(t.Context(), "q", []string{"a", "b"})
 		var failure *conversation.ModelError

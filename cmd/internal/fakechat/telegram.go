@@ -35,7 +35,8 @@ func (t *Telegram) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	status, answer := http.StatusOK, map[string]any{}
+	status := http.StatusOK
+	var answer map[string]any
 	switch {
 	case f.Status != 0:
 		status = f.Status
