@@ -19,15 +19,14 @@ const (
 	EventSeen EventKind = "seen"
 
 	// What only staff hear. EventInbox says that a conversation's row in their list
-	// is another, EventPresence who looks at it, EventOnline that somebody is there.
+	// is another, EventPresence who looks at it.
 	EventInbox    EventKind = "inbox"
 	EventPresence EventKind = "presence"
-	EventOnline   EventKind = "online"
 )
 
 // forStaff reports whether no customer may hear of it.
 func (k EventKind) forStaff() bool {
-	return k == EventInbox || k == EventPresence || k == EventOnline || k == EventAlert || k == EventSeen
+	return k == EventInbox || k == EventPresence || k == EventAlert || k == EventSeen
 }
 
 // Event is one thing that happened in a conversation. Only the fields of its
