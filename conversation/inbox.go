@@ -248,7 +248,7 @@ func (in *Inbox) Resolve(ctx context.Context, id string, by Actor, reason string
 	}
 	return in.e.change(ctx, id, Change{
 		From: []Owner{OwnerBot, OwnerQueue, OwnerStaff}, By: by, Reason: ReasonResolved, Status: StatusResolved, Detail: reason,
-		Messages: []NewMessage{{Author: AuthorSystem, Text: TextsFor(st.Locale).Resolved}},
+		Messages: []NewMessage{closing(st)},
 	})
 }
 

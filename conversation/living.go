@@ -120,7 +120,7 @@ func (e *Engine) lookAfter(ctx context.Context, l Life, now time.Time) {
 	case stepSilent:
 		_, err = e.change(ctx, l.State.Conversation, Change{
 			From: []Owner{OwnerBot, OwnerStaff}, AtEpoch: l.State.Epoch, System: true, Reason: ReasonSilent, Status: StatusResolved,
-			Messages: []NewMessage{{Author: AuthorSystem, Text: TextsFor(l.State.Locale).Resolved}},
+			Messages: []NewMessage{closing(l.State)},
 		})
 	}
 	if do != stepNone {
