@@ -119,7 +119,7 @@ func (e *Engine) lookAfter(ctx context.Context, l Life, now time.Time) {
 		err = e.letGo(ctx, l)
 	case stepSilent:
 		_, err = e.change(ctx, l.State.Conversation, Change{
-			From: []Owner{OwnerBot, OwnerStaff}, AtEpoch: l.State.Epoch, System: true, Reason: ReasonSilent, Status: StatusResolved,
+			From: []Owner{OwnerBot, OwnerStaff}, AtEpoch: &l.State.Epoch, System: true, Reason: ReasonSilent, Status: StatusResolved,
 			Messages: []NewMessage{closing(l.State)},
 		})
 	}
@@ -156,7 +156,7 @@ func (e *Engine) letGo(ctx context.Context, l Life) error {
 	t := lifeTextsFor(st.Locale)
 	text, p := e.queuedWords(ctx, st.Locale, fill(t.Idle, "{name}", st.StaffName), st.Channel)
 	next, ms, err := e.d.Store.Change(ctx, st.Conversation, Change{
-		To: OwnerQueue, From: []Owner{OwnerStaff}, AtEpoch: st.Epoch, System: true, Reason: ReasonIdle, Status: StatusOpen,
+		To: OwnerQueue, From: []Owner{OwnerStaff}, AtEpoch: &st.Epoch, System: true, Reason: ReasonIdle, Status: StatusOpen,
 		Messages: []NewMessage{{Author: AuthorSystem, Text: text}},
 	})
 	if err != nil || len(ms) == 0 {
