@@ -116,3 +116,32 @@ func TestVisitorsSignsAreLimitedApartFromTheirMessages(t *testing.T) {
 		t.Errorf("a message after that = %d %s, want 202", w.Code, w.Body)
 	}
 }
+
+func TestPersonHearsThatTheVisitorTypesAndReadsTheBotDoesNot(t *testing.T) {
+	p := openPage(t, "/bare", bare(``))
+	did := func(what string) func() bool {
+		return func() bool {
+			p.engine.mu.Lock()
+			defer p.engine.mu.Unlock()
+			return slices.Contains(p.engine.visits.did, what)
+		}
+	}
+	p.ask("hello")
+	p.connected()
+	id := p.engine.only(t)
+	p.engine.say(t, id, conversation.Message{Author: conversation.AuthorBot, Text: "from the bot"})
+	p.wait(`log().includes('from the bot')`)
+	typed := `(one('textarea').value += 'x', one('textarea').dispatchEvent(new Event('input', {bubbles: true, composed: true})))`
+	p.engine.takeOver(t, id, "Ana")
+	p.wait(`one('.answering').textContent.includes('Ana')`)
+	p.run(typed)
+	p.until("the sign of typing", did("typing"))
+	p.engine.say(t, id, conversation.Message{Author: conversation.AuthorStaff, Name: "Ana", Text: "from Ana"})
+	p.wait(`log().includes('from Ana')`)
+	p.until("the sign of reading", did("seen 3"))
+	p.engine.mu.Lock()
+	defer p.engine.mu.Unlock()
+	if len(p.engine.visits.did) != 2 {
+		t.Errorf("signs = %q, want one of each, and none while the bot had it", p.engine.visits.did)
+	}
+}
