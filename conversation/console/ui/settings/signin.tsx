@@ -1,13 +1,12 @@
-// A person's own account: password, second factor, where they are signed in.
+// How a person signs in: password, and where they are signed in.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { api } from '../api';
 import { exact } from '../format';
-import { Dialog } from '../parts/dialog';
-import { complain, me, panel, toast } from '../store';
+import { complain, me, toast } from '../store';
 
 interface Session { id: string; created_at: string; last_used_at: string; ip: string; agent: string; current: boolean }
 
-function Password() {
+export function Password() {
   const current = useRef<HTMLInputElement>(null), next = useRef<HTMLInputElement>(null), [error, setError] = useState('');
   const submit = async (e: Event) => {
     e.preventDefault();
@@ -28,7 +27,7 @@ function Password() {
   </form>;
 }
 
-function SecondFactor() {
+export function SecondFactor() {
   const [begun, setBegun] = useState<{ secret: string; uri: string } | null>(null), [codes, setCodes] = useState<string[]>([]), [error, setError] = useState('');
   const field = useRef<HTMLInputElement>(null), on = me.value!.totp;
   const run = async (work: () => Promise<void>) => {
@@ -71,7 +70,7 @@ function device(agent: string): string {
   return [browser, system].filter(Boolean).join(' on ') || agent.slice(0, 60) || 'Unknown';
 }
 
-function Sessions() {
+export function Sessions() {
   const [list, setList] = useState<Session[]>([]);
   const read = () => api<{ sessions: Session[] }>('GET', '/me/sessions').then((r) => setList(r.sessions), complain);
   useEffect(() => { read(); }, []);
@@ -82,13 +81,4 @@ function Sessions() {
       {!s.current && <button class="btn quiet bad" type="button" aria-label={'End the session on ' + device(s.agent)} onClick={() => end('/me/sessions/' + s.id)}>End</button>}</li>)}</ul>
     {list.length > 1 && <button class="btn" type="button" onClick={() => end('/me/sessions')}>End all others</button>}
   </>;
-}
-
-export function Security() {
-  if (panel.value !== 'security') return null;
-  return <Dialog title="Your account" close={() => { panel.value = ''; }} kind="drawer">
-    <h3>Password</h3><Password />
-    <h3>Second factor</h3><SecondFactor />
-    <h3>Where you are signed in</h3><Sessions />
-  </Dialog>;
 }
