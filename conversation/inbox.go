@@ -171,6 +171,8 @@ type InboxStore interface {
 	Indexer
 	Contacts
 	Shelves
+	Mentions
+	Redeliveries
 }
 
 // Inbox is what staff do with conversations beside talking: it lists, sorts,
