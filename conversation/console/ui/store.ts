@@ -2,6 +2,7 @@
 import { computed, effect, signal } from '@preact/signals';
 import { api, forget, signedOut } from './api';
 import * as events from './events';
+import { follow } from './prefs';
 import type { Me, Role } from './types';
 
 /** undefined: not asked yet; null: nobody. */
@@ -82,6 +83,7 @@ export async function begin(): Promise<void> {
   try {
     me.value = await api<Me>('GET', '/me', undefined, { quiet401: true });
     events.start();
+    follow();
   } catch {
     me.value = null;
   }

@@ -3,8 +3,15 @@
 import type { ComponentType } from 'preact';
 import type { Shape } from '../parts/icons';
 import type { Role } from '../types';
+import { Audit } from './audit';
+import { CannedReplies } from './canned';
+import { Labels } from './labels';
+import { Links } from './links';
 import { Preferences } from './preferences';
 import { Profile } from './profile';
+import { Staff } from './staff';
+import { Teams } from './teams';
+import { Tokens } from './tokens';
 
 export interface Page {
   /** What stands in the address: #/settings/NAME. */
@@ -24,4 +31,11 @@ export type Group = (typeof groups)[number];
 export const pages: Page[] = [
   { name: 'profile', title: 'My profile', role: 'viewer', icon: 'person', group: 'You', component: Profile },
   { name: 'preferences', title: 'Preferences', role: 'viewer', icon: 'moon', group: 'You', component: Preferences },
+  { name: 'staff', title: 'Staff', role: 'viewer', icon: 'people', group: 'People', component: Staff },
+  { name: 'teams', title: 'Teams', role: 'viewer', icon: 'inbox', group: 'People', component: Teams },
+  { name: 'links', title: 'Slack and Telegram', role: 'admin', icon: 'link', group: 'People', component: Links },
+  { name: 'labels', title: 'Labels', role: 'viewer', icon: 'tag', group: 'Conversations', component: Labels },
+  { name: 'canned', title: 'Canned replies', role: 'viewer', icon: 'reply', group: 'Conversations', component: CannedReplies },
+  { name: 'tokens', title: 'API tokens', role: 'admin', icon: 'key', group: 'System', component: Tokens },
+  { name: 'audit', title: 'Audit log', role: 'admin', icon: 'list', group: 'System', component: Audit },
 ];

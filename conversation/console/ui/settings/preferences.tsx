@@ -1,5 +1,5 @@
 // How the console looks and behaves for one person. It follows them to every browser.
-import { prefs, set } from '../prefs';
+import { prefs, set, unkept } from '../prefs';
 import { toast } from '../store';
 
 async function notify(on: boolean): Promise<void> {
@@ -18,5 +18,6 @@ export function Preferences() {
     <label class="check"><input type="checkbox" checked={p.keys} onChange={(e) => set({ keys: e.currentTarget.checked })} />Single-letter shortcuts</label>
     <label class="check"><input type="checkbox" checked={p.sound} onChange={(e) => set({ sound: e.currentTarget.checked })} />A sound when a customer writes and this tab is hidden</label>
     <label class="check"><input type="checkbox" checked={p.notify} onChange={(e) => notify(e.currentTarget.checked)} />Notifications of the browser</label>
+    {unkept.value && <p class="error" role="alert">Kept in this browser only. {unkept.value}</p>}
   </div>;
 }
