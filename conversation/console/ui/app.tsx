@@ -39,9 +39,9 @@ function Rail() {
   };
   return <nav class="rail" aria-label="Main">
     <a class="skip" href={location.hash || '#/inbox'} onClick={skip}>Skip to the content</a>
-    {places.map((p) => <a key={p.to} href={'#/' + p.to} title={p.name} aria-current={here === p.to ? 'page' : undefined}
-      aria-label={news[p.to]?.[0] ? `${p.name}, ${news[p.to].join(' ')}` : p.name}>
-      <Icon of={p.icon} />{news[p.to]?.[0] > 0 && <i class="badge" aria-hidden="true">{news[p.to][0] > 99 ? '99+' : news[p.to][0]}</i>}<span class="only-phone">{p.name}</span></a>)}
+    {places.map((p) => <a key={p.to} href={'#/' + p.to} title={p.name} aria-current={here === p.to ? 'page' : undefined}>
+      <Icon of={p.icon} />{news[p.to]?.[0] > 0 && <i class="badge" aria-hidden="true">{news[p.to][0] > 99 ? '99+' : news[p.to][0]}</i>}
+      <span class="only-phone" aria-hidden="true">{p.name}</span><span class="hidden">{news[p.to]?.[0] ? `${p.name}, ${news[p.to].join(' ')}` : p.name}</span></a>)}
     <span class="push" />
     <button type="button" title="Keyboard shortcuts" aria-label="Keyboard shortcuts" class="hide-phone" onClick={() => { panel.value = 'help'; }}><Icon of="help" /></button>
     <a href="#/settings" title="Settings" class="hide-phone" aria-current={here === 'settings' && route.value[1] !== 'profile' ? 'page' : undefined} aria-label="Settings"><Icon of="gear" /></a>

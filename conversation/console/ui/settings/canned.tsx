@@ -1,5 +1,5 @@
 // Canned replies, with a preview of what their variables become.
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { api, forget } from '../api';
 import { Nodes } from '../parts/bits';
 import { markdown } from '../parts/markdown';
@@ -27,6 +27,7 @@ function CannedForm({ of: c, done, cancel }: { of?: Canned; done: () => unknown;
     await api(c ? 'PUT' : 'POST', c ? '/canned/' + c.id : '/canned', { shortcut: shortcut.current!.value, text });
     await done();
   }, true);
+  useEffect(() => { shortcut.current!.focus(); }, []);
   const insert = (v: string) => {
     const a = area.current!, at = a.selectionStart, put = `{{${v}}}`;
     setText(text.slice(0, at) + put + text.slice(a.selectionEnd));
@@ -34,7 +35,7 @@ function CannedForm({ of: c, done, cancel }: { of?: Canned; done: () => unknown;
     requestAnimationFrame(() => a.setSelectionRange(at + put.length, at + put.length));
   };
   return <form class="form grow" onSubmit={form.submit} aria-label={c ? 'Change /' + c.shortcut : 'New canned reply'}>
-    <label class="field">Shortcut, one word<input ref={shortcut} required maxLength={40} pattern="/?\S+" defaultValue={c?.shortcut} autocomplete="off" autofocus placeholder="hello" /></label>
+    <label class="field">Shortcut, one word<input ref={shortcut} required maxLength={40} pattern="/?\S+" defaultValue={c?.shortcut} autocomplete="off" placeholder="hello" /></label>
     <label class="field">Text<textarea ref={area} required rows={4} maxLength={8000} dir="auto" value={text} onInput={(e) => setText(e.currentTarget.value)} /></label>
     <div class="row variables" role="group" aria-label="Put in a variable">{variables.map((v) => <button key={v} class="chip" type="button" onClick={() => insert(v)}>{v}</button>)}</div>
     <Preview text={text} />

@@ -1,5 +1,5 @@
 // Labels that conversations are sorted by.
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { api, forget } from '../api';
 import { isAdmin, toast } from '../store';
 import type { Label } from '../types';
@@ -19,6 +19,7 @@ function LabelForm({ of: l, done, cancel }: { of?: Label; done: () => unknown; c
     forget('/labels');
     await done();
   }, !!l);
+  useEffect(() => { if (l) name.current!.focus(); }, []);
   return <form class="form line" onSubmit={form.submit} aria-label={l ? 'Change ' + l.name : 'New label'}>
     <label class="field">Name<input ref={name} required maxLength={60} defaultValue={l?.name} autocomplete="off" dir="auto" /></label>
     <label class="field narrow">Colour<input type="color" value={color || '#ffffff'} onInput={(e) => setColor(e.currentTarget.value)} /></label>

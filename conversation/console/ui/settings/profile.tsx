@@ -34,7 +34,7 @@ export function Profile() {
   return <>
     <p class="muted lead">{m.email ? `${m.email} · ` : ''}{m.role}</p>
     <Part title="You"><Name />
-      {m.status && <label class="pair">Availability<select value={m.status} onChange={(e) => available(e.currentTarget.value as 'online')}><option value="online">Available: new conversations may come to me</option><option value="away">Away: nothing is assigned to me</option></select></label>}</Part>
+      {m.status && <label class="pair">Availability<select value={m.status} onChange={(e) => available(e.currentTarget.value as 'online')}><option value="online">Available</option><option value="away">Away</option></select></label>}</Part>
     <Part title="Password" about="Changing it ends all your other sessions."><Password /></Part>
     <Part title="Second factor" about="A code from an authenticator app, asked for when you sign in."><SecondFactor /></Part>
     <Part title="Where you are signed in"><Sessions /></Part>

@@ -16,9 +16,9 @@ export function SettingsArea() {
   return <main class={'settings' + (name ? ' at' : '')} id="page" tabIndex={-1}>
     <nav class="settings-nav" aria-label="Settings">
       <Title class="nav-title">Settings</Title>
-      {groups.filter((g) => shown.some((p) => p.group === g)).map((g) => <section key={g} aria-label={g}><h2>{g}</h2>
-        <ul>{shown.filter((p) => p.group === g).map((p) => <li key={p.name}>
-          <a href={'#/settings/' + p.name} aria-current={p.name === name ? 'page' : undefined}><Icon of={p.icon} size={18} /><span>{p.title}</span></a></li>)}</ul></section>)}
+      {groups.filter((g) => shown.some((p) => p.group === g)).map((g) => <div key={g}><h2 id={'group-' + g}>{g}</h2>
+        <ul aria-labelledby={'group-' + g}>{shown.filter((p) => p.group === g).map((p) => <li key={p.name}>
+          <a href={'#/settings/' + p.name} aria-current={p.name === name ? 'page' : undefined}><Icon of={p.icon} size={18} /><span>{p.title}</span></a></li>)}</ul></div>)}
     </nav>
     {name && <div class="page"><div class="page-in settings-in">
       <a class="btn quiet only-phone back" href="#/settings"><Icon of="back" size={16} />Settings</a>

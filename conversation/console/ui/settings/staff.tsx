@@ -13,8 +13,8 @@ interface Member extends Colleague { totp: boolean }
 const roles: Role[] = ['viewer', 'agent', 'admin'];
 const does: Record<Role, string> = { viewer: 'looks', agent: 'answers', admin: 'answers and changes settings' };
 
-export function RoleOptions() {
-  return <>{roles.map((r) => <option key={r} value={r}>{r[0].toUpperCase() + r.slice(1)}: {does[r]}</option>)}</>;
+export function RoleOptions({ chosen, short }: { chosen: Role; short?: boolean }) {
+  return <>{roles.map((r) => <option key={r} value={r} {...(short ? { selected: r === chosen } : { defaultSelected: r === chosen })}>{r[0].toUpperCase() + r.slice(1)}{short ? '' : ': ' + does[r]}</option>)}</>;
 }
 
 function Line({ of: m, all }: { of: Member; all: List<Member> }) {
@@ -34,8 +34,8 @@ function Line({ of: m, all }: { of: Member; all: List<Member> }) {
     <div class="grow"><p><b dir="auto">{m.name}</b>{self && <span class="chip ok">you</span>}
       {m.disabled ? <span class="chip bad">Disabled</span> : <span class={'chip ' + (m.online && m.status !== 'away' ? 'ok' : '')}>{m.online ? (m.status === 'away' ? 'Away' : 'Online') : 'Offline'}</span>}
       {m.totp && <span class="chip">Second factor</span>}</p>
-      <p class="meta">{m.email} · holds {plural(m.open, 'conversation')}</p></div>
-    {acts ? <div class="row"><select class="role" value={m.role} aria-label={'Role of ' + m.name} onChange={(e) => { const role = e.currentTarget.value as Role; change({ role }, { role: m.role }, `${m.name} is ${role} now`); }}><RoleOptions /></select>
+      <p class="meta">{m.email}{m.open > 0 && ` · holds ${plural(m.open, 'conversation')}`}</p></div>
+    {acts ? <div class="row"><select class="role" value={m.role} aria-label={'Role of ' + m.name} onChange={(e) => { const role = e.currentTarget.value as Role; change({ role }, { role: m.role }, `${m.name} is ${role} now`); }}><RoleOptions chosen={m.role} short /></select>
       <button class={'btn quiet' + (m.disabled ? '' : ' bad')} type="button" aria-label={(m.disabled ? 'Enable ' : 'Disable ') + m.name}
         onClick={() => change({ disabled: !m.disabled }, { disabled: m.disabled }, m.disabled ? `${m.name} may sign in again` : `${m.name} is disabled, and signed out everywhere`)}>{m.disabled ? 'Enable' : 'Disable'}</button></div>
       : <span class="meta">{m.role}</span>}
@@ -52,7 +52,7 @@ function Invite({ done }: { done: () => void }) {
   return <>
     <form class="form line" onSubmit={form.submit}>
       <label class="field">E-mail address<input ref={email} type="email" required maxLength={254} autocomplete="off" placeholder="name@example.com" /></label>
-      <label class="field">Role<select ref={role} defaultValue="agent"><RoleOptions /></select></label>
+      <label class="field">Role<select ref={role}><RoleOptions chosen="agent" /></select></label>
       <button class="btn main" type="submit" disabled={form.busy}>Invite</button>
       {form.error}
     </form>

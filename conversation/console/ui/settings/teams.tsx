@@ -1,5 +1,5 @@
 // Teams that conversations are given to.
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { api, forget } from '../api';
 import { plural } from '../format';
 import { isAdmin, toast } from '../store';
@@ -14,9 +14,10 @@ function TeamForm({ of: t, staff, done, cancel }: { of?: Team; staff: List<Colle
     await api(t ? 'PUT' : 'POST', t ? '/teams/' + t.id : '/teams', { name: name.current!.value, members });
     await done();
   }, true);
+  useEffect(() => { name.current!.focus(); }, []);
   const people = (staff.list || []).filter((s) => members.includes(s.id) || (!s.disabled && s.role !== 'viewer'));
   return <form class="form grow" onSubmit={form.submit} aria-label={t ? 'Change ' + t.name : 'New team'}>
-    <label class="field">Name<input ref={name} required maxLength={80} defaultValue={t?.name} autocomplete="off" autofocus dir="auto" /></label>
+    <label class="field">Name<input ref={name} required maxLength={80} defaultValue={t?.name} autocomplete="off" dir="auto" /></label>
     <fieldset class="members"><legend>Members</legend>{staff.error && <p class="error">{staff.error}</p>}{people.map((s) => <label key={s.id} class="check"><input type="checkbox" checked={members.includes(s.id)}
       onChange={(e) => setMembers(e.currentTarget.checked ? [...members, s.id] : members.filter((m) => m !== s.id))} /><span dir="auto">{s.name}</span> <span class="meta">{s.email}</span></label>)}</fieldset>
     {form.error}

@@ -20,7 +20,7 @@ export function Tokens() {
     <p class="muted lead">Programs send a token as <code>Authorization: Bearer …</code>. What they may do is described at <a href="/api/v1/openapi.json">/api/v1/openapi.json</a>.</p>
     <form class="form line" onSubmit={form.submit}>
       <label class="field">Name<input ref={name} required maxLength={80} autocomplete="off" placeholder="What uses it" dir="auto" /></label>
-      <label class="field">Role<select ref={role} defaultValue="viewer"><RoleOptions /></select></label>
+      <label class="field">Role<select ref={role}><RoleOptions chosen="viewer" /></select></label>
       <button class="btn main" type="submit" disabled={form.busy}>Make a token</button>
       {form.error}
     </form>
