@@ -225,23 +225,3 @@ func TestTheSecondFactorIsASecondStep(t *testing.T) {
 	b.press(codeOf(t, e.Secret, 0) + kb.Enter)
 	b.wait(`document.querySelector('.rail')`)
 }
-
-func TestAPersonKeepsTheirAccount(t *testing.T) {
-	p := newPlace(t)
-	b := newTab(t, p, desktop)
-	b.signIn("ana@example.com", staff.RoleAgent)
-	b.click("Settings")
-	b.wait(`document.querySelector('dialog[open] select')`)
-	b.show("settings")
-	b.click("Your account…")
-	b.wait(`document.querySelector('.sessions li')`)
-	b.click("Set up")
-	b.wait(`document.querySelector('.secret')`)
-	b.show("account")
-	secret := run[string](b, `document.querySelector('.secret').textContent`)
-	run[bool](b, `(document.querySelector('[autocomplete=one-time-code]').focus(), true)`)
-	b.press(codeOf(t, secret, 0) + kb.Enter)
-	b.wait(`document.querySelectorAll('.codes li').length === 10`)
-	b.show("recovery-codes")
-	b.calm()
-}

@@ -3,8 +3,8 @@ import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import { api, Failed, query } from '../api';
 import { on } from '../events';
 import { current, markRead, openId, put } from '../inbox/state';
-import { me } from '../store';
-import type { Attachment, Change, Looking, Message, Row, State } from '../types';
+import { complain, me } from '../store';
+import type { Attachment, Change, Delivery, Looking, Message, Row, State } from '../types';
 
 const page = 100;
 const typingMs = 6000;
@@ -29,9 +29,15 @@ export const mine = computed(() => !!head.value && head.value.owner === 'staff' 
 let turn = 0;
 let abort: AbortController | null = null;
 
+/** How deliveries stand, as heard since the conversation was opened. */
+const progress = new Map<number, Delivery>();
+
 function sorted(list: Message[]): Message[] {
   const bySeq = new Map<number, Message>();
-  for (const m of list) bySeq.set(m.seq, m.why || !bySeq.get(m.seq)?.why ? m : { ...m, why: bySeq.get(m.seq)!.why });
+  for (const m of list) {
+    const had = bySeq.get(m.seq), heard = progress.get(m.seq);
+    bySeq.set(m.seq, { ...m, why: m.why || had?.why, delivery: heard || m.delivery || had?.delivery });
+  }
   return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
 }
 
@@ -44,6 +50,7 @@ async function read(id: string): Promise<void> {
     trouble.value = '';
     drafts.value = new Map();
     if (!same) {
+      progress.clear();
       head.value = current.peek();
       messages.value = [];
       changes.value = [];
@@ -60,6 +67,7 @@ async function read(id: string): Promise<void> {
     if (mine !== turn) return;
     batch(() => {
       head.value = row;
+      if (same) progress.clear(); // what was read is newer
       messages.value = sorted([...messages.value, ...list.messages]);
       reading.value = false;
     });
@@ -129,6 +137,22 @@ async function whyOf(m: Message): Promise<void> {
   }
 }
 
+/** Notes how the delivery of a message stands now. */
+function delivered(seq: number, d: Delivery): void {
+  progress.set(seq, d);
+  messages.value = sorted(messages.value);
+}
+
+/** Has a delivery that failed tried again. */
+export async function redeliver(m: Message): Promise<void> {
+  try {
+    const d = await api<Delivery>('POST', `/conversations/${m.conversation}/messages/${m.seq}/retry`);
+    if (m.conversation === openId.value) delivered(m.seq, d);
+  } catch (err) {
+    complain(err);
+  }
+}
+
 function drop(of: string): void {
   const rest = new Map(drafts.value);
   rest.delete(of);
@@ -168,6 +192,7 @@ export function watch(): () => void {
     on('files', (e: { conversation: string; seq: number; attachments: Attachment[] }) => {
       if (e.conversation === openId.value) messages.value = messages.value.map((m) => (m.seq === e.seq ? { ...m, attachments: e.attachments } : m));
     }),
+    on('delivery', (e: { conversation: string; seq: number; delivery: Delivery }) => { if (e.conversation === openId.value) delivered(e.seq, e.delivery); }),
     on('delta', (e: { conversation: string; turn: string; text: string }) => {
       if (e.conversation === openId.value && head.value?.owner === 'bot') drafts.value = new Map(drafts.value).set(e.turn, (drafts.value.get(e.turn) || '') + e.text);
     }),
