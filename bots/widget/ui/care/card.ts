@@ -14,9 +14,10 @@ export class Card {
     _host.panel.form.parentElement!.before(this._element);
   }
 
-  /** Shows what a key stands for, unless it is shown already; without one, nothing. */
+  /** Shows what a key stands for, unless it is shown already; without one, nothing.
+   *  Nobody who is just answering is cut off. */
   show(key?: string, fill?: () => void): void {
-    if (key === this._key) return;
+    if (key === this._key || (!key && this._element.matches(':focus-within') && this._body.querySelector('form'))) return;
     this._key = key;
     this.put('');
     fill?.();
