@@ -222,7 +222,7 @@ export class Widget extends HTMLElement {
     if (kind === 'typing') return this._transcript.type(fill(this._language.words.typing, data.name || this._language.words.team));
     if (kind === 'state') {
       this._state = data;
-      if (data.owner !== 'bot') this._transcript.type();
+      if (data.owner !== 'bot' || data.status === 'resolved') this._transcript.type();
       this._emit('state', data);
       this._paint();
     }
