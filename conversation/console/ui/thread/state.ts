@@ -21,6 +21,8 @@ export const looking = signal<Looking[]>([]);
 export const reading = signal(false);
 export const trouble = signal('');
 export const earliest = computed(() => messages.value[0]?.seq ?? 0);
+/** How far the customer has read, as far as their channel tells. */
+export const seenTo = signal(0);
 /** Set when the bot was stopped in the middle of an answer. */
 export const silenced = signal(false);
 
@@ -58,6 +60,7 @@ async function read(id: string): Promise<void> {
       looking.value = [];
       silenced.value = false;
       history.value = null;
+      seenTo.value = head.value?.seen_seq || 0;
     }
   });
   try {
@@ -67,6 +70,7 @@ async function read(id: string): Promise<void> {
     if (mine !== turn) return;
     batch(() => {
       head.value = row;
+      seenTo.value = Math.max(seenTo.value, row.seen_seq || 0);
       if (same) progress.clear(); // what was read is newer
       messages.value = sorted([...messages.value, ...list.messages]);
       reading.value = false;
@@ -193,6 +197,7 @@ export function watch(): () => void {
       if (e.conversation === openId.value) messages.value = messages.value.map((m) => (m.seq === e.seq ? { ...m, attachments: e.attachments } : m));
     }),
     on('delivery', (e: { conversation: string; seq: number; delivery: Delivery }) => { if (e.conversation === openId.value) delivered(e.seq, e.delivery); }),
+    on('seen', (e: { conversation: string; seq: number }) => { if (e.conversation === openId.value) seenTo.value = Math.max(seenTo.value, e.seq); }),
     on('delta', (e: { conversation: string; turn: string; text: string }) => {
       if (e.conversation === openId.value && head.value?.owner === 'bot') drafts.value = new Map(drafts.value).set(e.turn, (drafts.value.get(e.turn) || '') + e.text);
     }),

@@ -1,8 +1,9 @@
 // The middle pane: who has the conversation, what was said, the composer.
 import { Fragment } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { dayOf, plural, reasonText, whoIs } from '../format';
+import { dayOf, reasonText, whoIs } from '../format';
 import { OwnerChip, Skeleton, Empty } from '../parts/bits';
+import { Waits } from './waits';
 import { Icon } from '../parts/icons';
 import { complain, go, mayAct, panel } from '../store';
 import { full, openId, rows, view } from '../inbox/state';
@@ -11,7 +12,7 @@ import { resolve, takeOrGive } from './actions';
 import { Bubble, DraftBubble, PendingBubble } from './bubble';
 import { Composer } from './composer';
 import { pendingHere } from './send';
-import { again, changes, drafts, earliest, head, history, looking, messages, mine, readEarlier, readHistory, reading, silenced, trouble, typing } from './state';
+import { again, changes, drafts, earliest, head, history, looking, messages, mine, readEarlier, readHistory, reading, seenTo, silenced, trouble, typing } from './state';
 
 function Head() {
   const h = head.value;
@@ -46,7 +47,7 @@ function changeText(c: Change): string {
   const who = c.actor?.name || 'The server';
   switch (c.kind) {
     case 'owner': return `${who}: ${spoken[c.from || ''] || c.from || 'nobody'} → ${spoken[c.to || ''] || c.to || 'nobody'}` + (c.reason ? ` (${reasonText(c.reason)})` : '');
-    case 'rating': return `The customer rated this ${c.to} of 5`;
+    case 'rating': return `The customer rated this ${'★'.repeat(+(c.to || 0))} ${c.to} of 5${c.from && c.from !== '0' ? `, ${c.from} before` : ''}`;
     case 'priority': return `${who} changed the priority from ${priorities[+(c.from || 0)]} to ${priorities[+(c.to || 0)]}`;
     default: return `${who} changed ${c.kind === 'assign' ? 'the assignee' : c.kind} ${c.from ? `from ${c.from} ` : ''}to ${c.to || 'none'}`;
   }
@@ -67,6 +68,7 @@ function Log() {
     ...changes.value.filter((c) => c.at >= (messages.value[0]?.at || '') && silent(c)).map((c, i) => ({ at: c.at, key: 'c' + i, change: c }))];
   if (changes.value.length) lines.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   let day = '', episode = 0, before: Message | undefined;
+  const seen = messages.value.findLast((m) => m.author === 'staff' && !m.note && m.seq <= seenTo.value)?.seq;
   return <>{lines.map((l) => {
     const out = [];
     const today = new Date(l.at).toDateString();
@@ -83,7 +85,7 @@ function Log() {
       if (episode && m.episode !== episode) out.push(<p class="divider strong" key={'e' + l.key}><span>A new conversation begins here</span></p>);
       episode = m.episode;
       const joined = before && before.author === m.author && before.note === m.note && before.staff?.id === m.staff?.id && Date.parse(m.at) - Date.parse(before.at) < 120_000;
-      out.push(<Bubble key={l.key} message={m} joined={!!joined} />);
+      out.push(<Bubble key={l.key} message={m} joined={!!joined} seen={m.seq === seen} />);
       before = m;
     }
     return out;
@@ -141,8 +143,7 @@ export function Thread() {
         {typing.value && <p class="meta typing">{typing.value} is typing…</p>}
       </div>
     </div>
-    {head.value?.owner === 'queue' && head.value.status !== 'resolved' && <p class="waiting" role="status"><Icon of="alert" size={16} />
-      <span>Waiting for a person{head.value.position ? ` · ${plural(head.value.position - 1, 'customer')} before` : ''}{head.value.reason ? ' · ' + reasonText(head.value.reason) : ''}. Replying takes it over.</span></p>}
+    <Waits />
     <Composer />
   </section>;
 }
