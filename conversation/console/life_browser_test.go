@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	cd "github.com/chromedp/chromedp"
+
 	"frontdesk/conversation"
 	"frontdesk/conversation/staff"
 )
@@ -219,7 +221,7 @@ func TestFiguresOpenTheirConversations(t *testing.T) {
 				t.Errorf("behind the figure are %s, want the two that were given to a person", names)
 			}
 			b.show("reports-behind")
-			run[bool](b, `(location.reload(), true)`)
+			b.do(cd.Reload())
 			b.wait(`document.querySelectorAll('.row[role=option]').length === 2 && ` + sees("Given to a person"))
 			run[bool](b, `(document.querySelector('.row[role=option]').click(), true)`)
 			b.wait(`/^#\/inbox\/figure\/[0-9a-f-]{36}$/.test(location.hash) && document.querySelector('.said')`)
@@ -250,11 +252,12 @@ func TestStaffHearOfWaitsReadingAndScores(t *testing.T) {
 			p := newShift(t)
 			b := newTab(t, p, v)
 			ana := b.signIn("ana@example.com", staff.RoleAgent)
-			run[bool](b, `(window.told = [], window.Notification = class { constructor(t) { told.push(t) } static permission = 'granted' }, true)`)
-			b.at("#/settings/preferences", `document.querySelectorAll('.check input').length === 3`)
-			run[bool](b, `(document.querySelectorAll('.check input')[1].click(), window.AudioContext = class { constructor() { window.sounded = true; throw new Error('no sound here') } }, true)`)
-			run[bool](b, `(document.querySelectorAll('.check input')[1].click(), document.querySelectorAll('.check input')[2].checked || (Notification.requestPermission = async () => 'granted', document.querySelectorAll('.check input')[2].click()), true)`)
-			b.wait(`JSON.parse(localStorage.getItem('frontdesk:prefs') || '{}').notify === true`)
+			run[bool](b, `(await fetch('/api/v1/me/preferences', {method: 'PUT', headers: {'Content-Type': 'application/json'}, body: '{"sound":true,"notify":true}'})).ok`)
+			b.do(cd.Reload())
+			b.wait(`document.querySelector('.rail') && JSON.parse(localStorage.getItem('frontdesk:prefs')).sound`)
+			run[bool](b, `(window.told = [], window.sounds = 0, window.Notification = class { constructor(t) { told.push(t) } static permission = 'granted' },
+				window.AudioContext = class { currentTime = 0; createOscillator() { sounds++; return {frequency: {setValueAtTime() {}}, connect: (to) => to, start() {}, stop() {}} }
+					createGain() { return {gain: {setValueAtTime() {}, exponentialRampToValueAtTime() {}}, connect: (to) => to} } }, true)`)
 			mia := p.customer("Mia Keller")
 			mia.writes("Hello, is somebody there?")
 			mia.hears("within 30 days")
@@ -263,25 +266,26 @@ func TestStaffHearOfWaitsReadingAndScores(t *testing.T) {
 			if _, err := p.engine.Handoff(t.Context(), mia.id, conversation.Actor{}, conversation.ReasonAsked); err != nil {
 				t.Fatal(err)
 			}
-			b.wait(`told.some((t) => t.includes('waiting for a person')) && /^1 alert · \(1\) /.test(document.title)`)
+			b.wait(`told.some((t) => t.includes('waiting for a person')) && sounds > 0 && /^1 alert · \(1\) /.test(document.title)`)
 			run[bool](b, `(delete document.hidden, document.dispatchEvent(new Event('visibilitychange')), true)`)
 			b.wait(`document.title === '(1) Frontdesk'`)
 			b.opens(mia)
 			b.wait(`document.querySelector('.waiting')?.innerText.includes('next in line')`)
 			b.show("waits")
-			got := p.do("POST", "/api/v1/conversations/"+mia.id+"/takeover", nil, bearer(p.token(staff.RoleAgent)))
-			_ = ana
-			got.want(t, 200, "")
-			p.do("POST", "/api/v1/conversations/"+mia.id+"/reply", map[string]string{"text": "Yes, I am."}, bearer(p.token(staff.RoleAdmin)))
+			bo := bearer(p.token(staff.RoleAgent))
+			p.do("POST", "/api/v1/conversations/"+mia.id+"/reply", map[string]string{"text": "Yes, I am."}, bo)
 			m := mia.hears("Yes, I am.")
 			b.wait(`document.querySelector('.said.staff') && !document.querySelector('.seen-mark')`)
 			if err := p.engine.Seen(t.Context(), mia.id, m.Seq); err != nil {
 				t.Fatal(err)
 			}
 			b.wait(`document.querySelector('.said.staff .seen-mark')?.textContent === 'Seen'`)
+			heard := run[int](b, `sounds`)
+			p.do("POST", "/api/v1/conversations/"+mia.id+"/note", map[string]any{"text": "@Ana can you look?", "mentions": []string{ana.ID}}, bo)
+			b.wait(fmt.Sprintf(`sounds > %d && %s`, heard, sees("mentioned you"))) // even whoever looks hears that
 			p.engine.CustomerTypes(mia.id)
 			b.wait(sees("is typing…"))
-			p.do("POST", "/api/v1/conversations/"+mia.id+"/resolve", nil, bearer(p.token(staff.RoleAdmin))).want(t, 200, "")
+			p.do("POST", "/api/v1/conversations/"+mia.id+"/resolve", nil, bo).want(t, 200, "")
 			if err := p.engine.RateEpisode(t.Context(), mia.id, 5, "quick"); err != nil {
 				t.Fatal(err)
 			}

@@ -15,12 +15,12 @@ function ceiling(n: number): number {
 }
 
 export function Chart({ figure, days, line }: { figure: string; days: Group[]; line?: boolean }) {
-  const n = named[figure], values = days.map((d) => d.figures[figure]?.value);
+  const n = named[figure], values = days.map((d) => d.figures[figure]?.value ?? (n.kind === 'count' ? 0 : undefined));
   const most = n.kind === 'share' ? 1 : n.kind === 'score' ? 5 : ceiling(Math.max(0, ...values.map((v) => v || 0)));
   const step = width / days.length, bar = Math.max(1, Math.min(28, step * 0.7)), y = (v: number) => top + (height - top) * (1 - v / most);
   const open = (d: Group) => openFigure({ query: d.figures[figure].query, title: `${n.title}, ${dayName(d.key)}`, back: location.hash, days: d.key });
   return <figure class="chart">
-    <figcaption><h3>{n.title} by day</h3></figcaption>
+    <figcaption><h2>{n.title} by day</h2></figcaption>
     <div class="plot" aria-hidden="true">
       <span class="meta axis">{written(n.kind, most)}</span><span class="meta axis">{written(n.kind, n.kind === 'share' ? 0.5 : most / 2)}</span><span class="meta axis">0</span>
       <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none">
@@ -44,7 +44,7 @@ function path(values: (number | undefined)[], x: (i: number) => number, y: (v: n
     if (v === undefined) return;
     const at = `${x(i).toFixed(1)} ${y(v).toFixed(1)}`;
     d += (i && values[i - 1] !== undefined ? 'L' : 'M') + at;
-    if ((!i || values[i - 1] === undefined) && values[i + 1] === undefined) d += `h2`;
+    if ((!i || values[i - 1] === undefined) && values[i + 1] === undefined) d += 'h4';
   });
   return d;
 }

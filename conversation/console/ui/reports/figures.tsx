@@ -40,7 +40,7 @@ export function written(kind: Kind, value?: number): string {
 
 /** How a figure moved against the days before. */
 export function Trend({ of: f, as: n }: { of?: Figure; as: Named }) {
-  if (f?.value === undefined || f.previous === undefined) return <span class="meta trend">no days before to compare</span>;
+  if (f?.value === undefined || f.previous === undefined) return <span class="meta trend">nothing to compare</span>;
   const by = f.value - f.previous, same = written(n.kind, f.value) === written(n.kind, f.previous);
   const size = n.kind === 'share' ? `${Math.abs(Math.round(by * 100))} points` : n.kind === 'score' ? decimal.format(Math.abs(by)) : f.previous ? percent.format(Math.abs(by / f.previous)) : '';
   const tone = same || !n.good ? '' : Math.sign(by) === n.good ? ' ok' : ' bad';
@@ -65,7 +65,7 @@ function days(query: string): string {
 export function Card({ of: r, main, more = [] }: { of: Report; main: string; more?: string[] }) {
   const n = named[main], f = r.totals[main];
   return <li class="figure">
-    <h3 title={n.about}>{n.title}</h3>
+    <h2 title={n.about}>{n.title}</h2>
     <p class="large"><Value of={f} as={n} /></p>
     <Trend of={f} as={n} />
     {n.about && <p class="meta">{n.about}.</p>}

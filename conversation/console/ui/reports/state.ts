@@ -36,12 +36,19 @@ export async function read(): Promise<void> {
   try {
     const got = await api<Report>('GET', '/reports' + query({ ...of.value }));
     if (mine !== turn) return;
-    report.value = got;
+    report.value = { ...got, days: everyDay(got) };
     trouble.value = '';
   } catch (err) {
     if (!(err instanceof Failed)) throw err;
     if (mine === turn) trouble.value = err.message;
   }
+}
+
+/** The report leaves out days on which nothing began. */
+function everyDay(r: Report): Group[] {
+  const known = new Map(r.days.map((d) => [d.key, d])), out: Group[] = [];
+  for (let day = r.from; day < r.to; day = shift(day, 1)) out.push(known.get(day) || { key: day, figures: {} });
+  return out;
 }
 
 export function shift(date: string, days: number): string {

@@ -27,9 +27,9 @@ function RuleLine({ of: r, value, set, note }: { of: Rule; value: number; set: (
   const wrong = !fits(value, r);
   return <li class={'rule' + (value ? '' : ' off')}>
     <p><b id={'rule-' + r.name}>{r.title}</b>{value === 0 && <span class="chip plain">Off</span>}</p>
-    <p>{r.before} <input type="number" min="1" max={r.most} step="1" inputMode="numeric" placeholder="off" value={value || ''} aria-labelledby={'rule-' + r.name} aria-describedby={'say-' + r.name} aria-invalid={wrong}
+    <p>{r.before} <input type="number" min="1" max={r.most} step="1" inputMode="numeric" placeholder="off" value={value || ''} aria-labelledby={'rule-' + r.name} aria-describedby={wrong || note ? 'say-' + r.name : undefined} aria-invalid={wrong}
       onInput={(e) => { const { value: text, validity } = e.currentTarget; set(validity.badInput ? NaN : text === '' ? 0 : Number(text)); }} /> {r.unit}{r.after[0] === '.' ? '' : ' '}{r.after}</p>
-    <p id={'say-' + r.name} class={wrong ? 'error' : 'meta'} role={wrong ? 'alert' : undefined}>{wrong ? `A whole number up to ${r.most.toLocaleString()}, or nothing.` : note || 'Empty switches the rule off.'}</p>
+    {(wrong || note) && <p id={'say-' + r.name} class={wrong ? 'error' : 'meta'} role={wrong ? 'alert' : undefined}>{wrong ? `A whole number up to ${r.most.toLocaleString()}, or nothing.` : note}</p>}
   </li>;
 }
 
@@ -39,7 +39,7 @@ export function HandlingRules() {
   const note = (r: Rule) => (!h ? '' : r.name === 'escalate_minutes' && h.escalate_minutes && h.remind_minutes >= h.escalate_minutes ? 'This comes before the reminder, which then says nothing new.'
     : r.name === 'idle_minutes' && h.idle_minutes && h.remind_minutes >= h.idle_minutes ? 'This comes before staff are reminded.' : '');
   return <>
-    <p class="muted lead">What becomes of conversations by themselves.</p>
+    <p class="muted lead">What becomes of conversations by themselves. An empty number switches a rule off.</p>
     <SectionForm of={s} label="Handling" wrong={!!h && rules.some((r) => !fits(h[r.name], r))} lines={inWords}>{h && <ul class="cards rules">
       {rules.map((r) => <RuleLine key={r.name} of={r} value={h[r.name]} note={note(r)} set={(n) => s.set({ [r.name]: n } as Partial<Handling>)} />)}
       <li class="rule"><label class="check"><input type="checkbox" checked={h.offline_email} onChange={(e) => s.set({ offline_email: e.currentTarget.checked })} /><b>Ask for an e-mail address</b></label>

@@ -27,7 +27,7 @@ function Day({ of: h, day, set }: { of: Hours; day: number; set: (spans: Span[])
     const last = ofDay(h, day).at(-1);
     set([...spans, !last ? { day, from: '09:00', to: '17:00' } : last.to < '23:00' ? { day, from: last.to, to: '24:00' } : { day, from: '', to: '' }]);
   };
-  return <li class="day" role="group" aria-label={name}>
+  return <div class="day" role="group" aria-label={name}>
     <b>{name}</b>
     <div class="spans">{spans.map((s, i) => <div key={i} class="span">
       <input type="time" aria-label={`${name}, from`} value={s.from} aria-invalid={!!wrong} aria-describedby={wrong ? 'wrong-' + day : undefined} onInput={(e) => change(i, { from: e.currentTarget.value })} />
@@ -40,7 +40,7 @@ function Day({ of: h, day, set }: { of: Hours; day: number; set: (spans: Span[])
     <button class="btn quiet" type="button" aria-label={'Add hours on ' + name} onClick={add}>Add</button>
     <Strip spans={h.week.length ? spans : [{ day, from: '00:00', to: '24:00' }]} />
     {wrong && <p class="error" id={'wrong-' + day} role="alert">{wrong}</p>}
-  </li>;
+  </div>;
 }
 
 function Holidays({ of: list, set }: { of: Holiday[]; set: (list: Holiday[]) => void }) {
@@ -93,7 +93,7 @@ export function OpeningHours() {
       {!zone && <p class="error" role="alert">There is no such time zone. They are called like Europe/Berlin.</p>}
       <Part title="Week" about={h.week.length ? undefined : 'No hours are set, so people always answer.'}>
         {!h.week.length && <p><button class="btn" type="button" onClick={() => s.set({ week: usual })}>Monday to Friday, 9 to 17</button></p>}
-        <ul class="cards week">{week.map((day) => <Day key={day} of={h} day={day} set={(spans) => s.set({ week: [...h.week.filter((one) => one.day !== day), ...spans] })} />)}</ul>
+        <div class="cards week">{week.map((day) => <Day key={day} of={h} day={day} set={(spans) => s.set({ week: [...h.week.filter((one) => one.day !== day), ...spans] })} />)}</div>
         {h.week.some((one) => one.day === 1) && <p><button class="btn quiet" type="button" onClick={() => s.set({ week: [...h.week.filter((one) => one.day % 6 === 0), ...[1, 2, 3, 4, 5].flatMap((day) => ofDay(h, 1).map((one) => ({ ...one, day })))] })}>Monday's hours for Tuesday to Friday too</button></p>}
       </Part>
       <Part title="Holidays" about="Closed all day."><Holidays of={h.holidays} set={(holidays) => s.set({ holidays })} /></Part>
