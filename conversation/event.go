@@ -22,7 +22,9 @@ const (
 )
 
 // forStaff reports whether no customer may hear of it.
-func (k EventKind) forStaff() bool { return k == EventInbox || k == EventPresence || k == EventOnline }
+func (k EventKind) forStaff() bool {
+	return k == EventInbox || k == EventPresence || k == EventOnline || k == EventAlert
+}
 
 // Event is one thing that happened in a conversation. Only the fields of its
 // kind are set. An EventMessage without a Message, or an EventState without a
@@ -36,6 +38,7 @@ type Event struct {
 	State        *State
 	Name         string // who is typing
 	Seq          int64  `json:",omitempty"` // of the message whose files changed
+	Alert        *Alert `json:",omitempty"`
 
 	Staff   string     `json:",omitempty"` // whose presence it is, between replicas
 	Typing  Typing     `json:",omitempty"` // what they are writing

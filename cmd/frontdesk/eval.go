@@ -107,7 +107,8 @@ func evaluate(ctx context.Context, a *app, o eval.Options, c *knowledge.Calibrat
 
 // newScratch makes a space for one set, searched as the server would.
 func newScratch(ctx context.Context, a *app, db *database) (*knowledgedb.Scratch, error) {
-	embedder, err := newEmbedder(&a.cfg, a.log)
+	purse := newPurse(db.pool, a.log) // what is measured costs as much as what is live
+	embedder, err := newEmbedder(&a.cfg, purse, a.log)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +116,7 @@ func newScratch(ctx context.Context, a *app, db *database) (*knowledgedb.Scratch
 	if err != nil {
 		return nil, err
 	}
-	if err := useReranker(&a.cfg, scratch.Store, a.log); err != nil {
+	if err := useReranker(&a.cfg, purse, scratch.Store, a.log); err != nil {
 		return nil, errors.Join(err, scratch.Close(context.WithoutCancel(ctx)))
 	}
 	return scratch, nil

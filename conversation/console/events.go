@@ -156,6 +156,10 @@ func (s *stream) send(ctx context.Context, e conversation.Event) error {
 		return s.event("presence", viewPresence(e.Conversation, e.Present))
 	case conversation.EventTyping:
 		return s.event("typing", typingView{e.Conversation, e.Name})
+	case conversation.EventAlert:
+		if e.Alert != nil {
+			return s.event("alert", alertView{e.Conversation, e.Alert.Kind, e.Alert.Text})
+		}
 	}
 	return nil
 }
