@@ -57,7 +57,7 @@ func (c *Config) defaults() {
 		c.BotName = "Assistant"
 	}
 	if c.Budget == (Budget{}) {
-		c.Budget = Budget{Total: 8000, Answer: 800, Passages: 3000, Images: 9000}
+		c.Budget = DefaultBudget()
 	}
 }
 

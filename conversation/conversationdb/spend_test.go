@@ -89,7 +89,9 @@ func budgeted(t *testing.T, url string, find conversation.Finder, m conversation
 	return desk{e, store, pool}
 }
 
-func limit(day int64) *conversation.Spending { return &conversation.Spending{DayMicros: &day, Warn: .8} }
+func limit(day int64) *conversation.Spending {
+	return &conversation.Spending{DayMicros: &day, Warn: .8}
+}
 
 // books reads the running totals and what they are to be.
 func books(t *testing.T, pool *pgxpool.Pool) (day, talks, visitors, calls, holds int64) {
