@@ -33,13 +33,13 @@ func onTab(ctx context.Context, on Account) (context.Context, *tab) {
 	return context.WithValue(ctx, tabKey{}, t), t
 }
 
-// put takes a call in, and reports false when the tab is closed: then the call is to be
-// booked by itself.
-func (t *tab) put(c Call) bool {
+// put takes calls in, and reports false when the tab is closed: then they are to be
+// booked by themselves.
+func (t *tab) put(calls ...Call) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if !t.closed {
-		t.calls = append(t.calls, c)
+		t.calls = append(t.calls, calls...)
 	}
 	return !t.closed
 }
@@ -57,9 +57,9 @@ func tabOf(ctx context.Context) *tab {
 	return t
 }
 
-// metered makes one call of a model that is no completion, within the limits, and books
-// it: on the tab of the context, else by itself.
-func (p *Purse) metered(ctx context.Context, purpose, model string, cost func(*terms) int64, do func() (Usage, error)) error {
+// metered asks a model for what is no completion, within the limits, and books each
+// request that do makes: on the tab of the context, else by themselves.
+func (p *Purse) metered(ctx context.Context, purpose, model string, cost func(*terms) int64, do func() ([]Usage, error)) error {
 	t := tabOf(ctx)
 	var on Account
 	if t != nil {
@@ -70,20 +70,30 @@ func (p *Purse) metered(ctx context.Context, purpose, model string, cost func(*t
 		return err
 	}
 	began := time.Now()
-	usage, err := do()
-	p.terms.Load().settle(model, &usage)
-	c := Call{Conversation: on.Conversation, Turn: on.Turn, Purpose: purpose, Model: model, Outcome: outcome(ctx, err), Usage: usage, Duration: time.Since(began), Hold: hold}
-	if t == nil || !t.put(c) {
-		p.book(ctx, []Call{c})
+	used, err := do()
+	if len(used) == 0 {
+		used = make([]Usage, 1) // it failed before anything was sent, or says nothing
+	}
+	calls := make([]Call, len(used))
+	for i, u := range used {
+		p.terms.Load().settle(model, &u)
+		calls[i] = Call{Conversation: on.Conversation, Turn: on.Turn, Purpose: purpose, Model: model, Outcome: callOK,
+			Usage: u, Duration: time.Since(began) / time.Duration(len(used))}
+	}
+	// The reservation is for all of them: it ends with the commit that books them.
+	last := &calls[len(calls)-1]
+	last.Outcome, last.Hold = outcome(ctx, err), hold
+	if t == nil || !t.put(calls...) {
+		p.book(ctx, calls)
 	}
 	return err
 }
 
-// CountingEmbedder is an Embedder that tells what its work took, also where it failed
-// half-way.
+// CountingEmbedder is an Embedder that tells what each of its requests took. With an
+// error the last of them is the one that failed.
 type CountingEmbedder interface {
 	knowledge.Embedder
-	EmbedCounted(ctx context.Context, texts []string) ([][]float32, Usage, error)
+	EmbedCounted(ctx context.Context, texts []string) ([][]float32, []Usage, error)
 }
 
 // Embedder returns e within the purse's limits and with its calls booked. Nil stays nil.
@@ -111,9 +121,9 @@ func (e embedder) Embed(ctx context.Context, texts []string) (vectors [][]float3
 			n += t.count.Count(s)
 		}
 		return t.cost(e.Model(), n, 0)
-	}, func() (u Usage, err error) {
-		vectors, u, err = e.EmbedCounted(ctx, texts)
-		return u, err
+	}, func() (used []Usage, err error) {
+		vectors, used, err = e.EmbedCounted(ctx, texts)
+		return used, err
 	})
 	return vectors, err
 }
@@ -140,9 +150,10 @@ func (r reranker) Rerank(ctx context.Context, query string, texts []string) (sco
 			n += t.count.Count(s)
 		}
 		return t.cost(r.Name(), n, 0)
-	}, func() (u Usage, err error) {
-		scores, u, err = r.RerankCounted(ctx, query, texts)
-		return u, err
+	}, func() ([]Usage, error) {
+		s, u, err := r.RerankCounted(ctx, query, texts)
+		scores = s
+		return []Usage{u}, err
 	})
 	return scores, err
 }

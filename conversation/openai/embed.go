@@ -75,10 +75,10 @@ func (e *Embedder) Embed(ctx context.Context, texts []string) ([][]float32, erro
 	return vectors, err
 }
 
-// EmbedCounted implements conversation.CountingEmbedder: it is Embed with what that
-// took, which with an error is what was paid for before it.
-func (e *Embedder) EmbedCounted(ctx context.Context, texts []string) ([][]float32, conversation.Usage, error) {
-	var used conversation.Usage
+// EmbedCounted implements conversation.CountingEmbedder: it is Embed with what each of
+// its requests took, the one that failed included.
+func (e *Embedder) EmbedCounted(ctx context.Context, texts []string) ([][]float32, []conversation.Usage, error) {
+	var used []conversation.Usage
 	enc := tokens.For(e.model)
 	vectors := make([][]float32, 0, len(texts))
 	var batch []string
@@ -88,9 +88,7 @@ func (e *Embedder) EmbedCounted(ctx context.Context, texts []string) ([][]float3
 			return nil
 		}
 		got, u, err := e.batch(ctx, batch)
-		used.InputTokens += u.InputTokens
-		used.CostMicros += u.CostMicros
-		used.Estimated = used.Estimated || u.Estimated
+		used = append(used, u)
 		if refuses(err) {
 			err = fmt.Errorf("%w: %w", knowledge.ErrUnembeddable, err)
 		}
