@@ -305,3 +305,38 @@ func TestAReservationOfADeadProcessLapses(t *testing.T) {
 	}
 	want("day")
 }
+
+// BenchmarkReserve is one reservation and the booking that ends it, as many connections
+// at once as there are processors times eight.
+func BenchmarkReserve(b *testing.B) {
+	pool := dbtest.New(b)
+	store := conversationdb.New(pool)
+	var talk string
+	st, err := store.Open(b.Context(), conversation.Opening{Channel: "widget", Account: "a"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	talk = st.Conversation
+	day := int64(1) << 50
+	b.SetParallelism(8)
+	var reserving atomic.Int64
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			h := conversation.Hold{ID: knowledge.NewID(), Conversation: talk, Micros: 50, Lapse: time.Minute, Limits: conversation.Spending{DayMicros: &day}}
+			began := time.Now()
+			held, err := store.Reserve(b.Context(), h)
+			reserving.Add(int64(time.Since(began)))
+			if err != nil || held.Refused != "" {
+				b.Errorf("Reserve() = %+v, %v", held, err)
+				return
+			}
+			call := conversation.Call{Conversation: talk, Purpose: "answer", Model: "m", Outcome: "ok", Usage: conversation.Usage{CostMicros: 10}, Hold: h.ID}
+			if err := store.Record(b.Context(), []conversation.Call{call}); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+	b.ReportMetric(float64(reserving.Load())/float64(b.N)/1e6, "reserve-ms")
+}
