@@ -261,9 +261,10 @@ func TestReservingIsExactHoweverManyAskAtOnce(t *testing.T) {
 		if n++; n > 10 {
 			break
 		}
+		by := stores[n%2]
 		wg.Go(func() {
 			call := conversation.Call{Purpose: "answer", Model: "m", Outcome: "ok", Usage: conversation.Usage{CostMicros: 10}, Hold: id}
-			if err := stores[n%2].Record(t.Context(), []conversation.Call{call}); err != nil {
+			if err := by.Record(t.Context(), []conversation.Call{call}); err != nil {
 				t.Error(err)
 			}
 		})
