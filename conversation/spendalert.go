@@ -2,23 +2,11 @@ package conversation
 
 import "fmt"
 
-// EventAlert asks staff to look at something; it is for no customer.
-const EventAlert EventKind = "alert"
-
-// AlertKind sorts alerts.
-type AlertKind string
-
 // Alerts about the day's budget: once a day, and once per limit.
 const (
 	AlertBudgetWarning AlertKind = "budget_warning"
 	AlertBudgetSpent   AlertKind = "budget_spent"
 )
-
-// Alert asks staff to look at a conversation, or at what its kind says.
-type Alert struct {
-	Kind AlertKind
-	Text string
-}
 
 // budgetAlert says in words how far the day's budget is used up.
 func budgetAlert(h Held, l Spending) Alert {

@@ -3,6 +3,8 @@ package console
 import (
 	"encoding/csv"
 	"net/http"
+	"strings"
+	"unicode/utf8"
 )
 
 // csvFlushEvery is how many rows are kept before they are sent.
@@ -53,13 +55,10 @@ func (s *csvSheet) end(err error) error {
 	return nil
 }
 
-// inert is a cell that no spreadsheet runs as a formula (owasp.org/www-community/attacks/CSV_Injection).
+// inert is a cell that no spreadsheet takes for a formula, whatever the width it reads
+// signs in (owasp.org/www-community/attacks/CSV_Injection).
 func inert(cell string) string {
-	if cell == "" {
-		return cell
-	}
-	switch cell[0] {
-	case '=', '+', '-', '@', '\t', '\r':
+	if first, _ := utf8.DecodeRuneInString(cell); cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
 		return "'" + cell
 	}
 	return cell

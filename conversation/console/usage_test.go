@@ -204,7 +204,7 @@ func TestAMillionRowsAreSentAsTheyCome(t *testing.T) {
 	}
 }
 
-func TestNoCellIsAFormula(t *testing.T) {
+func TestNoCellOfUsageIsAFormula(t *testing.T) {
 	models := []string{`=cmd|' /C calc'!A0`, "+1", "-1", "@SUM(A1)", "\tx", "\r=x", "gpt-4o", "", "a=b", `say "hi", twice`}
 	e := rowsEngine{rows: len(models), row: func(i int) conversation.UsageRow { return conversation.UsageRow{Model: models[i]} }}
 	c := &Console{engine: e, now: time.Now}
@@ -253,7 +253,7 @@ func FuzzInert(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		got := inert(s)
-		if got != "" && strings.ContainsRune("=+-@\t\r", rune(got[0])) || got != s && got != "'"+s {
+		if got != "" && strings.ContainsAny(got[:1], "=+-@\t\r\n") || got != s && got != "'"+s {
 			t.Errorf("inert(%q) = %q", s, got)
 		}
 	})
