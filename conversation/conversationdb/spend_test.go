@@ -307,6 +307,17 @@ func TestAReservationOfADeadProcessLapses(t *testing.T) {
 	want("day")
 }
 
+func TestACallOfAnErasedConversationIsBookedAllTheSame(t *testing.T) {
+	store := conversationdb.New(dbtest.New(t))
+	err := store.Record(t.Context(), []conversation.Call{{Conversation: knowledge.NewID(), Purpose: "answer", Model: "m", Outcome: "ok", Usage: conversation.Usage{CostMicros: 7}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err := store.Spent(t.Context()); err != nil || s.Micros != 7 {
+		t.Errorf("Spent() = %+v, %v, want 7", s, err)
+	}
+}
+
 // BenchmarkReserve is one reservation and the booking that ends it, as many connections
 // at once as there are processors times eight.
 func BenchmarkReserve(b *testing.B) {

@@ -195,9 +195,10 @@ func (s *Store) Record(ctx context.Context, calls []conversation.Call) error {
 	const q = `
 		INSERT INTO model_calls (conversation_id, turn, purpose, model, outcome,
 			input_tokens, cached_tokens, output_tokens, cost_micros, estimated, duration_ms, hold, unpriced)
-		SELECT r.conversation_id, r.turn, r.purpose, r.model, r.outcome,
+		SELECT c.id, r.turn, r.purpose, r.model, r.outcome,
 			r.input_tokens, r.cached_tokens, r.output_tokens, r.cost_micros, r.estimated, r.duration_ms, r.hold, r.unpriced
-		FROM jsonb_to_recordset(@calls) AS r(` + callRecord + `)`
+		FROM jsonb_to_recordset(@calls) AS r(` + callRecord + `)
+		LEFT JOIN conversations c ON c.id = r.conversation_id -- erased meanwhile: it was paid for all the same`
 	args := pgx.NamedArgs{}
 	if err := jsonArgs(args, nil, calls); err != nil {
 		return fmt.Errorf("record %d model calls: %w", len(calls), err)
