@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// holdGrace is what a reservation outlasts its call's deadline by: the answer is
-	// held back a moment, and stored.
+	// holdGrace is what a reservation outlasts the deadline of its call, or its turn, by:
+	// the answer is held back a moment, and stored.
 	holdGrace = 30 * time.Second
 	// holdUnbounded is how long one lasts whose call has no deadline of its own.
 	holdUnbounded = 5 * time.Minute
@@ -80,8 +80,13 @@ func (p *Purse) use(t terms) {
 
 func (p *Purse) limits() Spending { return p.terms.Load().limits() }
 
-// Account is whom a call is booked to. Both may be empty.
-type Account struct{ Conversation, Turn string }
+// Account is whom a call is booked to. All may be empty.
+type Account struct {
+	Conversation, Turn string
+	// Until is when the call is booked at the latest, where that is after its own
+	// deadline: a turn's calls are booked at its end.
+	Until time.Time
+}
 
 // Bounded is what a Model may say of itself: how much a call could come to.
 type Bounded interface {
@@ -136,7 +141,10 @@ func (p *Purse) reserve(ctx context.Context, on Account, cost func(*terms) int64
 		return "", nil
 	}
 	lapse := holdUnbounded
-	if deadline, ok := ctx.Deadline(); ok {
+	if deadline, ok := ctx.Deadline(); ok || !on.Until.IsZero() {
+		if deadline.Before(on.Until) {
+			deadline = on.Until
+		}
 		lapse = time.Until(deadline) + holdGrace
 	}
 	h := Hold{ID: knowledge.NewID(), Conversation: on.Conversation, Micros: cost(t), Lapse: lapse, Limits: limits}

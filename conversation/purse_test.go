@@ -72,7 +72,7 @@ func TestWithoutALimitNothingIsReserved(t *testing.T) {
 	b := &bank{}
 	p := purseWith(b, nil, nil)
 	m := &talker{reply: ModelReply{Model: "cheap", Usage: Usage{InputTokens: 7, CachedTokens: 2, OutputTokens: 3, CostMicros: 99}}}
-	_, call, err := p.Stream(t.Context(), m, Account{"c", "t"}, "answer", ModelRequest{MaxTokens: 10}, func(string) {})
+	_, call, err := p.Stream(t.Context(), m, Account{Conversation: "c", Turn: "t"}, "answer", ModelRequest{MaxTokens: 10}, func(string) {})
 	if err != nil || len(b.reserved) != 0 || call.Hold != "" {
 		t.Errorf("Stream() = %+v, %v with %d reservations, want none", call, err, len(b.reserved))
 	}
@@ -95,6 +95,9 @@ func TestTheDearestModelAtItsLongestIsReserved(t *testing.T) {
 	h := b.reserved[0]
 	if want := int64(10 * (3 + 4 + 5 + 50 + 110)); h.Micros != want || h.Conversation != "c" || h.ID == "" || h.Lapse < time.Minute || h.Lapse > 2*time.Minute {
 		t.Errorf("reserved %+v, want %d until a while after the call's deadline", h, want)
+	}
+	if _, _, err := p.Stream(ctx, m, Account{Until: time.Now().Add(time.Hour)}, "rewrite", req, func(string) {}); err == nil || b.reserved[1].Lapse < time.Hour {
+		t.Errorf("reserved for %v, want until the turn has ended", b.reserved[1].Lapse)
 	}
 	if call.Hold != h.ID || call.Outcome != "timeout" || call.Model != "cheap" || call.Usage.CostMicros != 0 {
 		t.Errorf("call = %+v, want it to end the reservation at no cost", call)
@@ -156,7 +159,7 @@ func (c counting) RerankCounted(context.Context, string, []string) ([]float64, U
 func TestSearchingIsBookedWithTheTurnAndTheRestByItself(t *testing.T) {
 	b := &bank{}
 	p := purseWith(b, dayLimit, nil)
-	ctx, tab := onTab(t.Context(), Account{"c", "t"})
+	ctx, tab := onTab(t.Context(), Account{Conversation: "c", Turn: "t"})
 	if v, err := p.Embedder(counting{}).Embed(ctx, []string{"a"}); err != nil || len(v) != 1 {
 		t.Errorf("Embed() = %v, %v", v, err)
 	}

@@ -83,7 +83,7 @@ func (e *Engine) summarise(r recap) {
 }
 
 func (e *Engine) recap(ctx context.Context, r recap) error {
-	reply, call, err := e.purse.Stream(ctx, e.d.Model, Account{r.t.State.Conversation, r.t.ID}, "summary", e.recapRequest(r), func(string) {})
+	reply, call, err := e.purse.Stream(ctx, e.d.Model, Account{Conversation: r.t.State.Conversation, Turn: r.t.ID}, "summary", e.recapRequest(r), func(string) {})
 	if call.Purpose != "" {
 		e.purse.book(ctx, []Call{call})
 	}

@@ -104,7 +104,10 @@ func (a *answering) call(ctx context.Context, purpose string, req ModelRequest, 
 	return reply, err
 }
 
-func (a *answering) account() Account { return Account{a.t.State.Conversation, a.t.ID} }
+func (a *answering) account() Account {
+	until, _ := a.ctx.Deadline()
+	return Account{Conversation: a.t.State.Conversation, Turn: a.t.ID, Until: until}
+}
 
 // spent books calls with the turn.
 func (a *answering) spent(calls ...Call) {
