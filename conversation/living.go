@@ -118,10 +118,7 @@ func (e *Engine) lookAfter(ctx context.Context, l Life, now time.Time) {
 	case stepIdle:
 		err = e.letGo(ctx, l)
 	case stepSilent:
-		_, err = e.change(ctx, l.State.Conversation, Change{
-			From: []Owner{OwnerBot, OwnerStaff}, AtEpoch: &l.State.Epoch, System: true, Reason: ReasonSilent, Status: StatusResolved,
-			Messages: []NewMessage{closing(l.State)},
-		})
+		err = e.closeSilent(ctx, l, now)
 	}
 	if do != stepNone {
 		next = now // whatever came of it, there may be more
@@ -148,6 +145,25 @@ func (e *Engine) remind(ctx context.Context, l Life, now time.Time, escalate boo
 	}
 	e.alert(l.State, kind)
 	return nil
+}
+
+// lateWords is how long after a silent conversation should have been closed its
+// customer is still told so. Whoever wrote before a long pause of the server, or before
+// the rule was made, is not written to about it.
+const lateWords = 24 * time.Hour
+
+// closeSilent closes a conversation whose customer has been silent long enough.
+func (e *Engine) closeSilent(ctx context.Context, l Life, now time.Time) error {
+	c := Change{From: []Owner{OwnerBot, OwnerStaff}, AtEpoch: &l.State.Epoch, System: true, Reason: ReasonSilent, Status: StatusResolved}
+	if now.Sub(l.lastWords())-hours(e.living.floor.Load().Handling.ResolveHours) <= lateWords {
+		c.Messages = []NewMessage{closing(l.State)}
+	}
+	st, err := e.change(ctx, l.State.Conversation, c)
+	if err == nil && len(c.Messages) == 0 {
+		e.publishState(st)
+		e.d.Bus.Hint(st.Conversation, st.Epoch)
+	}
+	return err
 }
 
 // letGo puts a conversation back in the queue whose holder lets the customer wait.
