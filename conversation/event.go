@@ -23,11 +23,13 @@ const (
 	EventInbox    EventKind = "inbox"
 	EventPresence EventKind = "presence"
 	EventOnline   EventKind = "online"
+	// EventSettings says, between replicas only, that settings changed.
+	EventSettings EventKind = "settings"
 )
 
 // forStaff reports whether no customer may hear of it.
 func (k EventKind) forStaff() bool {
-	return k == EventInbox || k == EventPresence || k == EventOnline || k == EventAlert || k == EventSeen
+	return k == EventInbox || k == EventPresence || k == EventOnline || k == EventAlert || k == EventSeen || k == EventSettings
 }
 
 // Event is one thing that happened in a conversation. Only the fields of its

@@ -46,7 +46,7 @@ func (e *Engine) Suggest(ctx context.Context, id string) (Suggestion, error) {
 		if err != nil {
 			return err
 		}
-		a := &answering{e: e, ctx: ctx, t: t, began: time.Now(), leave: func() {}}
+		a := &answering{e: e, s: e.Settings(), ctx: ctx, t: t, began: time.Now(), leave: func() {}}
 		defer func() {
 			for i := range a.calls {
 				a.calls[i].Purpose, a.calls[i].Turn = "suggest", ""
@@ -110,7 +110,7 @@ func (a *answering) suggest() (Suggestion, error) {
 	if a.words == "" && len(a.files) == 0 {
 		return Suggestion{}, ErrEmpty
 	}
-	a.texts = TextsFor(language(a.words, a.t.State.Locale))
+	a.texts = TextsFor(a.tongue())
 	a.folded = foldWords(a.words)
 	found, err := a.find()
 	if err != nil {
@@ -119,7 +119,7 @@ func (a *answering) suggest() (Suggestion, error) {
 	if a.words != "" {
 		found = a.rewritten(found)
 	}
-	p := a.e.prompter.Build(a.history, a.turnWords(), found.Hits, "")
+	p := a.s.prompter.Build(a.history, a.turnWords(), found.Hits, "")
 	if err := a.show(&p, a.history); err != nil {
 		return Suggestion{}, err
 	}
@@ -192,10 +192,10 @@ func (e *Engine) Translate(ctx context.Context, id, text, to string) (string, er
 // write asks the model for a text and books the call.
 func (e *Engine) write(ctx context.Context, id, purpose, system, user string, most int) (string, error) {
 	began := time.Now()
-	reply, err := e.d.Model.Stream(ctx, ModelRequest{
+	reply, err := e.d.Model.Stream(ctx, e.Settings().request(TaskHelp, ModelRequest{
 		Messages:  []PromptMessage{{Role: RoleSystem, Text: system}, {Role: RoleUser, Text: user}},
 		MaxTokens: most, User: id,
-	}, func(string) {})
+	}), func(string) {})
 	e.record(ctx, id, []Call{{Conversation: id, Purpose: purpose, Model: reply.Model, Outcome: outcome(ctx, err), Usage: reply.Usage, Duration: time.Since(began)}})
 	if err != nil {
 		return "", err
@@ -212,7 +212,7 @@ func (e *Engine) write(ctx context.Context, id, purpose, system, user string, mo
 
 // help runs do with a place among those that wait for a model for staff.
 func (e *Engine) help(ctx context.Context, do func(context.Context) error) error {
-	if e.d.Model == nil {
+	if e.model(e.Settings()) == nil {
 		return ErrNoModel
 	}
 	select {

@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -32,16 +33,24 @@ type living struct {
 	toldAt  time.Time
 }
 
-// floor is who is there, read at most a poll ago.
+// floor is who is there, read at most a poll ago, and what everybody goes by.
 type floor struct {
 	Floor
-	typical time.Duration // to wait, as worked out last
-	known   bool          // it was read
+	LifeSettings               // as they hold when it is looked at
+	typical      time.Duration // to wait, as worked out last
+	known        bool          // it was read
 }
 
 func (l *living) init() {
 	l.asides = make(chan struct{}, whilesAtOnce)
-	l.floor.Store(&floor{Floor: Floor{LifeSettings: LifeSettings{Handling: DefaultHandling}}})
+	l.floor.Store(&floor{})
+}
+
+// floor is how things stand.
+func (e *Engine) floor() *floor {
+	f := *e.living.floor.Load()
+	f.LifeSettings = e.Settings().life()
+	return &f
 }
 
 func (e *Engine) now() time.Time {
@@ -110,7 +119,7 @@ func (e *Engine) attend(ctx context.Context) {
 func (e *Engine) lookAfter(ctx context.Context, l Life, now time.Time) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	do, next := overdue(l, e.living.floor.Load().LifeSettings, now)
+	do, next := overdue(l, e.Settings().life(), now)
 	var err error
 	switch do {
 	case stepRemind, stepEscalate:
@@ -120,7 +129,7 @@ func (e *Engine) lookAfter(ctx context.Context, l Life, now time.Time) {
 	case stepSilent:
 		_, err = e.change(ctx, l.State.Conversation, Change{
 			From: []Owner{OwnerBot, OwnerStaff}, AtEpoch: l.State.Epoch, System: true, Reason: ReasonSilent, Status: StatusResolved,
-			Messages: []NewMessage{{Author: AuthorSystem, Text: TextsFor(l.State.Locale).Resolved}},
+			Messages: []NewMessage{{Author: AuthorSystem, Text: cmp.Or(e.Settings().Bot.Closing, TextsFor(l.State.Locale).Resolved)}},
 		})
 	}
 	if do != stepNone {
@@ -190,7 +199,7 @@ func (e *Engine) nowWaits(ctx context.Context, st State, p Promise) {
 
 // outlook is what somebody who waits can expect now.
 func (e *Engine) outlook() (Outlook, *floor) {
-	f, now := e.living.floor.Load(), e.now()
+	f, now := e.floor(), e.now()
 	o := Outlook{Open: f.Hours.Open(now), StaffOnline: f.Online, TypicalWait: f.typical}
 	if at, ok := f.Hours.Opens(now); ok {
 		o.OpensAt = at
@@ -256,7 +265,7 @@ func (e *Engine) tellQueue(ctx context.Context) {
 		}
 		if err == nil {
 			f := *l.floor.Load()
-			f.typical = typicalWait(f.Hours, waits, e.now())
+			f.typical = typicalWait(e.Settings().Hours, waits, e.now())
 			l.floor.Store(&f)
 		}
 	}

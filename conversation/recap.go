@@ -83,8 +83,13 @@ func (e *Engine) summarise(r recap) {
 }
 
 func (e *Engine) recap(ctx context.Context, r recap) error {
+	s := e.Settings()
+	model := e.model(s)
+	if model == nil {
+		return nil // switched off since the turn
+	}
 	began := time.Now()
-	reply, err := e.d.Model.Stream(ctx, e.recapRequest(r), func(string) {})
+	reply, err := model.Stream(ctx, s.request(TaskSummary, e.recapRequest(r)), func(string) {})
 	call := Call{
 		Conversation: r.t.State.Conversation, Turn: r.t.ID, Purpose: "summary",
 		Model: reply.Model, Outcome: outcome(ctx, err), Usage: reply.Usage, Duration: time.Since(began),

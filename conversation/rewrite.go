@@ -67,7 +67,7 @@ func (a *answering) rewritten(first knowledge.Result) knowledge.Result {
 // something was said before, and the message is short, points back, or found nothing.
 // A turn that died once goes the shortest way.
 func (a *answering) leans(r knowledge.Result) bool {
-	th := a.e.cfg.Thresholds.orOf(r)
+	th := a.s.judge(r)
 	if a.t.Attempt > 1 || r.Confidence >= th.Answer || chats(a.folded) || verbatim(r) != nil {
 		return false
 	}
@@ -102,7 +102,7 @@ func (a *answering) standalone() string {
 // call asks the model and books what that cost, whatever comes of it.
 func (a *answering) call(ctx context.Context, purpose string, req ModelRequest, emit func(string)) (ModelReply, error) {
 	began := time.Now()
-	reply, err := a.e.d.Model.Stream(ctx, req, emit)
+	reply, err := a.model().Stream(ctx, a.s.request(taskOf(purpose), req), emit)
 	a.calls = append(a.calls, Call{
 		Conversation: a.t.State.Conversation, Turn: a.t.ID, Purpose: purpose,
 		Model: reply.Model, Outcome: outcome(ctx, err), Usage: reply.Usage, Duration: time.Since(began),
