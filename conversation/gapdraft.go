@@ -63,7 +63,7 @@ func (g *Gaps) Draft(ctx context.Context, id string) (Gap, error) {
 		return gap, ErrNoReply
 	}
 	entry := g.plainDraft(qs, talks)
-	if g.Model != nil {
+	if g.drafts() {
 		written, err := g.written(ctx, talks)
 		if err == nil {
 			entry = written
@@ -160,11 +160,11 @@ func (g *Gaps) written(ctx context.Context, talks []GapTalk) (knowledge.Entry, e
 	ctx, cancel := context.WithTimeout(ctx, draftWithin)
 	defer cancel()
 	began := time.Now()
-	reply, err := g.Model.Stream(ctx, ModelRequest{
+	reply, err := g.Model.Stream(ctx, g.request(ModelRequest{
 		Messages:  []PromptMessage{{Role: RoleSystem, Text: draftPrompt}, {Role: RoleUser, Text: g.draftText(talks)}},
 		Tools:     []Tool{saveEntry},
 		MaxTokens: draftRoom,
-	}, func(string) {})
+	}), func(string) {})
 	call := Call{Purpose: purposeDraft, Model: reply.Model, Outcome: callOK, Usage: reply.Usage, Duration: time.Since(began)}
 	var entry knowledge.Entry
 	if err == nil {

@@ -133,6 +133,8 @@ type GapDeps struct {
 	Counter  Counter
 	Observer Observer // may be nil
 	Log      *slog.Logger
+	// Settings are those of the moment; nil leaves everything as wired.
+	Settings func() *Settings
 }
 
 // GapConfig is how Gaps behaves. Zero durations take the defaults.

@@ -98,6 +98,25 @@ func (s *Settings) request(t Task, r ModelRequest) ModelRequest {
 	return r
 }
 
+// drafts reports whether a model may write drafts.
+func (g *Gaps) drafts() bool {
+	return g.Model != nil && (g.Settings == nil || g.Settings().Models.Enabled)
+}
+
+func (g *Gaps) request(r ModelRequest) ModelRequest {
+	if g.Settings == nil {
+		return r
+	}
+	return g.Settings().request(TaskDraft, r)
+}
+
+func (g *Gaps) judge(r knowledge.Result) Thresholds {
+	if g.Settings == nil || g.cfg.Thresholds != (Thresholds{}) {
+		return g.cfg.Thresholds.orOf(r)
+	}
+	return g.Settings().judge(r)
+}
+
 // Price returns what a use of a model costs in millionths of a US dollar, rounded up, by
 // the prices set here; false where there is none for it. cached is part of input. A
 // price holds for the model's dated snapshots, and under a vendor's prefix, too.

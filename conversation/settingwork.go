@@ -129,6 +129,7 @@ func (e *Engine) foldSettings(cur *Settings, list []StoredSetting, mark string) 
 		next.Meta[row.Name] = meta
 	}
 	e.pin(next)
+	next.Hours.Version, next.Handling.Version = next.Meta[sectionHours].Version, next.Meta[HandlingSection].Version
 	err := e.fit(next, cur)
 	if err == nil {
 		return next

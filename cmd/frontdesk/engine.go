@@ -32,7 +32,8 @@ type desk struct {
 
 // newDesk wires the engine; Run makes it work.
 func newDesk(cfg *Config, pool *pgxpool.Pool, k *knowledgeParts, o conversation.Observer, log *slog.Logger) (*desk, error) {
-	model, err := newModel(cfg, log)
+	d := &desk{}
+	model, err := newModel(cfg, d.settings, log)
 	if err != nil {
 		return nil, err
 	}
@@ -48,20 +49,32 @@ func newDesk(cfg *Config, pool *pgxpool.Pool, k *knowledgeParts, o conversation.
 	bus := store.Notifier(log)
 	engine, err := conversation.New(conversation.Config{
 		Hold:        max(cfg.AnswerHold, 1), // to the engine 0 is its own default
+		Models:      cfg.OpenAIModel, ModelsPinned: cfg.given["OPENAI_MODEL"],
 		TurnTimeout: cfg.OpenAITimeout + besideModel, ModerateClosed: cfg.ModerationFail == failClosed,
 	}, conversation.Deps{
 		Store: store, Finder: k.store, Model: model, Counter: tokens.For(cfg.OpenAIModel[0]),
+		Counters: func(model string) conversation.Counter { return tokens.For(model) },
 		Bus: bus, Observer: o, Log: log, Reader: reader, Moderator: moderator,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the engine: %w", err)
 	}
-	return &desk{Engine: engine, store: store, bus: bus}, nil
+	d.Engine, d.store, d.bus = engine, store, bus
+	return d, nil
 }
 
-// newModel returns the model to ask, or nil when there is none.
-func newModel(cfg *Config, log *slog.Logger) (conversation.Model, error) {
-	m, err := openai.New(openaiConfig(cfg, log))
+// settings are those of the moment. Nobody asks before the engine is made.
+func (d *desk) settings() *conversation.Settings { return d.Engine.Settings() }
+
+// newModel returns the model to ask, or nil when there is none. Names and prices are
+// those of settings.
+func newModel(cfg *Config, settings func() *conversation.Settings, log *slog.Logger) (conversation.Model, error) {
+	c := openaiConfig(cfg, log)
+	c.Current = func() []string { return settings().Models.Answer }
+	c.Price = func(model string, input, cached, output int) (int64, bool) {
+		return settings().Price(model, input, cached, output)
+	}
+	m, err := openai.New(c)
 	if errors.Is(err, openai.ErrNoKey) {
 		return nil, nil
 	}

@@ -29,6 +29,7 @@ type Engine interface {
 	// OpenFile returns a customer's file with its bytes; ErrNoFile.
 	OpenFile(ctx context.Context, conversation, id string) (conversation.File, error)
 	Life
+	Settings
 	// Usage sums model calls by day and model from from until to.
 	Usage(ctx context.Context, from, to time.Time) ([]conversation.UsageRow, error)
 	Helper
