@@ -134,17 +134,24 @@ func (e *Engine) foldSettings(cur *Settings, list []StoredSetting, mark string) 
 	if err == nil {
 		return next
 	}
-	for _, name := range []string{sectionBot, sectionModels, sectionTokens} {
-		sec, _ := sectionOf(name)
-		sec.copy(next, cur)
-		if meta, stored := next.Meta[name]; stored {
-			meta.Fault = err.Error()
-			next.Meta[name] = meta
+	e.log.Error("stored settings do not fit each other; the last usable ones hold on", "err", err)
+	// As few as possible stay behind: an editor may just have mended the others.
+	for _, behind := range [][]string{{sectionTokens}, {sectionBot}, {sectionModels}, {sectionTokens, sectionBot, sectionModels}} {
+		try := *next
+		try.Meta = maps.Clone(next.Meta)
+		for _, name := range behind {
+			sec, _ := sectionOf(name)
+			sec.copy(&try, cur)
+			if meta, stored := try.Meta[name]; stored {
+				meta.Fault = explain(err)
+				try.Meta[name] = meta
+			}
+		}
+		if e.fit(&try, cur) == nil {
+			return &try
 		}
 	}
-	e.log.Error("stored settings do not fit each other; the last that did hold on", "err", err)
-	next.prompter = cur.prompter
-	return next
+	return cur // not reached: the last of them are cur's own
 }
 
 // pin puts what the environment fixes over what is stored.
