@@ -58,7 +58,7 @@ func (e *Engine) answerAside(ctx context.Context, st State, text string) error {
 	a.note(found, 0, sources)
 	lead := lifeTextsFor(a.s.Bot.tongue(language(text, st.Locale))).Meantime
 	_, err = e.change(ctx, st.Conversation, Change{
-		From: []Owner{OwnerQueue}, AtEpoch: st.Epoch, System: true, Answers: true, Always: true,
+		From: []Owner{OwnerQueue}, AtEpoch: &st.Epoch, System: true, Answers: true, Always: true,
 		Messages: []NewMessage{{
 			Author: AuthorBot, Name: a.s.Bot.Name, Text: lead + " " + strings.TrimSpace(h.Text) + " [1]",
 			Sources: sources, Trace: a.trace.json(),

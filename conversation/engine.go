@@ -229,7 +229,7 @@ func (e *Engine) Heard(conversation string, epoch int64) {
 // HeardEvent takes from another replica what is in no log: a delta, a discard,
 // somebody's typing, or who of staff is where.
 func (e *Engine) HeardEvent(ev Event) {
-	if ev.Kind == EventPresence || ev.Kind == EventOnline {
+	if ev.Kind == EventPresence {
 		e.heardPresence(ev)
 		return
 	}

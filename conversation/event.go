@@ -19,17 +19,16 @@ const (
 	EventSeen EventKind = "seen"
 
 	// What only staff hear. EventInbox says that a conversation's row in their list
-	// is another, EventPresence who looks at it, EventOnline that somebody is there.
+	// is another, EventPresence who looks at it.
 	EventInbox    EventKind = "inbox"
 	EventPresence EventKind = "presence"
-	EventOnline   EventKind = "online"
 	// EventSettings says, between replicas only, that settings changed.
 	EventSettings EventKind = "settings"
 )
 
 // forStaff reports whether no customer may hear of it.
 func (k EventKind) forStaff() bool {
-	return k == EventInbox || k == EventPresence || k == EventOnline || k == EventAlert || k == EventSeen || k == EventSettings
+	return k == EventInbox || k == EventPresence || k == EventAlert || k == EventSeen || k == EventSettings
 }
 
 // Event is one thing that happened in a conversation. Only the fields of its

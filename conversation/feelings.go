@@ -10,9 +10,10 @@ import (
 
 // Rating is what a customer thinks of an episode that is over.
 type Rating struct {
-	Episode int
-	Score   int // 1 to 5
+	Episode int // 0: the newest that is over
+	Score   int // 1 to MostScore
 	Comment string
+	By      Rater
 }
 
 const (
@@ -26,8 +27,9 @@ const (
 
 // Feelings keeps what customers do beside writing.
 type Feelings interface {
-	// RateEpisode rates the newest episode that is over: first within within of its
-	// end, and anew within again of the first time. ErrNotCurrent when there is none.
+	// RateEpisode rates an episode that is over: first within within of its end, and
+	// anew within again of the first time. A rating without a comment keeps the one
+	// there is. ErrNotCurrent when there is none such, ErrNotYours, ErrNotFound.
 	RateEpisode(ctx context.Context, id string, r Rating, within, again time.Duration) (Rating, error)
 	// Seen notes how far the customer has read; changed is false when they had before.
 	Seen(ctx context.Context, id string, seq int64) (changed bool, err error)
@@ -39,14 +41,18 @@ type Feelings interface {
 // episode that was closed. It can be changed for a day. ErrSetting for another score,
 // ErrTooLong, ErrNotCurrent while nothing was closed, ErrNotFound.
 func (e *Engine) RateEpisode(ctx context.Context, id string, score int, comment string) error {
-	if score < 1 || score > 5 {
-		return fmt.Errorf("%w: a score is a number from 1 to 5", ErrSetting)
+	return e.rate(ctx, id, Rating{Score: score, Comment: comment})
+}
+
+func (e *Engine) rate(ctx context.Context, id string, r Rating) error {
+	if r.Score < 1 || r.Score > MostScore {
+		return fmt.Errorf("%w: a score is a number from 1 to %d", ErrSetting, MostScore)
 	}
-	comment = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(comment, ""), "\x00", ""))
-	if utf8.RuneCountInString(comment) > MaxCommentRunes {
+	r.Comment = strings.TrimSpace(strings.ReplaceAll(strings.ToValidUTF8(r.Comment, ""), "\x00", ""))
+	if utf8.RuneCountInString(r.Comment) > MaxCommentRunes {
 		return ErrTooLong
 	}
-	if _, err := e.d.Store.RateEpisode(ctx, id, Rating{Score: score, Comment: comment}, rateWithin, rerateWithin); err != nil {
+	if _, err := e.d.Store.RateEpisode(ctx, id, r, rateWithin, rerateWithin); err != nil {
 		return err
 	}
 	e.hub.Publish(Event{Kind: EventState, Conversation: id})

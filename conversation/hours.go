@@ -70,6 +70,11 @@ func (h Hours) Check() (Hours, error) {
 		if s.Day < 0 || s.Day > 6 || !okFrom || !okTo || from >= to {
 			return wrong("week[%d] is no day from 0 to 6 with from before to, such as 09:00 and 17:30", i)
 		}
+		for n, other := range h.Week[:i] { // the times compare as they are written
+			if other.Day == s.Day && s.From < other.To && other.From < s.To {
+				return wrong("week[%d] overlaps with week[%d]", i, n)
+			}
+		}
 	}
 	for i, d := range h.Holidays {
 		if _, err := time.Parse(time.DateOnly, d.Date); err != nil {
@@ -191,7 +196,7 @@ func (h Hours) After(t time.Time, d time.Duration) time.Time {
 	for n := range lookAhead {
 		for _, i := range h.onDay(t, n) {
 			from := i.from
-			if from.Before(end) { // before t, or in an earlier span that overlaps
+			if from.Before(end) { // before t, or in an earlier span where the clocks went back
 				from = end
 			}
 			open := i.to.Sub(from)

@@ -103,7 +103,8 @@ func TestOpenTimeIsCountedAndAdded(t *testing.T) {
 	if got := spring.Between(at(t, "2026-10-24T12:00:00Z"), at(t, "2026-10-26T12:00:00Z")); got != 25*time.Hour {
 		t.Errorf("the day the clocks go back has %v of open time, want 25h", got)
 	}
-	overlap := berlin(t, Hours{Week: []Span{{time.Monday, "09:00", "12:00"}, {time.Monday, "10:00", "11:00"}}})
+	overlap := berlin(t, Hours{})
+	overlap.Week = []Span{{time.Monday, "09:00", "12:00"}, {time.Monday, "10:00", "11:00"}} // as no editor can store them
 	if got := overlap.Between(at(t, "2026-11-23T00:00:00Z"), at(t, "2026-11-24T00:00:00Z")); got != 3*time.Hour {
 		t.Errorf("overlapping spans count %v, want 3h", got)
 	}
@@ -120,6 +121,8 @@ func TestUnusableHoursAreRefusedInWords(t *testing.T) {
 		{Hours{Week: []Span{{1, "10:00", "10:00"}}}, "week[0]"},
 		{Hours{Week: []Span{{1, "9:00", "10:00"}}}, "week[0]"},
 		{Hours{Week: []Span{{1, "23:00", "24:01"}}}, "week[0]"},
+		{Hours{Week: []Span{{1, "09:00", "12:00"}, {2, "09:00", "12:00"}, {1, "11:59", "13:00"}}}, "week[2] overlaps with week[0]"},
+		{Hours{Week: []Span{{1, "09:00", "12:00"}, {1, "09:00", "12:00"}}}, "overlaps"},
 		{Hours{Holidays: []Holiday{{Date: "25.12.2026"}}}, "holidays[0]"},
 		{Hours{Holidays: []Holiday{{"2026-12-25", strings.Repeat("x", 101)}}}, "holidays[0]"},
 		{Hours{Week: make([]Span, 71)}, "spans"},
@@ -127,6 +130,10 @@ func TestUnusableHoursAreRefusedInWords(t *testing.T) {
 		if _, err := c.h.Check(); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("Check(%+v) = %v, want an error about %s", c.h, err, c.says)
 		}
+	}
+	lunch := Hours{Week: []Span{{1, "13:00", "17:00"}, {1, "09:00", "12:00"}, {1, "12:00", "13:00"}}}
+	if _, err := lunch.Check(); err != nil {
+		t.Errorf("Check(spans that touch) = %v, want nil", err)
 	}
 }
 

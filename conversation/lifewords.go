@@ -34,6 +34,7 @@ type lifeTexts struct {
 	Still    string // what the bot still answers meanwhile
 	Idle     string // somebody has left the customer waiting
 	Meantime string // leads an answer of the bot's to somebody who waits
+	Score    string // asks for one, from 1 to 5, below what closes a conversation
 	Minutes  string
 	Minute   string
 	Hours    string
@@ -53,6 +54,7 @@ var lifePacks = map[string]lifeTexts{
 		Still:    "You can go on asking meanwhile: I'll answer what our help pages have an answer to, and you keep your place.",
 		Idle:     "{name} couldn't get back to you in time, so I've put you back in the queue for our team, with the time you have waited already.",
 		Meantime: "While you wait:",
+		Score:    "How did it go? Rate it from 1 (poor) to 5 (great).",
 		Minutes:  "{n} minutes", Minute: "a minute", Hours: "{n} hours", Hour: "an hour",
 		Days:   [7]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
 		Months: [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
@@ -67,6 +69,7 @@ var lifePacks = map[string]lifeTexts{
 		Still:    "等待期间您可以继续提问：帮助页面里有答案的，我会回答，您的排队位置不变。",
 		Idle:     "{name} 没能及时回复您，我已将您重新放回人工队列，之前等待的时间会保留。",
 		Meantime: "在您等待期间：",
+		Score:    "您对这次服务满意吗？请按 1（很差）到 5（很好）评分。",
 		Minutes:  "{n} 分钟", Minute: "1 分钟", Hours: "{n} 小时", Hour: "1 小时",
 		Days:   [7]string{"星期日", "星期一", "星期二", "星期三", "星期四", "星期五", "星期六"},
 		Months: [12]string{"1月", "2月", "3月", "4月", "5月", "6月", "7月", "8月", "9月", "10月", "11月", "12月"},
@@ -81,6 +84,7 @@ var lifePacks = map[string]lifeTexts{
 		Still:    "Mientras tanto puedes seguir preguntando: responderé a lo que expliquen nuestras páginas de ayuda y conservas tu sitio.",
 		Idle:     "{name} no ha podido responderte a tiempo, así que te he devuelto a la cola de nuestro equipo, con el tiempo que ya has esperado.",
 		Meantime: "Mientras esperas:",
+		Score:    "¿Qué tal ha ido? Valóralo del 1 (mal) al 5 (genial).",
 		Minutes:  "{n} minutos", Minute: "un minuto", Hours: "{n} horas", Hour: "una hora",
 		Days:   [7]string{"domingo", "lunes", "martes", "miércoles", "jueves", "viernes", "sábado"},
 		Months: [12]string{"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"},
@@ -95,6 +99,7 @@ var lifePacks = map[string]lifeTexts{
 		Still:    "يمكنك متابعة طرح الأسئلة أثناء الانتظار: سأجيب عما تجيب عنه صفحات المساعدة لدينا وستحتفظ بدورك.",
 		Idle:     "لم يتمكن {name} من الرد عليك في الوقت المناسب، فأعدتك إلى قائمة انتظار فريقنا مع احتساب الوقت الذي انتظرته.",
 		Meantime: "أثناء انتظارك:",
+		Score:    "كيف كانت تجربتك؟ قيّمها من 1 (سيئة) إلى 5 (ممتازة).",
 		Minutes:  "{n} دقيقة", Minute: "دقيقة واحدة", Hours: "{n} ساعات", Hour: "ساعة واحدة",
 		Days:   [7]string{"الأحد", "الاثنين", "الثلاثاء", "الأربعاء", "الخميس", "الجمعة", "السبت"},
 		Months: [12]string{"يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو", "يوليو", "أغسطس", "سبتمبر", "أكتوبر", "نوفمبر", "ديسمبر"},

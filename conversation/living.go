@@ -1,7 +1,6 @@
 package conversation
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -128,8 +127,8 @@ func (e *Engine) lookAfter(ctx context.Context, l Life, now time.Time) {
 		err = e.letGo(ctx, l)
 	case stepSilent:
 		_, err = e.change(ctx, l.State.Conversation, Change{
-			From: []Owner{OwnerBot, OwnerStaff}, AtEpoch: l.State.Epoch, System: true, Reason: ReasonSilent, Status: StatusResolved,
-			Messages: []NewMessage{{Author: AuthorSystem, Text: cmp.Or(e.Settings().Bot.Closing, TextsFor(l.State.Locale).Resolved)}},
+			From: []Owner{OwnerBot, OwnerStaff}, AtEpoch: &l.State.Epoch, System: true, Reason: ReasonSilent, Status: StatusResolved,
+			Messages: []NewMessage{e.closing(l.State)},
 		})
 	}
 	if do != stepNone {
@@ -165,7 +164,7 @@ func (e *Engine) letGo(ctx context.Context, l Life) error {
 	t := lifeTextsFor(st.Locale)
 	text, p := e.queuedWords(ctx, st.Locale, fill(t.Idle, "{name}", st.StaffName), st.Channel)
 	next, ms, err := e.d.Store.Change(ctx, st.Conversation, Change{
-		To: OwnerQueue, From: []Owner{OwnerStaff}, AtEpoch: st.Epoch, System: true, Reason: ReasonIdle, Status: StatusOpen,
+		To: OwnerQueue, From: []Owner{OwnerStaff}, AtEpoch: &st.Epoch, System: true, Reason: ReasonIdle, Status: StatusOpen,
 		Messages: []NewMessage{{Author: AuthorSystem, Text: text}},
 	})
 	if err != nil || len(ms) == 0 {

@@ -21,7 +21,7 @@ func (e *Engine) Handoff(ctx context.Context, id string, by Actor, r Reason) (St
 		}
 		text, p := e.queuedWords(ctx, st.Locale, text, st.Channel)
 		next, ms, err := e.d.Store.Change(ctx, id, Change{
-			To: OwnerQueue, From: []Owner{OwnerBot, OwnerQueue, OwnerStaff}, AtEpoch: st.Epoch, By: by, Reason: r, Status: StatusOpen,
+			To: OwnerQueue, From: []Owner{OwnerBot, OwnerQueue, OwnerStaff}, AtEpoch: &st.Epoch, By: by, Reason: r, Status: StatusOpen,
 			Messages: []NewMessage{{Author: AuthorSystem, Text: text}},
 		})
 		if err != nil {
@@ -134,7 +134,7 @@ func (e *Engine) Resolve(ctx context.Context, id string, by Actor) (State, error
 	}
 	return e.change(ctx, id, Change{
 		From: []Owner{OwnerBot, OwnerQueue, OwnerStaff}, By: by, Reason: ReasonResolved, Status: StatusResolved,
-		Messages: []NewMessage{{Author: AuthorSystem, Text: TextsFor(st.Locale).Resolved}},
+		Messages: []NewMessage{e.closing(st)},
 	})
 }
 

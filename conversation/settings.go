@@ -46,7 +46,7 @@ type BotSettings struct {
 	Instructions string   `json:"instructions"`  // added to the system prompt
 	Greeting     string   `json:"greeting"`      // empty: the product's own
 	QuickReplies []string `json:"quick_replies"` // what a customer may say by a press
-	Closing      string   `json:"closing"`       // when a silent conversation is closed; empty: the product's own
+	Closing      string   `json:"closing"`       // when a conversation is closed; empty: the product's own
 }
 
 // Tone is how the bot speaks.

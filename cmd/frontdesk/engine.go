@@ -48,13 +48,13 @@ func newDesk(cfg *Config, pool *pgxpool.Pool, k *knowledgeParts, o conversation.
 	store := conversationdb.New(pool)
 	bus := store.Notifier(log)
 	engine, err := conversation.New(conversation.Config{
-		Hold:        max(cfg.AnswerHold, 1), // to the engine 0 is its own default
-		Models:      cfg.OpenAIModel, ModelsPinned: cfg.given["OPENAI_MODEL"],
+		Hold:   max(cfg.AnswerHold, 1), // to the engine 0 is its own default
+		Models: cfg.OpenAIModel, ModelsPinned: cfg.given["OPENAI_MODEL"],
 		TurnTimeout: cfg.OpenAITimeout + besideModel, ModerateClosed: cfg.ModerationFail == failClosed,
 	}, conversation.Deps{
 		Store: store, Finder: k.store, Model: model, Counter: tokens.For(cfg.OpenAIModel[0]),
 		Counters: func(model string) conversation.Counter { return tokens.For(model) },
-		Bus: bus, Observer: o, Log: log, Reader: reader, Moderator: moderator,
+		Bus:      bus, Observer: o, Log: log, Reader: reader, Moderator: moderator,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the engine: %w", err)

@@ -90,9 +90,6 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, who staff.Princ
 				here.beat(r.Context())
 				err = s.comment("")
 			}
-			if err == nil && !who.Token {
-				c.engine.Online(who.ID)
-			}
 		case <-feed.wake:
 			for _, v := range feed.take() {
 				if err = s.event("inbox", v); err != nil {

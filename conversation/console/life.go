@@ -53,7 +53,7 @@ type seenView struct {
 // program with a token is nobody.
 func (c *Console) presence(who staff.Principal) *presence {
 	p := &presence{c: c, stream: knowledge.NewID(), staff: who.ID}
-	if who.Token || !who.Role.Allows(staff.RoleAgent) {
+	if who.Token {
 		p.staff = ""
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), presenceTimeout)

@@ -172,13 +172,44 @@ func behind(q conversation.ReportQuery, figure string) string {
 	return "/conversations?" + p.Encode()
 }
 
-// reported lists the conversations behind a figure.
-func (c *Console) reported(r *http.Request, cursor string, limit int) ([]conversation.Summary, string, error) {
+// listFigure lists the conversations behind a figure of a report, as rows of the inbox.
+func (c *Console) listFigure(w http.ResponseWriter, r *http.Request, who staff.Principal) error {
 	q, err := c.reportQuery(r)
 	if err != nil {
-		return nil, "", err
+		return err
 	}
-	return c.engine.Reported(r.Context(), q, storable(r.URL.Query().Get("figure")), cursor, limit)
+	limit, err := intParam(r, "limit", 50, 1, maxConversationsPage)
+	if err != nil {
+		return err
+	}
+	cursor, err := cursorParam(r)
+	if err != nil {
+		return err
+	}
+	list, next, err := c.engine.Reported(r.Context(), q, storable(r.URL.Query().Get("figure")), cursor, int(limit))
+	if err != nil {
+		return err
+	}
+	ids := make([]string, len(list))
+	for i, s := range list {
+		ids[i] = s.State.Conversation
+	}
+	rows, unread, err := c.inbox.RowsOf(r.Context(), ids, []string{who.ID})
+	if err != nil {
+		return err
+	}
+	at := make(map[string]conversation.Row, len(rows))
+	for _, row := range rows {
+		row.Unread = unread[[2]string{row.State.Conversation, who.ID}]
+		at[row.State.Conversation] = row
+	}
+	v := conversationsView{Conversations: []summaryView{}, Next: next}
+	for _, id := range ids {
+		if row, there := at[id]; there { // else it was erased meanwhile
+			v.Conversations = append(v.Conversations, viewRow(row))
+		}
+	}
+	return writeJSON(w, http.StatusOK, v)
 }
 
 // reportQuery reads a range of days in the time zone of the business hours, and what

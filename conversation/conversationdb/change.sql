@@ -13,7 +13,7 @@ WITH old AS (
 ), verdict AS (
 	SELECT plan.*,
 		(plan.owner = next_owner AND old.staff_id IS NOT DISTINCT FROM next_staff AND old.status = next_status) AS same,
-		@at_epoch = 0 OR old.epoch = @at_epoch AS current
+		@at_epoch::bigint IS NULL OR old.epoch = @at_epoch AS current
 	FROM plan JOIN old USING (id)
 ), c AS (
 	UPDATE conversations c SET

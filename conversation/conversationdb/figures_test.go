@@ -45,6 +45,11 @@ func TestReportTellsConfirmedFromAssumedAndListsWhatIsBehind(t *testing.T) {
 	for _, id := range []string{thumb, thanked, silent, back, handed} {
 		d.state(t, id, resolved)
 	}
+	// What follows is not to be closed as well: the day is over, and with it the rule.
+	c.add(-25 * time.Hour)
+	if _, err := d.PutHandling(t.Context(), conversation.Handling{}); err != nil {
+		t.Fatal(err)
+	}
 	d.write(t, back, "again", "It did not work")
 
 	q := conversation.ReportQuery{From: time.Now().Add(-time.Hour), To: time.Now().Add(time.Hour), Zone: time.UTC}

@@ -321,3 +321,73 @@ func TestEpisodeIsRatedOnceItIsOverAndAnewForADay(t *testing.T) {
 		t.Errorf("State().Seen = %d, %v, want no further than the newest, %d, and never back", st.Seen, err, st.Seq)
 	}
 }
+
+func TestOnlyTheCustomerScoresByButtonAndEachEpisodeByItsOwn(t *testing.T) {
+	d := runAt(t, dbtest.URL(t), passages{returns}, &clock{})
+	write := func(sender, id string) conversation.Inbound {
+		t.Helper()
+		in := conversation.Inbound{Channel: "slack", Account: "T1", Thread: "C1/1.1", Sender: sender, Text: "Can I return it?", ExternalID: id}
+		r, err := d.Receive(t.Context(), in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in.Conversation = r.Conversation
+		return in
+	}
+	closed := func(id string) conversation.Message {
+		t.Helper()
+		st, err := d.Resolve(t.Context(), id, ana)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ms, err := d.Messages(t.Context(), id, st.Seq-1, 1)
+		if err != nil || len(ms) != 1 || !ms[0].AsksScore() || len(ms[0].Options) != conversation.MostScore || !strings.Contains(ms[0].Text, "from 1 (poor) to 5") {
+			t.Fatalf("closed with %+v, %v, want a question for a score", ms, err)
+		}
+		return ms[0]
+	}
+	me := write("U1", "a")
+	write("U2", "b")
+	first := closed(me.Conversation)
+	other := me
+	other.Sender = "U2"
+	if err := d.Score(t.Context(), other, first.Seq, 1); !errors.Is(err, conversation.ErrNotYours) {
+		t.Errorf("Score(another's) = %v, want ErrNotYours", err)
+	}
+	for name, c := range map[string]struct {
+		seq   int64
+		score int
+		want  error
+	}{
+		"no closing words": {1, 5, conversation.ErrNotFound}, "no message": {first.Seq + 9, 5, conversation.ErrNotFound},
+		"score 0": {first.Seq, 0, conversation.ErrSetting}, "score 6": {first.Seq, 6, conversation.ErrSetting},
+	} {
+		if err := d.Score(t.Context(), me, c.seq, c.score); !errors.Is(err, c.want) {
+			t.Errorf("Score(%s) = %v, want %v", name, err, c.want)
+		}
+	}
+	write("U1", "c") // a new episode
+	second := closed(me.Conversation)
+	for _, s := range []struct {
+		m     conversation.Message
+		score int
+	}{{first, 2}, {second, 4}, {first, 3}} {
+		if err := d.Score(t.Context(), me, s.m.Seq, s.score); err != nil {
+			t.Errorf("Score(%d) = %v", s.score, err)
+		}
+	}
+	var got string
+	if err := d.pool.QueryRow(t.Context(), `SELECT string_agg(rating::text, ',' ORDER BY episode) FROM episodes WHERE conversation_id = $1`, me.Conversation).Scan(&got); err != nil || got != "3,4" {
+		t.Errorf("ratings = %s, %v, want the first changed to 3 and the second 4", got, err)
+	}
+	if r, err := d.store.Row(t.Context(), me.Conversation, ""); err != nil || r.Rating != 4 {
+		t.Errorf("Row().Rating = %d, %v, want the newest", r.Rating, err)
+	}
+	widget := d.open(t)
+	d.write(t, widget, "a", "Can I return it?")
+	if st, err := d.Resolve(t.Context(), widget, ana); err != nil {
+		t.Fatal(err)
+	} else if ms, err := d.Messages(t.Context(), widget, st.Seq-1, 1); err != nil || ms[0].AsksScore() {
+		t.Errorf("the widget's is closed with %+v, %v, want no options: it asks beside the chat", ms, err)
+	}
+}

@@ -198,3 +198,23 @@ func chained(t *testing.T, d desk, id string, ms []conversation.Message) {
 		t.Errorf("%s: %s, %v: %s %s", id, faults, err, d.reasons(t, id), show(ms))
 	}
 }
+
+func TestWhatWasDecidedAtEpochZeroHoldsForNoOther(t *testing.T) {
+	d := runAt(t, dbtest.URL(t), passages{returns}, &clock{})
+	id := d.open(t)
+	before, err := d.store.State(t.Context(), id)
+	if err != nil || before.Epoch != 0 {
+		t.Fatalf("State() = %+v, %v, want a new conversation at epoch 0", before, err)
+	}
+	if _, err := d.Reply(t.Context(), id, ana, "Hello", ""); err != nil {
+		t.Fatal(err)
+	}
+	after, ms, err := d.store.Change(t.Context(), id, conversation.Change{
+		From: []conversation.Owner{conversation.OwnerBot, conversation.OwnerStaff}, AtEpoch: &before.Epoch, System: true,
+		Reason: conversation.ReasonSilent, Status: conversation.StatusResolved,
+		Messages: []conversation.NewMessage{{Author: conversation.AuthorSystem, Text: "closed"}},
+	})
+	if err != nil || len(ms) > 0 || after.Status == conversation.StatusResolved {
+		t.Errorf("Change(at epoch 0) = %+v with %d messages, %v, want nothing changed: Ana has it since", after, len(ms), err)
+	}
+}

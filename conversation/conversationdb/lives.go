@@ -2,7 +2,6 @@ package conversationdb
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -218,12 +217,16 @@ func (s *Store) StaffGone(ctx context.Context, stream string) error {
 func (s *Store) RateEpisode(ctx context.Context, id string, r conversation.Rating, within, again time.Duration) (conversation.Rating, error) {
 	const q = `
 		WITH c AS ( -- before the episode, as everywhere
-			SELECT id FROM conversations WHERE id = @id FOR NO KEY UPDATE
+			SELECT c.id, @sender = '' OR EXISTS (
+				SELECT FROM identities i WHERE i.contact_id = c.contact_id AND i.channel = @channel AND i.account = @account AND i.external_id = @sender
+			) AS theirs
+			FROM conversations c WHERE c.id = @id FOR NO KEY UPDATE OF c
 		), old AS (
 			SELECT e.conversation_id, e.episode, e.rating, e.rated_at, e.resolved_at FROM c JOIN episodes e ON e.conversation_id = c.id
-			WHERE e.resolved_at IS NOT NULL ORDER BY e.episode DESC LIMIT 1 FOR UPDATE OF e
+			WHERE c.theirs AND e.resolved_at IS NOT NULL AND @episode IN (0, e.episode)
+			ORDER BY e.episode DESC LIMIT 1 FOR UPDATE OF e
 		), e AS (
-			UPDATE episodes e SET rating = @score, comment = @comment, rated_at = coalesce(old.rated_at, now())
+			UPDATE episodes e SET rating = @score, comment = CASE WHEN @comment = '' THEN e.comment ELSE @comment END, rated_at = coalesce(old.rated_at, now())
 			FROM old WHERE e.conversation_id = old.conversation_id AND e.episode = old.episode
 			AND CASE WHEN old.rated_at IS NULL THEN old.resolved_at > now() - make_interval(secs => @within)
 				ELSE old.rated_at > now() - make_interval(secs => @again) END
@@ -233,18 +236,19 @@ func (s *Store) RateEpisode(ctx context.Context, id string, r conversation.Ratin
 			SELECT conversation_id, 'rating', coalesce(was::text, ''), @score::int::text, 'customer' FROM e
 			WHERE was IS DISTINCT FROM @score::int
 		)
-		SELECT episode FROM e`
+		SELECT theirs, coalesce((SELECT episode FROM e), 0) FROM c`
+	var theirs bool
 	err := s.pool.QueryRow(ctx, q, pgx.NamedArgs{
-		"id": id, "score": r.Score, "comment": r.Comment, "within": seconds(within), "again": seconds(again),
-	}).Scan(&r.Episode)
-	if errors.Is(err, pgx.ErrNoRows) {
-		if _, err := s.State(ctx, id); err != nil {
-			return r, err
-		}
-		return r, conversation.ErrNotCurrent
-	}
-	if err != nil {
+		"id": id, "episode": r.Episode, "score": r.Score, "comment": r.Comment, "within": seconds(within), "again": seconds(again),
+		"channel": r.By.Channel, "account": r.By.Account, "sender": r.By.Sender,
+	}).Scan(&theirs, &r.Episode)
+	switch {
+	case err != nil:
 		return r, fail("rate", id, err)
+	case !theirs:
+		return r, conversation.ErrNotYours
+	case r.Episode == 0:
+		return r, conversation.ErrNotCurrent
 	}
 	return r, nil
 }
