@@ -248,12 +248,12 @@ func (e *Engine) PutSection(ctx context.Context, name string, raw json.RawMessag
 		if err != nil {
 			return Section{}, err
 		}
-		if cur.Meta[name].Version != version {
-			return e.outrun(cur, sec)
-		}
 		next, err := e.with(cur, sec, raw)
 		if err != nil {
 			return Section{}, err
+		}
+		if cur.Meta[name].Version != version {
+			return e.outrun(cur, sec)
 		}
 		value, err := sec.fields(next)
 		if err != nil {

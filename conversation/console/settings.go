@@ -116,7 +116,7 @@ func putSection(name string) handler {
 			return err
 		}
 		var version int64
-		if json.Unmarshal(all["version"], &version) != nil {
+		if given, ok := all["version"]; ok && json.Unmarshal(given, &version) != nil {
 			return &Problem{Status: http.StatusUnprocessableEntity, Code: "bad_setting", Field: "version", Detail: "version is the number that was read; 0 where nobody has stored anything."}
 		}
 		delete(all, "version")
