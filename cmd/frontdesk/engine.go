@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"frontdesk/bots/widget"
 	"frontdesk/conversation"
 	"frontdesk/conversation/conversationdb"
 	"frontdesk/conversation/openai"
@@ -61,6 +62,19 @@ func newDesk(cfg *Config, pool *pgxpool.Pool, k *knowledgeParts, o conversation.
 	}
 	d.Engine, d.store, d.bus = engine, store, bus
 	return d, nil
+}
+
+// look is how the chat on a page looks, as set here.
+func (d *desk) look() widget.Look {
+	s := d.settings()
+	l := widget.Look{Title: s.Widget.Title, Accent: s.Widget.Accent, Lang: s.Widget.Lang, Greeting: s.Bot.Greeting, QuickReplies: s.Bot.QuickReplies}
+	if s.Widget.Position != "right" { // what the widget does anyway need not be said
+		l.Position = s.Widget.Position
+	}
+	if s.Widget.Theme != "auto" {
+		l.Theme = s.Widget.Theme
+	}
+	return l
 }
 
 // settings are those of the moment. Nobody asks before the engine is made.

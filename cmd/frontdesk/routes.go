@@ -41,7 +41,7 @@ func (s *server) route(ctx context.Context, pool *pgxpool.Pool, k *knowledgePart
 		return fmt.Errorf("PUBLIC_URL: %w", err)
 	}
 	chat := widget.New(widget.Config{
-		Engine: s.engine, Key: key, Script: script, RateLimit: cfg.WidgetRateLimit, TrustedProxies: cfg.proxies, Logger: s.a.log,
+		Engine: s.engine, Key: key, Script: script, RateLimit: cfg.WidgetRateLimit, TrustedProxies: cfg.proxies, Logger: s.a.log, Look: s.engine.look,
 	})
 
 	mux := http.NewServeMux()
