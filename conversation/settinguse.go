@@ -117,6 +117,13 @@ func (g *Gaps) judge(r knowledge.Result) Thresholds {
 	return g.Settings().judge(r)
 }
 
+func (p *Previewer) judge(r knowledge.Result) Thresholds {
+	if p.Settings == nil {
+		return p.th
+	}
+	return p.Settings().judge(r)
+}
+
 // Price returns what a use of a model costs in millionths of a US dollar, rounded up, by
 // the prices set here; false where there is none for it. cached is part of input. A
 // price holds for the model's dated snapshots, and under a vendor's prefix, too.

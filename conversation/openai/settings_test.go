@@ -42,7 +42,9 @@ func TestPricesChangeWhileTheServerRuns(t *testing.T) {
 	f := newFake(t, fine)
 	var price func(string, int, int, int) (int64, bool)
 	m, _, _ := testModel(t, f, func(c *Config) {
-		c.Price = func(model string, input, cached, output int) (int64, bool) { return price(model, input, cached, output) }
+		c.Price = func(model string, input, cached, output int) (int64, bool) {
+			return price(model, input, cached, output)
+		}
 	})
 	for _, c := range []struct {
 		price func(string, int, int, int) (int64, bool)
