@@ -208,7 +208,7 @@ func (p *PriceSettings) check() error {
 	if len(p.Models) > maxPrices {
 		return wrong("models", "are more than %d", maxPrices)
 	}
-	byName := make(map[string]Price, len(p.Models))
+	byName := make(map[string]ModelPrice, len(p.Models))
 	for name, price := range p.Models {
 		key := strings.ToLower(strings.TrimSpace(name))
 		if key == "" {

@@ -127,11 +127,11 @@ type SpendingSettings struct {
 
 // PriceSettings override what is known of models' prices, by name.
 type PriceSettings struct {
-	Models map[string]Price `json:"models"`
+	Models map[string]ModelPrice `json:"models"`
 }
 
-// Price is in US dollars per million tokens.
-type Price struct {
+// ModelPrice is in US dollars per million tokens.
+type ModelPrice struct {
 	Input  float64 `json:"input"`
 	Cached float64 `json:"cached"` // for the part of the input the provider had cached
 	Output float64 `json:"output"`
@@ -164,7 +164,7 @@ func (c *Config) settings() *Settings {
 		Models:   ModelSettings{Enabled: true, Answer: append([]string{}, c.Models...)},
 		Tokens:   c.Budget,
 		Spending: SpendingSettings{Warn: defaultWarn},
-		Prices:   PriceSettings{Models: map[string]Price{}},
+		Prices:   PriceSettings{Models: map[string]ModelPrice{}},
 		Hours:    Hours{Timezone: "UTC", Week: []Span{}, Holidays: []Holiday{}},
 		Handling: DefaultHandling,
 		Widget:   WidgetSettings{Position: "right", Theme: "auto"},

@@ -104,7 +104,7 @@ func sameField(got, want string) bool {
 
 func TestNumbersThatAreNoneAreRefused(t *testing.T) {
 	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
-		p := PriceSettings{Models: map[string]Price{"m": {Input: bad}}}
+		p := PriceSettings{Models: map[string]ModelPrice{"m": {Input: bad}}}
 		if err := p.check(); err == nil {
 			t.Errorf("a price of %v = nil, want it refused", bad)
 		}
@@ -177,7 +177,7 @@ func TestThresholdsSetHereReplaceTheCalibrations(t *testing.T) {
 }
 
 func TestPricesHoldForSnapshotsAndPrefixes(t *testing.T) {
-	s := &Settings{Prices: PriceSettings{Models: map[string]Price{"mini": {Input: .15, Cached: .075, Output: .6}, "free": {}}}}
+	s := &Settings{Prices: PriceSettings{Models: map[string]ModelPrice{"mini": {Input: .15, Cached: .075, Output: .6}, "free": {}}}}
 	for _, name := range []string{"mini", "MINI", "openai/mini", "mini-2026-07-18", "x/mini-2026-07-18"} {
 		if got, ok := s.Price(name, 1000, 400, 100); !ok || got != 180 {
 			t.Errorf("Price(%s) = %d, %v, want 180", name, got, ok)

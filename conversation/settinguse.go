@@ -138,7 +138,7 @@ func (s *Settings) Price(model string, input, cached, output int) (micros int64,
 }
 
 // PriceOf returns the price set for a model.
-func (s *Settings) PriceOf(model string) (Price, bool) {
+func (s *Settings) PriceOf(model string) (ModelPrice, bool) {
 	model = strings.ToLower(strings.TrimSpace(model))
 	for _, name := range []string{model, model[strings.LastIndexByte(model, '/')+1:]} {
 		if p, ok := s.Prices.Models[name]; ok {
@@ -153,15 +153,7 @@ func (s *Settings) PriceOf(model string) (Price, bool) {
 			}
 		}
 	}
-	return Price{}, false
-}
-
-// Spending is what answers may cost, in millionths of a US dollar; nil is no limit.
-type Spending struct {
-	DayMicros          *int64
-	ConversationMicros *int64
-	VisitorMicros      *int64  // a day
-	Warn               float64 // share of the day's at which staff are told
+	return ModelPrice{}, false
 }
 
 // Limits returns what answers may cost.
