@@ -100,6 +100,7 @@ type State struct {
 	WaitingSince time.Time // when the customer began to wait for a person; zero when they do not
 	Position     int       // 1-based place in the queue; 0 when not in it
 	Seen         int64     // how far the customer has read; only where a State was asked for
+	SeenByStaff  int64     // how far somebody of ours has, likewise
 	Outlook      *Outlook  // what can be expected now; nil where nobody asked
 }
 

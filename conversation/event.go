@@ -15,8 +15,10 @@ const (
 	EventFiles EventKind = "files"
 	// EventAlert asks staff to look at a conversation; it is not for its customer.
 	EventAlert EventKind = "alert"
-	// EventSeen says that the customer has read up to the message named by Seq.
+	// EventSeen says that the customer has read up to the message named by Seq, and
+	// EventRead, which is for the customer, that somebody of ours has.
 	EventSeen EventKind = "seen"
+	EventRead EventKind = "read"
 
 	// What only staff hear. EventInbox says that a conversation's row in their list
 	// is another, EventPresence who looks at it.

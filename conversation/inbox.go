@@ -204,6 +204,9 @@ func (in *Inbox) MarkRead(ctx context.Context, id, me string, seq int64) error {
 	if err := in.InboxStore.MarkRead(ctx, id, me, seq); err != nil {
 		return err
 	}
+	ev := Event{Kind: EventRead, Conversation: id, Seq: seq}
+	in.e.hub.Publish(ev)
+	in.e.d.Bus.Relay(ev)
 	in.touched(id)
 	return nil
 }

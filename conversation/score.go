@@ -46,6 +46,9 @@ func (e *Engine) closing(st State) NewMessage {
 // must be set. Pressed again it is changed. Otherwise as RateEpisode; ErrNotFound where
 // the message asks for no score, ErrNotYours for anybody but the customer.
 func (e *Engine) Score(ctx context.Context, where Inbound, seq int64, score int) error {
+	if where.Sender == "" { // nobody that a channel could vouch for
+		return ErrNotYours
+	}
 	ms, err := e.d.Store.Messages(ctx, where.Conversation, seq-1, 1, false)
 	if err != nil {
 		return err

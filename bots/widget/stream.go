@@ -124,6 +124,8 @@ func (s *stream) appendEvent(b []byte, e conversation.Event) ([]byte, error) {
 		return appendFrame(b, e.Kind, 0, typingEvent{e.Name})
 	case conversation.EventState:
 		return s.appendState(b, e.State)
+	case conversation.EventRead:
+		return s.appendState(b, nil)
 	case conversation.EventFiles:
 		return s.appendFiles(b, e)
 	default:

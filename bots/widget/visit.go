@@ -31,11 +31,12 @@ type expectation struct {
 	OpensAt     *time.Time `json:"opens_at,omitempty"`
 	TypicalWait int64      `json:"typical_wait_s,omitempty"` // while waiting, in seconds
 	StaffOnline int        `json:"staff_online"`
-	SeenSeq     int64      `json:"seen_seq,omitempty"` // how far the visitor has read
+	SeenSeq     int64      `json:"seen_seq,omitempty"`       // how far the visitor has read
+	StaffSeen   int64      `json:"staff_seen_seq,omitempty"` // how far somebody of ours has
 }
 
 func expect(s conversation.State) expectation {
-	x := expectation{Open: true, SeenSeq: s.Seen}
+	x := expectation{Open: true, SeenSeq: s.Seen, StaffSeen: s.SeenByStaff}
 	if o := s.Outlook; o != nil {
 		x.Open, x.TypicalWait, x.StaffOnline = o.Open, int64(o.TypicalWait/time.Second), o.StaffOnline
 		if !o.OpensAt.IsZero() {

@@ -86,7 +86,7 @@ func TestVisitorLeavesAnAddressRatesTypesAndReads(t *testing.T) {
 
 func TestVisitorsStateSaysWhatToExpect(t *testing.T) {
 	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.FixedZone("Berlin", 3600))
-	raw, err := json.Marshal(wireState(conversation.State{Owner: conversation.OwnerQueue, Position: 3, Seen: 4,
+	raw, err := json.Marshal(wireState(conversation.State{Owner: conversation.OwnerQueue, Position: 3, Seen: 4, SeenByStaff: 2,
 		Outlook: &conversation.Outlook{OpensAt: at, TypicalWait: 5 * time.Minute, StaffOnline: 2}}))
 	if err != nil {
 		t.Fatal(err)
@@ -95,7 +95,7 @@ func TestVisitorsStateSaysWhatToExpect(t *testing.T) {
 	if err := json.Unmarshal(raw, &got); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]any{"open": false, "opens_at": "2026-11-23T08:00:00Z", "typical_wait_s": 300.0, "staff_online": 2.0, "position": 3.0, "seen_seq": 4.0} {
+	for name, want := range map[string]any{"open": false, "opens_at": "2026-11-23T08:00:00Z", "typical_wait_s": 300.0, "staff_online": 2.0, "position": 3.0, "seen_seq": 4.0, "staff_seen_seq": 2.0} {
 		if got[name] != want {
 			t.Errorf("state has %s %v, want %v", name, got[name], want)
 		}
@@ -114,5 +114,34 @@ func TestVisitorsSignsAreLimitedApartFromTheirMessages(t *testing.T) {
 	}
 	if w := call(t, h, "messages", s.Token, message(randomUUID(), "x")); w.Code != http.StatusAccepted {
 		t.Errorf("a message after that = %d %s, want 202", w.Code, w.Body)
+	}
+}
+
+func TestPersonHearsThatTheVisitorTypesAndReadsTheBotDoesNot(t *testing.T) {
+	p := openPage(t, "/bare", bare(``))
+	did := func(what string) func() bool {
+		return func() bool {
+			p.engine.mu.Lock()
+			defer p.engine.mu.Unlock()
+			return slices.Contains(p.engine.visits.did, what)
+		}
+	}
+	p.ask("hello")
+	p.connected()
+	id := p.engine.only(t)
+	p.engine.say(t, id, conversation.Message{Author: conversation.AuthorBot, Text: "from the bot"})
+	p.wait(`log().includes('from the bot')`)
+	typed := `(one('textarea').value += 'x', one('textarea').dispatchEvent(new Event('input', {bubbles: true, composed: true})))`
+	p.engine.takeOver(t, id, "Ana")
+	p.wait(`one('.answering').textContent.includes('Ana')`)
+	p.run(typed)
+	p.until("the sign of typing", did("typing"))
+	p.engine.say(t, id, conversation.Message{Author: conversation.AuthorStaff, Name: "Ana", Text: "from Ana"})
+	p.wait(`log().includes('from Ana')`)
+	p.until("the sign of reading", did("seen 3"))
+	p.engine.mu.Lock()
+	defer p.engine.mu.Unlock()
+	if len(p.engine.visits.did) != 2 {
+		t.Errorf("signs = %q, want one of each, and none while the bot had it", p.engine.visits.did)
 	}
 }

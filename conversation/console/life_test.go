@@ -82,6 +82,16 @@ func TestStaffSeeWhatACustomerExpectsReadsAndThinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	await(t, heard, "seen", `"seq":1`)
+	customer := p.engine.Subscribe(id)
+	defer customer.Close()
+	p.do("POST", "/api/v1/conversations/"+id+"/read", map[string]int{"seq": 1}, viewer).want(t, 204, "")
+	<-customer.C()
+	if got := customer.Take(); len(got) != 1 || got[0].Kind != conversation.EventRead {
+		t.Errorf("the customer heard %+v, want that somebody has read", got)
+	}
+	if st, err := p.engine.State(t.Context(), id); err != nil || st.SeenByStaff != 1 {
+		t.Errorf("State() = %+v, %v, want the first message seen by staff", st, err)
+	}
 	p.do("POST", "/api/v1/conversations/"+id+"/resolve", nil, bearer(p.token(staff.RoleAgent))).want(t, 200, "")
 	if err := p.engine.RateEpisode(t.Context(), id, 4, "quick"); err != nil {
 		t.Fatal(err)

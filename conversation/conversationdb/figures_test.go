@@ -27,6 +27,11 @@ func TestReportTellsConfirmedFromAssumedAndListsWhatIsBehind(t *testing.T) {
 	}
 	d.write(t, thanked, "b", "Thank you!")
 	d.until(t, thanked, func(ms []conversation.Message) bool { return len(ms) == 4 })
+	for noted, deadline := false, time.Now().Add(20*time.Second); !noted; time.Sleep(5 * time.Millisecond) { // between looks: it is noted after the answer
+		if err := d.pool.QueryRow(t.Context(), `SELECT thanked FROM episodes WHERE conversation_id = $1`, thanked).Scan(&noted); err != nil || time.Now().After(deadline) {
+			t.Fatalf("thanks noted: %v, %v", noted, err)
+		}
+	}
 	if _, err := d.Handoff(t.Context(), handed, conversation.Actor{}, conversation.ReasonAsked); err != nil {
 		t.Fatal(err)
 	}

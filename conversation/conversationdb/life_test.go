@@ -351,8 +351,12 @@ func TestOnlyTheCustomerScoresByButtonAndEachEpisodeByItsOwn(t *testing.T) {
 	first := closed(me.Conversation)
 	other := me
 	other.Sender = "U2"
-	if err := d.Score(t.Context(), other, first.Seq, 1); !errors.Is(err, conversation.ErrNotYours) {
-		t.Errorf("Score(another's) = %v, want ErrNotYours", err)
+	nobody := me
+	nobody.Sender = ""
+	for _, who := range []conversation.Inbound{other, nobody} {
+		if err := d.Score(t.Context(), who, first.Seq, 1); !errors.Is(err, conversation.ErrNotYours) {
+			t.Errorf("Score by %q = %v, want ErrNotYours", who.Sender, err)
+		}
 	}
 	for name, c := range map[string]struct {
 		seq   int64

@@ -168,10 +168,11 @@ func (s *Store) State(ctx context.Context, id string) (conversation.State, error
 				SELECT count(*) FROM conversations o
 				WHERE o.owner = 'queue' AND o.waiting_since < c.waiting_since
 			) ELSE 0 END,
-			coalesce((SELECT seq FROM seen_marks WHERE conversation_id = c.id), 0)
+			coalesce((SELECT seq FROM seen_marks WHERE conversation_id = c.id), 0),
+			coalesce((SELECT max(seq) FROM read_marks WHERE conversation_id = c.id), 0)
 		FROM conversations c WHERE c.id = @id`
 	var st stateScan
-	if err := s.pool.QueryRow(ctx, q, pgx.NamedArgs{"id": id}).Scan(append(st.targets(), &st.Position, &st.Seen)...); err != nil {
+	if err := s.pool.QueryRow(ctx, q, pgx.NamedArgs{"id": id}).Scan(append(st.targets(), &st.Position, &st.Seen, &st.SeenByStaff)...); err != nil {
 		return conversation.State{}, fail("read", id, err)
 	}
 	return st.state(), nil
