@@ -46,6 +46,9 @@ type Life struct {
 	TurnDue     bool // the bot is about to answer
 }
 
+// lastWords is when anybody last spoke in the episode.
+func (l Life) lastWords() time.Time { return latest(l.Started, l.CustomerAt, l.SpokeAt) }
+
 // Promise is what a customer was told when they began to wait.
 type Promise struct {
 	Position int
@@ -126,7 +129,7 @@ func overdue(l Life, s LifeSettings, now time.Time) (step, time.Time) {
 	consider(waits && h.EscalateMinutes > 0 && l.EscalatedAt.IsZero(), s.Hours.After(st.WaitingSince, minutes(h.EscalateMinutes)), stepEscalate)
 	consider(waits && h.IdleMinutes > 0 && st.Owner == OwnerStaff, latest(st.WaitingSince, l.OwnedAt).Add(minutes(h.IdleMinutes)), stepIdle)
 	consider(!waits && h.ResolveHours > 0 && st.Owner != OwnerQueue && !l.TurnDue,
-		latest(l.Started, l.CustomerAt, l.SpokeAt).Add(hours(h.ResolveHours)), stepSilent)
+		l.lastWords().Add(hours(h.ResolveHours)), stepSilent)
 	if what == stepNone && next.IsZero() && l.TurnDue {
 		next = now.Add(turnTime) // once the bot has answered
 	}

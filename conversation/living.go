@@ -24,7 +24,7 @@ const (
 
 // living is what the engine knows of the floor, and who here watches their place.
 type living struct {
-	floor   atomic.Pointer[floor]
+	floor   atomic.Pointer[seenFloor]
 	queued  sync.Map // conversation → the place in the queue last told, of those watched here
 	asides  chan struct{}
 	wg      sync.WaitGroup // of the asides
@@ -32,24 +32,27 @@ type living struct {
 	toldAt  time.Time
 }
 
-// floor is who is there, read at most a poll ago, and what everybody goes by.
-type floor struct {
+// seenFloor is who is there, read at most a poll ago.
+type seenFloor struct {
 	Floor
-	LifeSettings               // as they hold when it is looked at
-	typical      time.Duration // to wait, as worked out last
-	known        bool          // it was read
+	typical time.Duration // to wait, as worked out last
+	known   bool          // it was read
+}
+
+// floor is that with what everybody goes by.
+type floor struct {
+	seenFloor
+	LifeSettings
 }
 
 func (l *living) init() {
 	l.asides = make(chan struct{}, whilesAtOnce)
-	l.floor.Store(&floor{})
+	l.floor.Store(&seenFloor{})
 }
 
 // floor is how things stand.
 func (e *Engine) floor() *floor {
-	f := *e.living.floor.Load()
-	f.LifeSettings = e.Settings().life()
-	return &f
+	return &floor{*e.living.floor.Load(), e.Settings().life()}
 }
 
 func (e *Engine) now() time.Time {
@@ -88,7 +91,7 @@ func (e *Engine) refresh(ctx context.Context) {
 		}
 		return
 	}
-	e.living.floor.Store(&floor{Floor: f, typical: e.living.floor.Load().typical, known: true})
+	e.living.floor.Store(&seenFloor{Floor: f, typical: e.living.floor.Load().typical, known: true})
 }
 
 // attend does all that is overdue now.
@@ -126,10 +129,7 @@ func (e *Engine) lookAfter(ctx context.Context, l Life, now time.Time) {
 	case stepIdle:
 		err = e.letGo(ctx, l)
 	case stepSilent:
-		_, err = e.change(ctx, l.State.Conversation, Change{
-			From: []Owner{OwnerBot, OwnerStaff}, AtEpoch: &l.State.Epoch, System: true, Reason: ReasonSilent, Status: StatusResolved,
-			Messages: []NewMessage{e.closing(l.State)},
-		})
+		err = e.closeSilent(ctx, l, now)
 	}
 	if do != stepNone {
 		next = now // whatever came of it, there may be more
@@ -156,6 +156,25 @@ func (e *Engine) remind(ctx context.Context, l Life, now time.Time, escalate boo
 	}
 	e.alert(l.State, kind)
 	return nil
+}
+
+// lateWords is how long after a silent conversation should have been closed its
+// customer is still told so. Whoever wrote before a long pause of the server, or before
+// the rule was made, is not written to about it.
+const lateWords = 24 * time.Hour
+
+// closeSilent closes a conversation whose customer has been silent long enough.
+func (e *Engine) closeSilent(ctx context.Context, l Life, now time.Time) error {
+	c := Change{From: []Owner{OwnerBot, OwnerStaff}, AtEpoch: &l.State.Epoch, System: true, Reason: ReasonSilent, Status: StatusResolved}
+	if now.Sub(l.lastWords())-hours(e.Settings().Handling.ResolveHours) <= lateWords {
+		c.Messages = []NewMessage{e.closing(l.State)}
+	}
+	st, err := e.change(ctx, l.State.Conversation, c)
+	if err == nil && len(c.Messages) == 0 {
+		e.publishState(st)
+		e.d.Bus.Hint(st.Conversation, st.Epoch)
+	}
+	return err
 }
 
 // letGo puts a conversation back in the queue whose holder lets the customer wait.

@@ -172,6 +172,20 @@ func TestSilentCustomersAreClosedButNeverInTheQueue(t *testing.T) {
 	}
 }
 
+func TestWhoWasSilentForLongIsNotWrittenToWhenClosed(t *testing.T) {
+	c := &clock{}
+	d := runAt(t, dbtest.URL(t), passages{returns}, c)
+	id := d.open(t)
+	d.write(t, id, "a", "Can I return it?")
+	before := d.until(t, id, last(conversation.AuthorBot))
+	c.add(30 * 24 * time.Hour)
+	d.state(t, id, resolved)
+	after, err := d.Messages(t.Context(), id, 0, 100)
+	if err != nil || len(after) != len(before) {
+		t.Errorf("Messages after the close = %+v, %v, want the %d of before", after, err, len(before))
+	}
+}
+
 func TestCustomerComesBackToTheSamePersonWhoIsThereElseToTheBot(t *testing.T) {
 	d := runAt(t, dbtest.URL(t), passages{returns}, &clock{})
 	again := func(id, external string) conversation.Receipt {
