@@ -24,11 +24,13 @@ const (
 	// is another, EventPresence who looks at it.
 	EventInbox    EventKind = "inbox"
 	EventPresence EventKind = "presence"
+	// EventSettings says, between replicas only, that settings changed.
+	EventSettings EventKind = "settings"
 )
 
 // forStaff reports whether no customer may hear of it.
 func (k EventKind) forStaff() bool {
-	return k == EventInbox || k == EventPresence || k == EventAlert || k == EventSeen
+	return k == EventInbox || k == EventPresence || k == EventAlert || k == EventSeen || k == EventSettings
 }
 
 // Event is one thing that happened in a conversation. Only the fields of its

@@ -82,6 +82,7 @@ type Store interface {
 	Lives
 	Feelings
 	Figures
+	SettingStore
 }
 
 // Finder finds passages; knowledge storage implements it.

@@ -54,6 +54,8 @@ type Options struct {
 	SignOnRole staff.Role
 	// Now is the clock; the wall clock when nil.
 	Now func() time.Time
+	// Environment is what the program was started with.
+	Environment []Variable
 }
 
 // Console serves the API and the pages. It is safe for concurrent use.
@@ -91,6 +93,7 @@ type Console struct {
 	api         *http.ServeMux // the routes alone, to tell which methods a path takes
 	pages       func() (*Pages, error)
 	openAPI     func() []byte
+	environment []Variable
 	imports     chan struct{} // one slot for each file of entries being imported
 	beat        time.Duration // heartbeat; tests cannot wait for it
 }
@@ -108,6 +111,7 @@ func New(o Options) (*Console, error) {
 		stopping:    make(chan struct{}),
 		api:         http.NewServeMux(),
 		pages:       o.Pages,
+		environment: o.Environment,
 		beat:        heartbeat,
 		imports:     make(chan struct{}, maxImports),
 		openAPI:     sync.OnceValue(describe),

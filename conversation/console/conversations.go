@@ -30,6 +30,7 @@ type Engine interface {
 	OpenFile(ctx context.Context, conversation, id string) (conversation.File, error)
 	Books
 	Life
+	Settings
 	Helper
 	Watchers
 }

@@ -124,10 +124,10 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"PUT", "/api/v1/staff/links", staff.RoleAdmin, (*Console).putLink, "Make a person on Slack or Telegram a member of staff, who may then answer from there.", nil, linkRequest{}, false, linkView{}, 200, false},
 		{"DELETE", "/api/v1/staff/links", staff.RoleAdmin, (*Console).deleteLink, "End a link at once.", linkParams, nil, false, nil, 204, false},
 
-		{"GET", "/api/v1/settings/hours", staff.RoleViewer, (*Console).getHours, "When people answer: spans of weekdays (0 is Sunday) in an IANA time zone, and holidays, which are closed all day. Without spans they always do.", nil, nil, false, conversation.Hours{}, 200, false},
-		{"PUT", "/api/v1/settings/hours", staff.RoleAdmin, (*Console).putHours, "Change them, on all replicas within a second. version is the one that was read; 409 version_changed when somebody was first.", nil, conversation.Hours{}, false, conversation.Hours{}, 200, false},
-		{"GET", "/api/v1/settings/handling", staff.RoleViewer, (*Console).getHandling, "How long what may take: minutes until a customer whom staff let wait is back in the queue, hours of silence until a conversation is closed, minutes of open time until staff are reminded of a wait and until its priority is raised, hours after a close within which a customer comes back to the same person, and whether who comes when nobody is there is asked for an e-mail address. 0 switches a rule off.", nil, nil, false, conversation.Handling{}, 200, false},
-		{"PUT", "/api/v1/settings/handling", staff.RoleAdmin, (*Console).putHandling, "Change it; as with the hours.", nil, conversation.Handling{}, false, conversation.Handling{}, 200, false},
+		{"GET", "/api/v1/settings/hours", staff.RoleViewer, getSection("hours"), "When people answer: spans of weekdays (0 is Sunday) in an IANA time zone, and holidays, which are closed all day. Without spans they always do.", nil, nil, false, conversation.Hours{}, 200, false},
+		{"PUT", "/api/v1/settings/hours", staff.RoleAdmin, putSection("hours"), "Change them, on all replicas within a second. version is the one that was read; 409 version_changed when somebody was first.", nil, conversation.Hours{}, false, conversation.Hours{}, 200, false},
+		{"GET", "/api/v1/settings/handling", staff.RoleViewer, getSection("handling"), "How long what may take: minutes until a customer whom staff let wait is back in the queue, hours of silence until a conversation is closed, minutes of open time until staff are reminded of a wait and until its priority is raised, hours after a close within which a customer comes back to the same person, and whether who comes when nobody is there is asked for an e-mail address. 0 switches a rule off.", nil, nil, false, conversation.Handling{}, 200, false},
+		{"PUT", "/api/v1/settings/handling", staff.RoleAdmin, putSection("handling"), "Change it; as with the hours.", nil, conversation.Handling{}, false, conversation.Handling{}, 200, false},
 		{"GET", "/api/v1/reports", staff.RoleViewer, (*Console).report, "What became of the conversations that began in a range of days, beside the range before. Each figure names the query for the conversations behind it.", reportParams, nil, false, reportView{}, 200, false},
 		{"GET", "/api/v1/reports.csv", staff.RoleViewer, (*Console).reportCSV, "The same as a table.", reportParams, nil, false, nil, 200, false},
 
@@ -139,6 +139,7 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"GET", "/api/v1/events", staff.RoleViewer, (*Console).events, "Server-sent events of every conversation: message, state, delta, discard, typing {conversation, name?, author?: customer}, seen {conversation, seq}, alert {conversation, kind: waiting|reminder|escalation, text}; inbox {conversation, row} whenever a row of the list changes, presence {conversation, staff: [{id, name, typing}]}; and of the knowledge: document and site, as their own addresses show them, whenever one is further or done.", nil, nil, false, nil, 200, true},
 	}
 	routes = append(routes, inboxRoutes()...)
+	routes = append(routes, settingRoutes()...)
 }
 
 func takeover(e Engine, ctx context.Context, id string, by conversation.Actor) (conversation.State, error) {
