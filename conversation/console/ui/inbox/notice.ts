@@ -2,7 +2,7 @@
 // the title, a sound, the browser's notification. Only the tab that has the event
 // stream of all tabs may be hidden, so each asks for itself.
 import { prefs } from '../prefs';
-import { go, toast } from '../store';
+import { go, route, say, toast } from '../store';
 import type { Message } from '../types';
 
 let audio: AudioContext | null = null;
@@ -21,7 +21,9 @@ function beep(): void {
 
 /** Shows what the server wants somebody to see: a wait, a reminder, an escalation. */
 export function alerted(e: { kind: string; conversation: string; text: string }): void {
-  toast(e.text, { action: 'Open', act: () => go('inbox', 'all', e.conversation), ms: 12_000 });
+  const looks = !document.hidden && (route.value[0] === 'mentions' ? e.kind === 'mention' : route.value[2] === e.conversation);
+  if (looks) say(e.text);
+  else toast(e.text, { action: 'Open', act: () => go('inbox', 'all', e.conversation), ms: 12_000 });
   if (document.hidden) outside(e.text, e.conversation);
 }
 
