@@ -13,12 +13,17 @@ const (
 	// EventFiles says that the files of a message, named by Seq, have been looked
 	// into. Message is set where it happened in this process.
 	EventFiles EventKind = "files"
+	// EventAlert asks staff to look at a conversation; it is not for its customer.
+	EventAlert EventKind = "alert"
+	// EventSeen says that the customer has read up to the message named by Seq, and
+	// EventRead, which is for the customer, that somebody of ours has.
+	EventSeen EventKind = "seen"
+	EventRead EventKind = "read"
 
 	// What only staff hear. EventInbox says that a conversation's row in their list
-	// is another, EventPresence who looks at it, EventOnline that somebody is there.
+	// is another, EventPresence who looks at it.
 	EventInbox    EventKind = "inbox"
 	EventPresence EventKind = "presence"
-	EventOnline   EventKind = "online"
 	// EventDelivery says how the delivery of the message named by Seq stands now, and
 	// EventMention that a note, named by Seq, names Staff.
 	EventDelivery EventKind = "delivery"
@@ -28,7 +33,7 @@ const (
 // forStaff reports whether no customer may hear of it.
 func (k EventKind) forStaff() bool {
 	switch k {
-	case EventInbox, EventPresence, EventOnline, EventDelivery, EventMention:
+	case EventInbox, EventPresence, EventAlert, EventSeen, EventDelivery, EventMention:
 		return true
 	}
 	return false
@@ -46,6 +51,8 @@ type Event struct {
 	State        *State
 	Name         string // who is typing, or mentioned somebody
 	Seq          int64  `json:",omitempty"` // of the message it is about
+	Alert        *Alert `json:",omitempty"`
+	By           Author `json:",omitempty"` // of typing: the customer, else somebody of ours
 
 	Delivery *DeliveryReport `json:",omitempty"`
 

@@ -74,6 +74,7 @@ var known = []struct {
 	{conversation.ErrNotCurrent, 409, "not_current", "That is not possible in the conversation's present state."},
 	{conversation.ErrBadCursor, 422, "bad_cursor", "The cursor is not one from an earlier page."},
 	{conversation.ErrNoDelivery, 404, "not_found", "There is no such message, or it leaves through no channel's own API."},
+	{conversation.ErrNoFigure, 422, "bad_figure", "No report has this figure."},
 	{conversation.ErrNoContact, 404, "not_found", "There is no such contact."},
 	{conversation.ErrNoCanned, 404, "not_found", "There is no such canned reply."},
 	{conversation.ErrNoModel, 409, "no_model", "This takes a model, and none is configured."},
