@@ -8,7 +8,7 @@ import { mayAct, me } from '../store';
 import type { Message, Source } from '../types';
 import { Files } from './files';
 import { deliver, revise, type Pending } from './send';
-import { redeliver } from './state';
+import { head, redeliver, seenUpTo } from './state';
 import { Translation } from './translate';
 import { showWhy } from './why';
 
@@ -44,6 +44,7 @@ export function Bubble({ message: m, joined }: { message: Message; joined: boole
       {m.delivery && <span class={m.delivery.state === 'failed' ? 'bad' : 'meta'}>
         <Icon of={m.delivery.state === 'failed' ? 'alert' : m.delivery.state === 'pending' ? 'clock' : m.delivery.state === 'seen' ? 'seen' : 'check'} size={14} />
         {deliveries[m.delivery.state]}{m.delivery.error ? ': ' + m.delivery.error : ''}</span>}
+      {m.seq === seenUpTo.value && m.conversation === head.value?.id && <span class="meta"><Icon of="seen" size={14} />Seen</span>}
       {m.delivery?.state === 'failed' && mayAct.value && <button class="btn link" type="button" onClick={() => redeliver(m)}>Retry</button>}
     </div>
   </article>;

@@ -26,6 +26,12 @@ export const silenced = signal(false);
 
 export const mine = computed(() => !!head.value && head.value.owner === 'staff' && head.value.staff?.id === me.value?.id);
 
+/** The newest message of ours that the customer has read. */
+export const seenUpTo = computed(() => {
+  const upTo = head.value?.seen_seq || 0;
+  return messages.value.reduce((seq, m) => ((m.author === 'bot' || m.author === 'staff') && !m.note && m.seq <= upTo ? m.seq : seq), 0);
+});
+
 let turn = 0;
 let abort: AbortController | null = null;
 
@@ -193,6 +199,9 @@ export function watch(): () => void {
       if (e.conversation === openId.value) messages.value = messages.value.map((m) => (m.seq === e.seq ? { ...m, attachments: e.attachments } : m));
     }),
     on('delivery', (e: { conversation: string; seq: number; delivery: Delivery }) => { if (e.conversation === openId.value) delivered(e.seq, e.delivery); }),
+    on('seen', (e: { conversation: string; seq: number }) => {
+      if (head.value && e.conversation === head.value.id && e.seq > (head.value.seen_seq || 0)) head.value = { ...head.value, seen_seq: e.seq };
+    }),
     on('delta', (e: { conversation: string; turn: string; text: string }) => {
       if (e.conversation === openId.value && head.value?.owner === 'bot') drafts.value = new Map(drafts.value).set(e.turn, (drafts.value.get(e.turn) || '') + e.text);
     }),
