@@ -68,7 +68,8 @@ async function read(id: string): Promise<void> {
   });
   try {
     const row = await api<Row>('GET', '/conversations/' + id, undefined, { signal: abort.signal });
-    const after = same && messages.value.length ? messages.value[messages.value.length - 1].seq : Math.max(0, row.seq - page);
+    const newest = messages.value[messages.value.length - 1], underWay = messages.value.find((m) => m.delivery?.state === 'pending');
+    const after = same && newest ? (underWay ? underWay.seq - 1 : newest.seq) : Math.max(0, row.seq - page);
     const list = await api<{ messages: Message[] }>('GET', `/conversations/${id}/messages` + query({ after: after || '', limit: 500 }), undefined, { signal: abort.signal });
     if (mine !== turn) return;
     batch(() => {
