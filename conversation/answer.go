@@ -123,11 +123,7 @@ func (a *answering) find() (knowledge.Result, error) {
 	if a.words == "" {
 		return knowledge.Result{}, nil // only files: there is nothing to look up
 	}
-	ctx, cancel := context.WithTimeout(a.ctx, a.e.cfg.FindTimeout)
-	defer cancel()
-	began := time.Now()
-	r, err := a.e.d.Finder.Find(ctx, knowledge.Query{Text: a.words, History: said(a.history)})
-	a.e.d.Observer.Found(time.Since(began))
+	r, err := a.lookUp(knowledge.Query{Text: a.words, History: said(a.history)})
 	if err != nil {
 		return r, fmt.Errorf("find passages: %w", err)
 	}
@@ -177,6 +173,8 @@ func (a *answering) withoutModel(r knowledge.Result) Outcome {
 	switch {
 	case grounded:
 		return a.say(text, sources, 0)
+	case a.trace.Error == ErrOverBudget:
+		return a.handOver(ReasonBudget, a.texts.Failed)
 	case a.trace.Error != "":
 		return a.handOver(ReasonFailure, a.texts.Failed)
 	case a.t.Misses+1 >= maxMisses:

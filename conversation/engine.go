@@ -59,7 +59,7 @@ func (c *Config) defaults() {
 		c.BotName = "Assistant"
 	}
 	if c.Budget == (Budget{}) {
-		c.Budget = Budget{Total: 8000, Answer: 800, Passages: 3000, Images: 9000}
+		c.Budget = DefaultBudget()
 	}
 }
 
@@ -85,6 +85,13 @@ type Deps struct {
 
 	Reader    Reader
 	Moderator Moderator
+
+	// Limits and Price are what models may cost and do; they are asked before each
+	// call. Nil: no limit, and what the model itself says. Purse is who pays, made
+	// from Store when nil.
+	Limits func() Spending
+	Price  Price
+	Purse  *Purse
 }
 
 // Engine receives messages, decides who speaks and answers as the bot. All its
@@ -107,6 +114,7 @@ type Engine struct {
 	living    living
 	present   presence
 	helping   chan struct{} // one for each answer a model is making for staff
+	purse     *Purse
 }
 
 // New returns an engine, whose Run must be called for turns to be taken.
@@ -126,6 +134,10 @@ func New(cfg Config, d Deps) (*Engine, error) {
 		d.Observer = noObserver{}
 	}
 	e := &Engine{cfg: cfg, d: d, log: d.Log, hub: NewHub(), prompter: p}
+	if e.purse = d.Purse; e.purse == nil {
+		e.purse = NewPurse(d.Store, nil, d.Log)
+	}
+	e.purse.use(terms{limits: d.Limits, price: d.Price, count: d.Counter, observer: d.Observer, alert: e.alertBudget})
 	e.sched.init(cfg.Concurrency)
 	e.look = make(chan struct{}, 1)
 	e.recaps = make(chan struct{}, recapsAtOnce)

@@ -77,6 +77,7 @@ type Store interface {
 	Turns
 	Owners
 	Ledger
+	Holds
 	Summaries
 	Reports
 	Files
@@ -173,4 +174,5 @@ type Call struct {
 	Outcome      string        `json:"outcome"` // ok, discarded or an ErrorKind
 	Usage        Usage         `json:"-"`
 	Duration     time.Duration `json:"-"`
+	Hold         string        `json:"hold,omitempty"` // the reservation that recording it ends
 }

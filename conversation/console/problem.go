@@ -126,6 +126,8 @@ func status(err error) (p Problem, internal bool) {
 	case errors.As(err, &slow):
 		return Problem{Status: 429, Code: "slow_down", Detail: "Too many attempts. Wait " + strconv.Itoa(slow.Seconds()) + " seconds.",
 			retryAfter: slow.Seconds()}, false
+	case errors.As(err, &model) && model.Kind == conversation.ErrOverBudget:
+		return Problem{Status: 409, Code: "budget", Detail: "The budget for models leaves no room for this. It does again after midnight UTC, or once it is raised."}, false
 	case errors.As(err, &model):
 		return Problem{Status: 503, Code: "model_failed", Detail: "The model gave no answer (" + string(model.Kind) + "). Try again.", retryAfter: 5}, false
 	case errors.As(err, &large):

@@ -48,6 +48,7 @@ var (
 	// As the issuer sends the browser back (OpenID Connect Core 1.0 §3.1.2.5).
 	callbackParams = []param{{"state", "As it was sent there.", "string"}, {"code", "What was given.", "string"}, {"error", "Why nothing was.", "string"}}
 	dayParams      = []param{{"from", "First day, UTC.", "string"}, {"to", "Day after the last, UTC.", "string"}}
+	usageParams    = append([]param{{"group", "Any of day, model, purpose, channel and outcome, with commas; day,model,purpose when absent.", "string"}}, dayParams...)
 )
 
 var routes []route
@@ -130,7 +131,11 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"GET", "/api/v1/reports", staff.RoleViewer, (*Console).report, "What became of the conversations that began in a range of days, beside the range before. Each figure names the query for the conversations behind it.", reportParams, nil, false, reportView{}, 200, false},
 		{"GET", "/api/v1/reports.csv", staff.RoleViewer, (*Console).reportCSV, "The same as a table.", reportParams, nil, false, nil, 200, false},
 
-		{"GET", "/api/v1/usage", staff.RoleViewer, (*Console).usage, "Model calls, tokens and cost by day, model and purpose.", dayParams, nil, false, usageView{}, 200, false},
+		{"GET", "/api/v1/usage", staff.RoleViewer, (*Console).usage, "Model calls, tokens, cost, errors by kind and times, by day, model and purpose or as group says, and what a conversation and a resolved one cost on average.", usageParams, nil, false, usageView{}, 200, false},
+		{"GET", "/api/v1/usage.csv", staff.RoleViewer, (*Console).usageCSV, "The rows of /usage as a CSV file. A cell that a spreadsheet would take for a formula begins with an apostrophe.", usageParams, nil, false, nil, 200, false},
+		{"GET", "/api/v1/conversations/{id}/usage", staff.RoleViewer, (*Console).conversationUsage, "A conversation's newest 500 model calls, the newest first, and the sum of all.", nil, nil, false, callsView{}, 200, false},
+		{"GET", "/api/v1/budget", staff.RoleViewer, (*Console).budget, "What models have cost today (UTC), what calls under way may cost at most, and the limits.", nil, nil, false, budgetView{}, 200, false},
+		{"GET", "/api/v1/models", staff.RoleViewer, (*Console).listModels, "The models that are configured, with their tasks, and the others whose prices are known: US dollars per million tokens, and the day a model is announced to be shut down.", nil, nil, false, modelsView{}, 200, false},
 		{"GET", "/api/v1/events", staff.RoleViewer, (*Console).events, "Server-sent events of every conversation: message, state, delta, discard, typing {conversation, name?, author?: customer}, seen {conversation, seq}, alert {conversation, kind: waiting|reminder|escalation, text}, and {…, kind: mention, seq} to whom a note names; delivery {conversation, seq, delivery} when a message is further on its way; inbox {conversation, row} whenever a row of the list changes, presence {conversation, staff: [{id, name, typing}]}; and of the knowledge: document and site, as their own addresses show them, whenever one is further or done.", nil, nil, false, nil, 200, true},
 	}
 	routes = append(routes, inboxRoutes()...)
