@@ -32,7 +32,8 @@ type answering struct {
 	trace    Trace
 	calls    []Call
 	streamed bool
-	recap    *recap // to be made once the answer is stored
+	recap    *recap  // to be made once the answer is stored
+	watch    *asking // who is told in place of the customer; nil for a turn
 	attached
 }
 
@@ -130,6 +131,7 @@ func (a *answering) find() (knowledge.Result, error) {
 	if err != nil {
 		return r, fmt.Errorf("find passages: %w", err)
 	}
+	a.saw(r)
 	return r, nil
 }
 
@@ -192,6 +194,10 @@ func (a *answering) ask(r knowledge.Result) (Outcome, error) {
 		return Outcome{}, err
 	}
 	p.Request.User = a.t.State.Conversation
+	if a.watch != nil {
+		a.tellFound(r, len(p.Passages))
+		a.watch.w.Prompted(p)
+	}
 	if plan, ok := a.trimmed(history, len(history)-p.Tokens.Trimmed); ok {
 		a.recap = &plan
 	}
@@ -242,6 +248,7 @@ func (a *answering) note(r knowledge.Result, sent int, cited []Source) {
 	th := a.e.cfg.Thresholds.orOf(r)
 	a.trace.Thresholds = &th
 	a.trace.take(r, sent, cited)
+	a.saw(r)
 }
 
 // handoffCall reads the model's typed request for a person. Its arguments come
@@ -301,6 +308,10 @@ func (a *answering) stream(text string) {
 		return
 	}
 	a.streamed = true
+	if a.watch != nil {
+		a.watch.delta(text)
+		return
+	}
 	ev := Event{Kind: EventDelta, Conversation: a.t.State.Conversation, Turn: a.t.ID, Text: text}
 	a.e.hub.Publish(ev)
 	a.e.d.Bus.Relay(ev)
@@ -312,6 +323,10 @@ func (a *answering) discard() {
 		return
 	}
 	a.streamed = false
+	if a.watch != nil {
+		a.watch.w.Discard()
+		return
+	}
 	ev := Event{Kind: EventDiscard, Conversation: a.t.State.Conversation, Turn: a.t.ID}
 	a.e.hub.Publish(ev)
 	a.e.d.Bus.Relay(ev)

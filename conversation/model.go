@@ -51,8 +51,9 @@ type ToolCall struct {
 type ModelRequest struct {
 	Messages  []PromptMessage // in order; the first is the system prompt
 	Tools     []Tool
-	MaxTokens int    // room for the answer
-	User      string // opaque and stable per conversation; never an e-mail or a name
+	MaxTokens int      // room for the answer
+	Models    []string // to be tried in order; empty: the implementation's own list
+	User      string   // opaque and stable per conversation; never an e-mail or a name
 }
 
 // ModelReply is a completion that ended properly.

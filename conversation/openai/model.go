@@ -51,7 +51,7 @@ func (m *Model) Stream(ctx context.Context, req conversation.ModelRequest, emit 
 	var call Call
 	var reply conversation.ModelReply
 	err := m.server.do(ctx, func(ctx context.Context) error {
-		models, err := m.seeing(m.present(), req)
+		models, err := m.seeing(m.present(req.Models), req)
 		if err != nil {
 			return err
 		}
@@ -96,12 +96,16 @@ func kindOf(err error) conversation.ErrorKind {
 	return Canceled
 }
 
-// present returns the models of the list that are not known to be gone.
-func (m *Model) present() []string {
+// present returns those of names, or of the list where there are none, that are not known
+// to be gone.
+func (m *Model) present(names []string) []string {
+	if len(names) == 0 {
+		names = m.server.Models
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var list []string
-	for _, model := range m.server.Models {
+	for _, model := range names {
 		if !m.server.now().Before(m.gone[model]) {
 			list = append(list, model)
 		}

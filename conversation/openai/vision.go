@@ -62,7 +62,7 @@ var _ conversation.Sight = (*Model)(nil)
 // Sees implements conversation.Sight: a model that is not known may see until
 // its server has refused a picture.
 func (m *Model) Sees() bool {
-	for _, model := range m.present() {
+	for _, model := range m.present(nil) {
 		if m.sees(model) {
 			return true
 		}
