@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -52,11 +53,12 @@ type TestRuns interface {
 	// NextRun begins the oldest run that is queued, or goes on with one that was cut
 	// short; false when there is none.
 	NextRun(ctx context.Context) (TestRun, bool, error)
-	// TestCases returns up to limit tests that the run has not asked, of those there were
-	// when it was queued; without a run, those after the id of another.
+	// TestCases returns up to limit tests in the order of their ids, those after one; with
+	// a run only what it has not asked of what there was when it was queued.
 	TestCases(ctx context.Context, run, after string, limit int) ([]TestCase, error)
-	// KeepResults stores results; going is false when the run was cancelled.
-	KeepResults(ctx context.Context, run string, results []TestResult) (going bool, err error)
+	// KeepResults stores results and the thresholds that decided them; going is false
+	// when the run was cancelled.
+	KeepResults(ctx context.Context, r TestRun, results []TestResult) (going bool, err error)
 	// FinishRun ends a run that is running, and forgets the results of long past ones.
 	FinishRun(ctx context.Context, r TestRun) error
 	// CancelRun ends a run that is queued or running. ErrNoTest, ErrNotCurrent.
@@ -74,8 +76,9 @@ type TestRuns interface {
 }
 
 const (
-	// testBatch is how many tests are asked between looks at whether the run goes on.
-	testBatch = 20
+	// testPage is how many tests are read at a time, testBatch how many are asked between
+	// looks at whether the run goes on.
+	testPage, testBatch = 500, 20
 	// testsAtOnce is how many are asked at a time: customers' questions come first.
 	testsAtOnce = 2
 	// maxRuns is how many runs are listed.
@@ -141,27 +144,30 @@ func (ts *Tests) Work(ctx context.Context) error {
 
 func (ts *Tests) work(ctx context.Context, r TestRun) error {
 	th := ts.Thresholds()
-	for {
-		cases, err := ts.Store.TestCases(ctx, r.ID, "", testBatch)
+	for after := ""; ; {
+		cases, err := ts.Store.TestCases(ctx, r.ID, after, testPage)
 		if err != nil {
 			return err
 		}
 		if len(cases) == 0 {
 			break
 		}
-		results, by, err := ts.askAll(ctx, cases, th)
-		if err != nil {
-			if ctx.Err() != nil {
+		after = cases[len(cases)-1].ID
+		for some := range slices.Chunk(cases, testBatch) {
+			results, by, err := ts.askAll(ctx, some, th)
+			if err != nil {
+				if ctx.Err() != nil {
+					return err
+				}
+				ts.Log.WarnContext(ctx, "run of tests failed", "run", r.ID, "error", err)
+				r.State, r.Error = RunFailed, "A question could not be searched for. Try again."
+				return ts.Store.FinishRun(ctx, r)
+			}
+			r.Thresholds = by
+			going, err := ts.Store.KeepResults(ctx, r, results)
+			if err != nil || !going {
 				return err
 			}
-			ts.Log.WarnContext(ctx, "run of tests failed", "run", r.ID, "error", err)
-			r.State, r.Error = RunFailed, "A question could not be searched for. Try again."
-			return ts.Store.FinishRun(ctx, r)
-		}
-		r.Thresholds = by
-		going, err := ts.Store.KeepResults(ctx, r.ID, results)
-		if err != nil || !going {
-			return err
 		}
 	}
 	results, err := ts.Store.RunResults(ctx, r.ID)
@@ -198,7 +204,7 @@ func (ts *Tests) Evaluate(ctx context.Context, progress func(done int)) (TestFig
 	th := ts.Thresholds()
 	var all []TestResult
 	for after := ""; ; {
-		cases, err := ts.Store.TestCases(ctx, "", after, testBatch)
+		cases, err := ts.Store.TestCases(ctx, "", after, testPage)
 		if err != nil {
 			return TestFigures{}, nil, err
 		}
