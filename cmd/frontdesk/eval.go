@@ -20,7 +20,7 @@ import (
 )
 
 var evalCommand = command{
-	name: "eval", usage: "DIR [--run FILE] [--conf FILE] [--split NAME] [--json] | DIR… --fit [--save] [--out FILE]", quiet: true,
+	name: "eval", usage: "DIR [--run FILE] [--conf FILE] [--split NAME] [--json] | DIR… --fit [--save] [--out FILE] | --tests [--json]", quiet: true,
 	summary: "Measure how well passages are found, on questions with known answers",
 	help: `DIR holds corpus.jsonl, queries.jsonl and qrels.tsv, and may hold answerable.tsv. It is
 searched in a scratch space of its own; the live knowledge is neither read nor changed. Means
@@ -31,6 +31,10 @@ beside it and when to say "I don't know". Queries of the split "test" are report
 learned from; the same sets give the same bytes. --save stores the result for all servers on
 this database, which go by it from their next search on.
 
+With --tests the questions of the console's test set are asked of the live knowledge; nothing
+is stored of it.
+
+  frontdesk eval --tests
   frontdesk eval testset --run run.tsv --json
   frontdesk eval testset other --fit --out calibration.json`,
 	setup: func(fs *flag.FlagSet) func(context.Context, *app, []string) error {
@@ -40,8 +44,15 @@ this database, which go by it from their next search on.
 		fs.StringVar(&o.Split, "split", "", "ask only the queries of the split or group `NAME`")
 		by := fs.String("calibration", "", "take the confidence by the calibration in `FILE`, not by the program's own")
 		asJSON := fs.Bool("json", false, "print the report as JSON")
+		tests := fs.Bool("tests", false, "ask the stored test set of the live knowledge")
 		f.register(fs)
 		return func(ctx context.Context, a *app, args []string) error {
+			if *tests {
+				if o.RunFile+o.ConfFile+o.Split+*by != "" || f.fit || f.given() || len(args) > 0 {
+					return usageError("--tests goes with --json alone")
+				}
+				return evalTests(ctx, a, *asJSON)
+			}
 			if f.fit {
 				if o.RunFile+o.ConfFile+o.Split+*by != "" {
 					return usageError("--run, --conf, --split and --calibration do not go with --fit")

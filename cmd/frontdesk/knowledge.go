@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"frontdesk/conversation"
 	"frontdesk/conversation/conversationdb"
 	"frontdesk/conversation/openai"
 	"frontdesk/knowledge"
@@ -42,6 +43,7 @@ type knowledgeParts struct {
 	store *knowledgedb.Store
 	docs  *knowledgedb.Documents
 	jobs  *knowledgedb.Jobs
+	tests *conversation.Tests
 	allow crawl.Allow
 }
 
@@ -69,7 +71,13 @@ func newKnowledge(cfg *Config, pool *pgxpool.Pool, log *slog.Logger) (*knowledge
 		Client: crawl.NewClient(k.allow, crawl.ClientOptions{UserAgent: userAgent(cfg)}),
 		Sites:  k.siteStore, Pages: k.siteStore, Documents: k, Read: extract.Extract, Log: log, Pause: crawl.DefaultPause,
 	})
-	if k.jobs, err = knowledgedb.NewJobs(k.docs, k.docs.Comparing(k.Ingest), log, k.Work(crawler), k.docs.CompareWork()); err != nil {
+	runs, err := k.store.TestRuns()
+	if err != nil {
+		return nil, err
+	}
+	k.tests = newTests(pool, k.store, runs, log)
+	k.store.OnChange(scheduleTests(k.tests))
+	if k.jobs, err = knowledgedb.NewJobs(k.docs, k.docs.Comparing(k.Ingest), log, k.Work(crawler), k.docs.CompareWork(), runs.Work(k.docs, k.tests)); err != nil {
 		return nil, err
 	}
 	k.Editor = knowledge.NewEditor(k.Ingest, k.docs)
