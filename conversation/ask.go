@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"strings"
@@ -19,7 +20,7 @@ type AskRequest struct {
 	Model        string // the one model to ask in place of the list
 	Instructions *string
 	Thresholds   *Thresholds
-	Budget       *Budget
+	Budget       *Budget // what is 0 in it is as the engine has it
 }
 
 // AskWatcher is told how an answer comes about, from one goroutine and before Ask
@@ -106,8 +107,10 @@ func (e *Engine) variant(req AskRequest) (*Engine, error) {
 	if req.Instructions != nil {
 		v.cfg.Instructions = *req.Instructions
 	}
-	if req.Budget != nil {
-		v.cfg.Budget = *req.Budget
+	if b := req.Budget; b != nil {
+		was := v.cfg.Budget
+		v.cfg.Budget = Budget{Total: cmp.Or(b.Total, was.Total), Answer: cmp.Or(b.Answer, was.Answer),
+			Passages: cmp.Or(b.Passages, was.Passages), Images: cmp.Or(b.Images, was.Images)}
 	}
 	var err error
 	v.prompter, err = NewPrompter(SystemPrompt(v.cfg.BotName, v.cfg.Instructions), v.cfg.Budget, v.d.Counter)

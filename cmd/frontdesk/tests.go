@@ -147,3 +147,11 @@ func scheduleTests(ts *conversation.Tests) func(context.Context) {
 	return func(ctx context.Context) { ts.ScheduleRun(ctx, conversation.TriggerKnowledge) }
 }
 
+// modelNames are the models in use; none without a key.
+func modelNames(cfg *Config) func() []string {
+	var names []string
+	if cfg.OpenAIKey.Set() || cfg.OpenAIBaseURL != "" {
+		names = cfg.OpenAIModel
+	}
+	return func() []string { return names }
+}

@@ -31,7 +31,11 @@ type Options struct {
 	Finder    Finder
 	Engine    Engine
 	Events    Events
-	Log       *slog.Logger
+	Asks      Asks
+	Tests     Tests
+	// Models names the models in use, the first tried first; nil or none: without one.
+	Models func() []string
+	Log    *slog.Logger
 	// Pages makes what the browser loads, the first time somebody asks for it.
 	Pages func() (*Pages, error)
 
@@ -66,6 +70,9 @@ type Console struct {
 	finder    Finder
 	engine    Engine
 	hub       Events
+	asks      Asks
+	tests     Tests
+	models    func() []string
 	log       *slog.Logger
 	clientIP  func(*http.Request) string
 	secure    func(*http.Request) bool
@@ -77,6 +84,7 @@ type Console struct {
 	watchers    watchers
 	crossOrigin *http.CrossOriginProtection
 	streams     chan struct{} // one slot for each open event stream
+	asking      chan struct{} // one slot for each question of staff's being answered
 	large       chan struct{} // one slot for each large file on its way in
 	filesOut    chan struct{} // one slot for each customer's file on its way out
 	stopping    chan struct{} // closed by Stop
@@ -98,6 +106,10 @@ func New(o Options) (*Console, error) {
 		signOn: o.SignOn, newcomer: o.SignOnRole, origin: o.Origin,
 		crossOrigin: http.NewCrossOriginProtection(),
 		streams:     make(chan struct{}, maxStreams),
+		asking:      make(chan struct{}, maxAsks),
+		asks:        o.Asks,
+		tests:       o.Tests,
+		models:      o.Models,
 		large:       make(chan struct{}, maxLarge),
 		filesOut:    make(chan struct{}, maxFilesOut),
 		stopping:    make(chan struct{}),
@@ -113,6 +125,9 @@ func New(o Options) (*Console, error) {
 		if err := c.crossOrigin.AddTrustedOrigin(o.Origin); err != nil {
 			return nil, fmt.Errorf("console origin: %w", err)
 		}
+	}
+	if c.models == nil {
+		c.models = func() []string { return nil }
 	}
 	if c.clientIP == nil {
 		c.clientIP = remoteIP
