@@ -145,6 +145,8 @@ type place struct {
 	sites   *siteList
 	gaps    *conversation.Gaps
 	inbox   *conversation.Inbox
+	tests   *testSet
+	models  []string // that the console takes for those in use
 	secure  bool // what the console is told of the connection
 	log     *bytes.Buffer
 	down    atomic.Bool // whether it breaks every connection
@@ -171,7 +173,8 @@ func newPlaceWith(t *testing.T, cfg conversation.Config, model conversation.Mode
 		t.Fatal(err)
 	}
 	p.inbox = conversation.NewInbox(p.engine, p.store)
-	p.console, err = New(Options{Staff: p.staff, Documents: p.library, Sites: p.sites, Gaps: p.gaps, Inbox: p.inbox, Finder: p.library, Engine: p.engine, Events: p.engine,
+	p.tests = newTestSet(pool, p.library)
+	p.console, err = New(Options{Asks: p.engine, Tests: p.tests, Models: func() []string { return p.models }, Staff: p.staff, Documents: p.library, Sites: p.sites, Gaps: p.gaps, Inbox: p.inbox, Finder: p.library, Engine: p.engine, Events: p.engine,
 		Log: slog.New(slog.NewTextHandler(p.log, nil)), Secure: func(*http.Request) bool { return p.secure }})
 	if err != nil {
 		t.Fatal(err)
