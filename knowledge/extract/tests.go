@@ -80,7 +80,12 @@ type testRows struct {
 }
 
 func (rs *testRows) table(src string, delimiter rune) error {
+	marked := 0
+	if line, rest, ok := strings.Cut(src, "\n"); ok && len(line) == 5 && strings.HasPrefix(strings.ToLower(line), "sep=") {
+		delimiter, src, marked = rune(line[4]), rest, 1 // what Excel writes and honours
+	}
 	src, skipped := trimBlankLines(src)
+	skipped += marked
 	if delimiter == 0 {
 		delimiter = delimiterOf(src)
 	}
