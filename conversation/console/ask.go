@@ -160,7 +160,12 @@ func (c *Console) ask(w http.ResponseWriter, r *http.Request, who staff.Principa
 	switch {
 	case err == nil:
 		s.send("answer", viewAsked(out))
-	case !s.begun || ctx.Err() != nil:
+	case ctx.Err() != nil && s.begun: // whoever asked is gone, or the server stops
+	case ctx.Err() != nil && r.Context().Err() == nil:
+		p := problem(http.StatusServiceUnavailable, "stopping", "The server is just stopping. Try again in a moment.")
+		p.retryAfter = askAgain
+		return p
+	case !s.begun:
 		return err
 	default:
 		p, internal := status(err)
