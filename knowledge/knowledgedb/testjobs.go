@@ -8,7 +8,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 )
 
@@ -65,19 +64,10 @@ func (testWorkArgs) InsertOpts() river.InsertOpts {
 }
 
 // TestRuns queues runs of tests, before there is somebody to work them off.
-type TestRuns struct {
-	store *Store
-	queue *river.Client[pgx.Tx]
-}
+type TestRuns struct{ docs *Documents }
 
 // TestRuns returns the queueing of runs of tests.
-func (s *Store) TestRuns() (*TestRuns, error) {
-	queue, err := river.NewClient(riverpgxv5.New(s.pool), &river.Config{Logger: quiet(s.log)})
-	if err != nil {
-		return nil, fmt.Errorf("open job queue: %w", err)
-	}
-	return &TestRuns{s, queue}, nil
-}
+func (d *Documents) TestRuns() *TestRuns { return &TestRuns{d} }
 
 // ScheduleRun has a run begun in 30 s, one for all calls with the trigger until then.
 func (q *TestRuns) ScheduleRun(ctx context.Context, trigger string) error {
@@ -88,7 +78,7 @@ func (q *TestRuns) scheduleRun(ctx context.Context, trigger string, at time.Time
 	ctx, cancel := context.WithTimeout(ctx, testScheduleWithin)
 	defer cancel()
 	for _, next := range []bool{false, true} {
-		r, err := q.queue.Insert(ctx, testDueArgs{Trigger: trigger, Next: next}, &river.InsertOpts{ScheduledAt: at})
+		r, err := q.docs.queue.Insert(ctx, testDueArgs{Trigger: trigger, Next: next}, &river.InsertOpts{ScheduledAt: at})
 		if err != nil {
 			return fmt.Errorf("schedule run of tests: %w", err)
 		}
@@ -101,21 +91,21 @@ func (q *TestRuns) scheduleRun(ctx context.Context, trigger string, at time.Time
 
 // QueueRuns has queued runs worked off.
 func (q *TestRuns) QueueRuns(ctx context.Context) error {
-	if _, err := q.queue.Insert(ctx, testWorkArgs{}, nil); err != nil {
+	if _, err := q.docs.queue.Insert(ctx, testWorkArgs{}, nil); err != nil {
 		return fmt.Errorf("queue run of tests: %w", err)
 	}
 	return nil
 }
 
 // Work is the asking of r's tests, for NewJobs: one run at a time, on all replicas.
-func (q *TestRuns) Work(docs *Documents, r TestRunner) Work {
+func (q *TestRuns) Work(r TestRunner) Work {
 	return Work{
 		queue: testQueue,
 		at:    river.QueueConfig{MaxWorkers: 1},
 		conns: 3, // one holds the runs, two questions are asked side by side
 		add: func(all *river.Workers) {
 			river.AddWorker(all, &testDueWorker{tests: r})
-			river.AddWorker(all, &testWorker{docs: docs, tests: r})
+			river.AddWorker(all, &testWorker{docs: q.docs, tests: r})
 		},
 		sweep: func(ctx context.Context) error { return q.sweep(ctx, r) },
 	}
@@ -129,7 +119,7 @@ func (q *TestRuns) sweep(ctx context.Context, r TestRunner) error {
 		return err
 	}
 	var queued bool
-	if err := q.store.pool.QueryRow(ctx, sql, pgx.NamedArgs{"kind": testWorkArgs{}.Kind()}).Scan(&queued); err != nil {
+	if err := q.docs.pool.QueryRow(ctx, sql, pgx.NamedArgs{"kind": testWorkArgs{}.Kind()}).Scan(&queued); err != nil {
 		return fmt.Errorf("look for queued runs of tests: %w", err)
 	}
 	if queued {

@@ -66,12 +66,9 @@ func examined(t *testing.T, url string, e *examiner) (*server, *knowledgedb.Test
 	if b.Documents, err = store.Documents(); err != nil {
 		t.Fatal(err)
 	}
-	runs, err := store.TestRuns()
-	if err != nil {
-		t.Fatal(err)
-	}
+	runs := b.TestRuns()
 	b.Ingest = knowledge.NewIngest(b.Documents, textReader, log)
-	if b.jobs, err = knowledgedb.NewJobs(b.Documents, b.Ingest, log, runs.Work(b.Documents, e)); err != nil {
+	if b.jobs, err = knowledgedb.NewJobs(b.Documents, b.Ingest, log, runs.Work(e)); err != nil {
 		t.Fatal(err)
 	}
 	return b, runs
