@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -92,8 +93,11 @@ func evalTests(ctx context.Context, a *app, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	if len(docs) == 0 && total > 0 {
-		return fmt.Errorf("%w: ingest a document first", conversation.ErrNoKnowledge)
+	switch {
+	case total == 0:
+		return errors.New("there are no tests: add some in the console first")
+	case len(docs) == 0:
+		return errors.New("the knowledge base is empty: ingest a document first")
 	}
 	b := newBar(a.stderr, isTerminal(a.stderr))
 	defer b.end()
