@@ -34,6 +34,7 @@ type answering struct {
 	streamed bool
 	recap    *recap  // to be made once the answer is stored
 	watch    *asking // who is told in place of the customer; nil for a turn
+	promise  Promise // what the customer is told of the wait for a person
 	attached
 }
 
@@ -298,7 +299,9 @@ func (a *answering) handOverWith(r Reason, text string, sources []Source) Outcom
 			Author: AuthorBot, Name: a.e.cfg.BotName, Text: text, Sources: sources, Trace: a.trace.json(),
 		})
 	}
-	out.Messages = append(out.Messages, NewMessage{Author: AuthorSystem, Text: a.texts.Queued, Trace: a.trace.json()})
+	queued, p := a.e.queuedWords(a.ctx, language(a.words, a.t.State.Locale), a.texts.Queued, a.channel())
+	a.promise = p
+	out.Messages = append(out.Messages, NewMessage{Author: AuthorSystem, Text: queued, Trace: a.trace.json()})
 	return out
 }
 

@@ -92,6 +92,7 @@ func (e *Engine) Ask(ctx context.Context, req AskRequest, w AskWatcher) (Asked, 
 func (e *Engine) variant(req AskRequest) (*Engine, error) {
 	v := &Engine{cfg: e.cfg, d: e.d, log: e.log, hub: NewHub(), prompter: e.prompter}
 	v.d.Store, v.d.Bus = unstored{e.d.Store}, noBus{}
+	v.living.floor.Store(e.living.floor.Load())
 	if v.log == nil {
 		v.log = slog.New(slog.DiscardHandler)
 	}
