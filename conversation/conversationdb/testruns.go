@@ -17,7 +17,7 @@ const (
 )
 
 const runColumns = `u.id::text, u.created_at, u.trigger, u.state, u.finished_at,
-	CASE u.state WHEN 'running' THEN (SELECT count(*)::int FROM test_results r WHERE r.run_id = u.id) WHEN 'queued' THEN 0 ELSE u.cases END,
+	CASE u.state WHEN 'done' THEN u.cases ELSE (SELECT count(*)::int FROM test_results r WHERE r.run_id = u.id) END,
 	u.cases, u.passed, u.ndcg5, u.recall5, u.mrr10, u.auroc, u.answer_from, u.offer_from, u.cost_micros, u.error`
 
 func scanRun(row pgx.CollectableRow) (r conversation.TestRun, err error) {

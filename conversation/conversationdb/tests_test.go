@@ -355,7 +355,7 @@ func TestACutRunGoesOnAndACancelledOneEnds(t *testing.T) {
 	if err := b.Work(t.Context()); err != nil || b.find.asked.Load() != 40 {
 		t.Errorf("Work = %v after %d questions, want it ended with the batch in which it was cancelled", err, b.find.asked.Load())
 	}
-	if got, results, err := b.Run(t.Context(), second.ID); err != nil || got.State != conversation.RunCancelled || len(results) != 20 {
+	if got, results, err := b.Run(t.Context(), second.ID); err != nil || got.State != conversation.RunCancelled || got.Done != 20 || len(results) != 20 {
 		t.Errorf("run = %+v with %d results, %v, want it cancelled with the first 20", got, len(results), err)
 	}
 	b.find.before = func(int64) error { return errors.New("down") }
