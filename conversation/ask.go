@@ -121,7 +121,7 @@ func (e *Engine) variant(req AskRequest) (*Engine, error) {
 // unstored is a store that no note is left in: there is no conversation to leave it with.
 type unstored struct{ Store }
 
-// Remark implements Reports' Remark by doing nothing.
+// Remark implements Store by doing nothing.
 func (unstored) Remark(context.Context, string, string, string) (Message, bool, error) {
 	return Message{}, false, nil
 }

@@ -41,7 +41,7 @@ func (evalScore) AUROC(yes, no []float64) float64 {
 	return eval.AUROC(s, func(x []float64) float64 { return x[0] })
 }
 
-// bench is a test set over real knowledge.
+// testbench is a test set over real knowledge.
 type testbench struct {
 	*conversation.Tests
 	t     *testing.T
