@@ -147,7 +147,7 @@ type place struct {
 	inbox   *conversation.Inbox
 	tests   *testSet
 	models  []string // that the console takes for those in use
-	secure  bool // what the console is told of the connection
+	secure  bool     // what the console is told of the connection
 	log     *bytes.Buffer
 	down    atomic.Bool // whether it breaks every connection
 }

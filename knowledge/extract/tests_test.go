@@ -16,7 +16,7 @@ func TestRowsOfAFileBecomeTests(t *testing.T) {
 			"2 How long? [faq.csv a b] [] 3 days <nil>|4 Quantum? [] []  false|5 =1+1 [] [x y]  true|6  [faq.csv] []  <nil> there is no question|7 What? [] []  false answerable must be yes or no"},
 		"jsonl": {"t.jsonl", `{"question":"How?","documents":["d"],"answer":"So."}` + "\n\n" + `{"question":"As shown?","expect":{"passages":["p"],"answerable":true},"id":"1","created_at":"x"}` + "\nnonsense\n[1]\n" + `{"question":"\u0000?"}` + "\n",
 			"1 How? [d] [] So. <nil>|3 As shown? [] [p]  true|4  [] []  <nil> this is not a JSON object with a question|5  [] []  <nil> this is not a JSON object with a question|6 ? [] []  <nil> there is a NUL character in it"},
-		"excel": {"t.csv", "sep=|\nquestion|answerable\nHow?|x\n", "3 How? [] []  true"},
+		"excel":       {"t.csv", "sep=|\nquestion|answerable\nHow?|x\n", "3 How? [] []  true"},
 		"torn quotes": {"t.csv", "question,answer\nok,yes\n\"to\"rn,x\nfine,y\n", "2 ok [] [] yes <nil>|3  [] []  <nil> extraneous or missing \" in quoted-field|4 fine [] [] y <nil>"},
 	} {
 		rows, err := Tests(t.Context(), c.file, []byte(c.data))
