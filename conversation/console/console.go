@@ -35,6 +35,8 @@ type Options struct {
 	// Models lists the models that are configured, and others whose prices are known.
 	// May be nil.
 	Models func() []conversation.ModelFact
+	Asks   Asks
+	Tests  Tests
 	Log    *slog.Logger
 	// Pages makes what the browser loads, the first time somebody asks for it.
 	Pages func() (*Pages, error)
@@ -72,6 +74,8 @@ type Console struct {
 	finder    Finder
 	engine    Engine
 	hub       Events
+	asks      Asks
+	tests     Tests
 	log       *slog.Logger
 	clientIP  func(*http.Request) string
 	secure    func(*http.Request) bool
@@ -84,6 +88,7 @@ type Console struct {
 	watchers    watchers
 	crossOrigin *http.CrossOriginProtection
 	streams     chan struct{} // one slot for each open event stream
+	asking      chan struct{} // one slot for each question of staff's being answered
 	large       chan struct{} // one slot for each large file on its way in
 	filesOut    chan struct{} // one slot for each customer's file on its way out
 	stopping    chan struct{} // closed by Stop
@@ -106,6 +111,9 @@ func New(o Options) (*Console, error) {
 		signOn: o.SignOn, newcomer: o.SignOnRole, origin: o.Origin,
 		crossOrigin: http.NewCrossOriginProtection(),
 		streams:     make(chan struct{}, maxStreams),
+		asking:      make(chan struct{}, maxAsks),
+		asks:        o.Asks,
+		tests:       o.Tests,
 		large:       make(chan struct{}, maxLarge),
 		filesOut:    make(chan struct{}, maxFilesOut),
 		stopping:    make(chan struct{}),
@@ -122,6 +130,9 @@ func New(o Options) (*Console, error) {
 		if err := c.crossOrigin.AddTrustedOrigin(o.Origin); err != nil {
 			return nil, fmt.Errorf("console origin: %w", err)
 		}
+	}
+	if c.models == nil {
+		c.models = func() []conversation.ModelFact { return nil }
 	}
 	if c.clientIP == nil {
 		c.clientIP = remoteIP

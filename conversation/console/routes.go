@@ -140,6 +140,7 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 	}
 	routes = append(routes, inboxRoutes()...)
 	routes = append(routes, settingRoutes()...)
+	routes = append(routes, testRoutes()...)
 }
 
 func takeover(c *Console, ctx context.Context, id string, by conversation.Actor) (conversation.State, error) {
