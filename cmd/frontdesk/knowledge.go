@@ -43,6 +43,8 @@ type knowledgeParts struct {
 	docs  *knowledgedb.Documents
 	jobs  *knowledgedb.Jobs
 	allow crawl.Allow
+	// retention deletes what is too old.
+	retention *retention
 }
 
 // siteStore is Sites under another name, since that has a method called Sites.
@@ -69,7 +71,8 @@ func newKnowledge(cfg *Config, pool *pgxpool.Pool, log *slog.Logger) (*knowledge
 		Client: crawl.NewClient(k.allow, crawl.ClientOptions{UserAgent: userAgent(cfg)}),
 		Sites:  k.siteStore, Pages: k.siteStore, Documents: k, Read: extract.Extract, Log: log, Pause: crawl.DefaultPause,
 	})
-	if k.jobs, err = knowledgedb.NewJobs(k.docs, k.docs.Comparing(k.Ingest), log, k.Work(crawler), k.docs.CompareWork()); err != nil {
+	k.retention = newRetention(pool, log)
+	if k.jobs, err = knowledgedb.NewJobs(k.docs, k.docs.Comparing(k.Ingest), log, k.Work(crawler), k.docs.CompareWork(), k.docs.RetentionWork(k.retention.work())); err != nil {
 		return nil, err
 	}
 	k.Editor = knowledge.NewEditor(k.Ingest, k.docs)

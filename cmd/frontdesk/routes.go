@@ -33,6 +33,7 @@ func (s *server) route(ctx context.Context, pool *pgxpool.Pool, k *knowledgePart
 	}
 	pages, err := console.New(console.Options{
 		Staff: accounts, Documents: k, Entries: k, FAQ: k, Conflicts: k.docs, Previews: conversation.NewPreviewer(s.engine.store, k, conversation.DefaultThresholds()), Sites: k, Gaps: s.gaps, Inbox: s.inbox, Finder: k.store, Engine: s.engine, Events: s.engine, Log: s.a.log,
+		Webhooks: s.webhooks, Health: newVitals(cfg, s.engine.store, k.jobs, s.channels),
 		ClientIP: from.clientIP, Secure: from.secure, Origin: cfg.PublicURL,
 		SignOn: newSignOn(cfg), SignOnRole: cfg.OIDCDefaultRole,
 		Pages: faces,

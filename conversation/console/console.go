@@ -31,6 +31,8 @@ type Options struct {
 	Finder    Finder
 	Engine    Engine
 	Events    Events
+	Webhooks  Webhooks
+	Health    Health
 	Log       *slog.Logger
 	// Pages makes what the browser loads, the first time somebody asks for it.
 	Pages func() (*Pages, error)
@@ -66,6 +68,8 @@ type Console struct {
 	finder    Finder
 	engine    Engine
 	hub       Events
+	webhooks  Webhooks
+	health    Health
 	log       *slog.Logger
 	clientIP  func(*http.Request) string
 	secure    func(*http.Request) bool
@@ -94,6 +98,7 @@ type Console struct {
 func New(o Options) (*Console, error) {
 	c := &Console{
 		staff: o.Staff, documents: o.Documents, entries: o.Entries, faq: o.FAQ, conflicts: o.Conflicts, previews: o.Previews, sites: o.Sites, gaps: o.Gaps, inbox: o.Inbox, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
+		webhooks: o.Webhooks, health: o.Health,
 		clientIP: o.ClientIP, secure: o.Secure, now: o.Now,
 		signOn: o.SignOn, newcomer: o.SignOnRole, origin: o.Origin,
 		crossOrigin: http.NewCrossOriginProtection(),

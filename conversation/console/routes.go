@@ -126,6 +126,8 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"GET", "/api/v1/events", staff.RoleViewer, (*Console).events, "Server-sent events of every conversation: message, state, delta, discard, typing; inbox {conversation, row} whenever a row of the list changes, presence {conversation, staff: [{id, name, typing}]}; and of the knowledge: document and site, as their own addresses show them, whenever one is further or done.", nil, nil, false, nil, 200, true},
 	}
 	routes = append(routes, inboxRoutes()...)
+	routes = append(routes, webhookRoutes()...)
+	routes = append(routes, healthRoutes()...)
 }
 
 func takeover(e Engine, ctx context.Context, id string, by conversation.Actor) (conversation.State, error) {

@@ -36,6 +36,7 @@ var traces = []struct{ table, where string }{
 	{"desk_threads", inTalks},
 	{"desk_sends", inTalks},
 	{"model_calls", inTalks},
+	{"webhook_deliveries", inTalks},
 }
 
 const inTalks = `conversation_id = ANY (@talks::uuid[])`
