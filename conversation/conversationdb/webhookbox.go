@@ -95,7 +95,7 @@ func (s *Store) WebhookDone(ctx context.Context, c conversation.WebhookCall, r c
 					OR now() + make_interval(secs => greatest(@retry::float8, 0)) > d.until THEN now() END
 			WHERE d.id = @id AND d.lease_token = @lease RETURNING d.webhook_id
 		), w AS (
-			SELECT w.*, @error <> '' AND w.active AND (@gone OR w.failing_since < now() - make_interval(secs => @patience)) AS ends
+			SELECT w.*, @error <> '' AND w.active AND (@gone OR coalesce(w.failing_since < now() - make_interval(secs => @patience), false)) AS ends
 			FROM d JOIN webhooks w ON w.id = d.webhook_id
 			WHERE NOT @test AND (@error <> '' OR w.failing_since IS NOT NULL OR w.resume_at IS NOT NULL) FOR UPDATE OF w
 		)
