@@ -32,7 +32,8 @@ type answering struct {
 	trace    Trace
 	calls    []Call
 	streamed bool
-	recap    *recap // to be made once the answer is stored
+	recap    *recap  // to be made once the answer is stored
+	promise  Promise // what the customer is told of the wait for a person
 	attached
 }
 
@@ -291,7 +292,9 @@ func (a *answering) handOverWith(r Reason, text string, sources []Source) Outcom
 			Author: AuthorBot, Name: a.e.cfg.BotName, Text: text, Sources: sources, Trace: a.trace.json(),
 		})
 	}
-	out.Messages = append(out.Messages, NewMessage{Author: AuthorSystem, Text: a.texts.Queued, Trace: a.trace.json()})
+	queued, p := a.e.queuedWords(a.ctx, language(a.words, a.t.State.Locale), a.texts.Queued, a.channel())
+	a.promise = p
+	out.Messages = append(out.Messages, NewMessage{Author: AuthorSystem, Text: queued, Trace: a.trace.json()})
 	return out
 }
 

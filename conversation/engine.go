@@ -30,6 +30,8 @@ type Config struct {
 	Backoff        time.Duration // after a delivery's first failure; doubles with each
 	Concurrency    int           // turns at once in this process
 	ReadTimeout    time.Duration // for looking into the files of one turn, beside TurnTimeout
+	// Now is the clock that hours and rules of handling go by; the wall clock when nil.
+	Now func() time.Time
 	// ModerateClosed has what the Moderator could not judge treated as flagged.
 	ModerateClosed bool
 }
@@ -102,6 +104,7 @@ type Engine struct {
 	life      context.Context
 	end       context.CancelCauseFunc // of life, when Run stops taking turns
 	files     filing
+	living    living
 	present   presence
 	helping   chan struct{} // one for each answer a model is making for staff
 }
@@ -129,6 +132,7 @@ func New(cfg Config, d Deps) (*Engine, error) {
 	e.life, e.end = context.WithCancelCause(context.Background())
 	e.desks = make(chan struct{}, preparing*runtime.GOMAXPROCS(0))
 	e.files.init()
+	e.living.init()
 	e.helping = make(chan struct{}, helpsAtOnce)
 	return e, nil
 }
@@ -162,6 +166,7 @@ func (e *Engine) Receive(ctx context.Context, in Inbound) (Receipt, error) {
 		return Receipt{}, err
 	}
 	in.SenderName = cleanName(in.SenderName)
+	in.Sticky = hours(e.living.floor.Load().Handling.StickyHours)
 	r, err := e.d.Store.Receive(ctx, in, e.cfg.Gather)
 	if err != nil || r.Repeat {
 		return r, err
@@ -174,20 +179,26 @@ func (e *Engine) Receive(ctx context.Context, in Inbound) (Receipt, error) {
 		Name: in.SenderName, Text: in.Text, Episode: r.State.Episode, At: r.At, Attachments: r.Attachments,
 	}})
 	if r.Reopened {
-		e.hub.Publish(Event{Kind: EventState, Conversation: r.Conversation, State: &r.State})
+		st := e.described(r.State)
+		e.hub.Publish(Event{Kind: EventState, Conversation: r.Conversation, State: &st})
 	}
 	if r.DueIn >= 0 {
 		e.wake(r.Conversation, r.DueIn)
 	} else if len(r.Attachments) > 0 {
 		e.readAside(r)
 	}
+	e.aside(r, in.Text)
 	e.d.Bus.Hint(r.Conversation, r.State.Epoch)
 	return r, nil
 }
 
 // State returns a conversation as it stands, with its place in the queue.
 func (e *Engine) State(ctx context.Context, id string) (State, error) {
-	return e.d.Store.State(ctx, id)
+	st, err := e.d.Store.State(ctx, id)
+	if err != nil {
+		return st, err
+	}
+	return e.described(st), nil
 }
 
 // Messages returns what the customer may see of the log after a sequence number.
@@ -212,7 +223,7 @@ func (e *Engine) Heard(conversation string, epoch int64) {
 // HeardEvent takes from another replica what is in no log: a delta, a discard,
 // somebody's typing, or who of staff is where.
 func (e *Engine) HeardEvent(ev Event) {
-	if ev.Kind == EventPresence || ev.Kind == EventOnline {
+	if ev.Kind == EventPresence {
 		e.heardPresence(ev)
 		return
 	}

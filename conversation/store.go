@@ -78,6 +78,9 @@ type Store interface {
 	Summaries
 	Reports
 	Files
+	Lives
+	Feelings
+	Figures
 }
 
 // Finder finds passages; knowledge storage implements it.
@@ -140,6 +143,9 @@ type NewMessage struct {
 type Change struct {
 	To           Owner // empty: keep the owner
 	By           Actor
+	System       bool   // it was nobody's doing but the rules'
+	AtEpoch      *int64 // only at this epoch, else it changes nothing; nil: at any
+	Answers      bool   // the messages answer what the customer wrote
 	Reason       Reason
 	From         []Owner // owners it may be taken from
 	Status       Status  // empty: keep the status

@@ -48,7 +48,12 @@ func (e *Engine) Conversations(ctx context.Context, cursor string, limit int) ([
 
 // Conversation implements Reports.
 func (e *Engine) Conversation(ctx context.Context, id string) (Summary, error) {
-	return e.d.Store.Conversation(ctx, id)
+	c, err := e.d.Store.Conversation(ctx, id)
+	if err != nil {
+		return c, err
+	}
+	c.State, err = e.State(ctx, id)
+	return c, err
 }
 
 // Usage implements Reports.

@@ -108,7 +108,7 @@ END $$;
 CREATE FUNCTION webhook_of_rating() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF webhook_wanted('conversation.rated') THEN
-    PERFORM webhook_emit('conversation.rated', jsonb_build_object('conversation', c.id, 'contact', c.contact_id, 'channel', c.channel, 'score', NEW.became), c.id)
+    PERFORM webhook_emit('conversation.rated', jsonb_build_object('conversation', c.id, 'contact', c.contact_id, 'channel', c.channel, 'score', CASE WHEN NEW.became ~ '^[0-9]{1,4}$' THEN NEW.became::int END), c.id)
     FROM conversations c WHERE c.id = NEW.conversation_id;
   END IF;
   RETURN NULL;

@@ -358,7 +358,7 @@ func FuzzNothingInTheStaffChannelReachesTheEngine(f *testing.F) {
 		ev.Channel = staffChannel
 		body, err := json.Marshal(ev)
 		if err != nil {
-			t.Skip()
+			t.Skip("cannot be an event: it has no JSON form")
 		}
 		if _, err := r.take(t.Context(), envelope{Type: "event_callback", TeamID: testTeam, Event: body}); err != nil {
 			t.Errorf("take(%s) = %v, want no error", raw, err)

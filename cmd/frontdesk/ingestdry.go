@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"frontdesk/knowledge"
+	"frontdesk/knowledge/extract"
 )
 
 // shownRunes is how much of a question a line of the report shows.
@@ -17,13 +18,30 @@ const shownRunes = 80
 // dryRun says of files with FAQ entries what importing each would change. It
 // ends with exit code 1 when one of them would be refused.
 func dryRun(ctx context.Context, a *app, paths []string) error {
+	return eachFile(ctx, a, "--dry-run takes files with FAQ entries", paths, func(_ *database, k *knowledgeParts, path string) (bool, error) {
+		content, err := readFile(path)
+		if err != nil {
+			return false, err
+		}
+		report, err := k.ImportEntries(ctx, filepath.Base(path), content, true)
+		if err != nil {
+			return false, err
+		}
+		printImport(a.stdout, path, report, false)
+		return report.Importable(), nil
+	})
+}
+
+// eachFile has each of paths tried without changing anything; takes says what they
+// are to be. It ends with exit code 1 when try reported that one of them would not do.
+func eachFile(ctx context.Context, a *app, takes string, paths []string, try func(db *database, k *knowledgeParts, path string) (bool, error)) error {
 	for _, p := range paths {
 		info, err := os.Stat(p)
 		if err != nil {
 			return err
 		}
 		if info.IsDir() {
-			return usageError("--dry-run takes files with FAQ entries, and " + p + " is a directory")
+			return usageError(takes + ", and " + p + " is a directory")
 		}
 	}
 	db, err := openBeside(ctx, &a.cfg, a.log)
@@ -35,23 +53,17 @@ func dryRun(ctx context.Context, a *app, paths []string) error {
 	if err != nil {
 		return err
 	}
+	defer extract.Close()
 	refused := false
 	for _, p := range paths {
-		content, err := readFile(p)
-		var report knowledge.ImportReport
-		if err == nil {
-			report, err = k.ImportEntries(ctx, filepath.Base(p), content, true)
-		}
+		good, err := try(db, k, p)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if err != nil {
-			refused = true
 			fmt.Fprintf(a.stdout, "refused %s: %s\n", p, knowledge.Words(err))
-			continue
 		}
-		refused = refused || !report.Importable()
-		printImport(a.stdout, p, report, false)
+		refused = refused || err != nil || !good
 	}
 	if refused {
 		return silentError{}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -19,43 +18,15 @@ import (
 // there, and prints those that would be answered otherwise. A file of entries is
 // tried out in place of the document of its name, as an import would put it.
 func previewFiles(ctx context.Context, a *app, paths []string, n int) error {
-	for _, p := range paths {
-		info, err := os.Stat(p)
+	return eachFile(ctx, a, "--preview takes files", paths, func(db *database, k *knowledgeParts, path string) (bool, error) {
+		previewer := conversation.NewPreviewer(conversationdb.New(db.pool), k, conversation.DefaultThresholds())
+		result, err := k.previewFile(ctx, previewer, path, n)
 		if err != nil {
-			return err
+			return false, err
 		}
-		if info.IsDir() {
-			return usageError("--preview takes files, and " + p + " is a directory")
-		}
-	}
-	db, err := openBeside(ctx, &a.cfg, a.log)
-	if err != nil {
-		return err
-	}
-	defer db.close()
-	k, err := newKnowledge(&a.cfg, db.pool, a.log)
-	if err != nil {
-		return err
-	}
-	defer extract.Close()
-	previewer := conversation.NewPreviewer(conversationdb.New(db.pool), k, conversation.DefaultThresholds())
-	failed := false
-	for _, p := range paths {
-		result, err := k.previewFile(ctx, previewer, p, n)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil {
-			failed = true
-			fmt.Fprintf(a.stdout, "refused %s: %s\n", p, knowledge.Words(err))
-			continue
-		}
-		printPreview(a.stdout, p, result)
-	}
-	if failed {
-		return silentError{}
-	}
-	return nil
+		printPreview(a.stdout, path, result)
+		return true, nil
+	})
 }
 
 func (k *knowledgeParts) previewFile(ctx context.Context, p *conversation.Previewer, path string, n int) (conversation.Preview, error) {

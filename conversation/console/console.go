@@ -159,9 +159,6 @@ func (c *Console) serve(rt route, w http.ResponseWriter, r *http.Request) {
 			err = problem(http.StatusForbidden, "forbidden", "Your role does not allow this. It takes the role "+string(rt.least)+".")
 		}
 	}
-	if err == nil && who.ID != "" && !who.Token {
-		c.engine.Online(who.ID)
-	}
 	if err == nil && !rt.stream {
 		within := callTimeout
 		if rt.file {

@@ -26,13 +26,6 @@ func scanWebhook(row pgx.CollectableRow) (w conversation.Webhook, err error) {
 	return w, err
 }
 
-func orZero(t *time.Time) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return *t
-}
-
 // failWebhook wraps err with what was being done; no row, and an id that is no UUID, are missing.
 func failWebhook(verb, id string, err, missing error) error {
 	if errors.Is(err, pgx.ErrNoRows) || isCode(err, invalidText) {

@@ -80,11 +80,15 @@ func TestOnlyWhatAnActiveWebhookWantsIsStored(t *testing.T) {
 	if got := count(); got != "1conversation.rated" {
 		t.Errorf("stored of a thumb: %s, want conversation.rated", got)
 	}
+	r.exec(t, `INSERT INTO conversation_events (conversation_id, kind, became, actor) VALUES ($1, 'rating', '4', 'customer')`, id)
+	if got := r.value(t, `SELECT string_agg(data ->> 'score', ',') FROM webhook_deliveries`); got != "4" {
+		t.Errorf("scores told = %s, want 4", got)
+	}
 	if _, err := r.Edit(t.Context(), w.ID, to.URL, []conversation.EventName{conversation.EventMessageCreated}, false); err != nil {
 		t.Fatal(err)
 	}
 	r.says(t, "ada", "Nobody.")
-	if got := count(); got != "1conversation.rated" {
+	if got := count(); got != "2conversation.rated" {
 		t.Errorf("stored for a webhook that is off: %s, want nothing more", got)
 	}
 }
