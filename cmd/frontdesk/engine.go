@@ -64,6 +64,7 @@ func newDesk(cfg *Config, pool *pgxpool.Pool, k *knowledgeParts, o conversation.
 	}
 	d.Engine, d.store, d.bus, d.tests = engine, store, bus, k.tests
 	k.tests.Settings = d.settings
+	k.retention.limits = func() conversation.Retention { return d.settings().Retention }
 	return d, nil
 }
 

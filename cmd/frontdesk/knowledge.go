@@ -46,6 +46,8 @@ type knowledgeParts struct {
 	tests *conversation.Tests
 	allow crawl.Allow
 	purse *conversation.Purse // pays for what is searched and taken in
+	// retention deletes what is too old.
+	retention *retention
 }
 
 // siteStore is Sites under another name, since that has a method called Sites.
@@ -76,7 +78,8 @@ func newKnowledge(cfg *Config, pool *pgxpool.Pool, log *slog.Logger) (*knowledge
 	runs := k.docs.TestRuns()
 	k.tests = newTests(pool, k.store, runs, log)
 	k.store.OnChange(scheduleTests(k.tests))
-	if k.jobs, err = knowledgedb.NewJobs(k.docs, k.docs.Comparing(k.Ingest), log, k.Work(crawler), k.docs.CompareWork(), runs.Work(k.tests)); err != nil {
+	k.retention = newRetention(pool, log)
+	if k.jobs, err = knowledgedb.NewJobs(k.docs, k.docs.Comparing(k.Ingest), log, k.Work(crawler), k.docs.CompareWork(), runs.Work(k.tests), k.docs.RetentionWork(k.retention.work())); err != nil {
 		return nil, err
 	}
 	k.Editor = knowledge.NewEditor(k.Ingest, k.docs)

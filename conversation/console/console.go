@@ -34,10 +34,12 @@ type Options struct {
 	Events    Events
 	// Models lists the models that are configured, and others whose prices are known.
 	// May be nil.
-	Models func() []conversation.ModelFact
-	Asks   Asks
-	Tests  Tests
-	Log    *slog.Logger
+	Models   func() []conversation.ModelFact
+	Asks     Asks
+	Tests    Tests
+	Webhooks Webhooks
+	Health   Health
+	Log      *slog.Logger
 	// Pages makes what the browser loads, the first time somebody asks for it.
 	Pages func() (*Pages, error)
 
@@ -76,6 +78,8 @@ type Console struct {
 	hub       Events
 	asks      Asks
 	tests     Tests
+	webhooks  Webhooks
+	health    Health
 	log       *slog.Logger
 	clientIP  func(*http.Request) string
 	secure    func(*http.Request) bool
@@ -107,6 +111,7 @@ type Console struct {
 func New(o Options) (*Console, error) {
 	c := &Console{
 		staff: o.Staff, documents: o.Documents, entries: o.Entries, faq: o.FAQ, conflicts: o.Conflicts, previews: o.Previews, sites: o.Sites, gaps: o.Gaps, inbox: o.Inbox, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
+		webhooks: o.Webhooks, health: o.Health,
 		clientIP: o.ClientIP, secure: o.Secure, now: o.Now, models: o.Models,
 		signOn: o.SignOn, newcomer: o.SignOnRole, origin: o.Origin,
 		crossOrigin: http.NewCrossOriginProtection(),

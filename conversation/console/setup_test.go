@@ -148,7 +148,8 @@ type place struct {
 	inbox   *conversation.Inbox
 	tests   *testSet
 	models  []string // that the console takes for those that answer
-	secure  bool     // what the console is told of the connection
+	exec    func(sql string, args ...any) error
+	secure  bool // what the console is told of the connection
 	log     *bytes.Buffer
 	down    atomic.Bool // whether it breaks every connection
 }
@@ -164,6 +165,7 @@ func newPlaceWith(t *testing.T, cfg conversation.Config, model conversation.Mode
 	t.Helper()
 	p := &place{t: t, log: &bytes.Buffer{}, library: &library{docs: map[string]knowledge.Document{}, content: map[string][]byte{}}, sites: &siteList{}}
 	pool := dbtest.New(t)
+	p.exec = func(sql string, args ...any) error { _, err := pool.Exec(t.Context(), sql, args...); return err }
 	p.gaps = conversation.NewGaps(conversation.GapConfig{Settle: -1}, conversation.GapDeps{Store: conversationdb.New(pool), Words: lexical.Bag{},
 		Entries: p.library, Finder: p.library, Counter: tokens.For("gpt-4o-mini")})
 	p.staff = staff.New(conversationdb.NewStaffStore(pool), nil)
@@ -181,6 +183,7 @@ func newPlaceWith(t *testing.T, cfg conversation.Config, model conversation.Mode
 		t.Fatal(err)
 	}
 	p.console.pages = bundled
+	p.withHooks()
 	p.withFAQ()
 	mux := http.NewServeMux()
 	p.console.Register(mux)
