@@ -24,6 +24,9 @@ const (
 	// is another, EventPresence who looks at it.
 	EventInbox    EventKind = "inbox"
 	EventPresence EventKind = "presence"
+	// EventSettings says, between replicas only, that settings changed.
+	EventSettings EventKind = "settings"
+
 	// EventDelivery says how the delivery of the message named by Seq stands now, and
 	// EventMention that a note, named by Seq, names Staff.
 	EventDelivery EventKind = "delivery"
@@ -33,7 +36,7 @@ const (
 // forStaff reports whether no customer may hear of it.
 func (k EventKind) forStaff() bool {
 	switch k {
-	case EventInbox, EventPresence, EventAlert, EventSeen, EventDelivery, EventMention:
+	case EventInbox, EventPresence, EventAlert, EventSeen, EventDelivery, EventMention, EventSettings:
 		return true
 	}
 	return false

@@ -131,7 +131,7 @@ func (e *Engine) Resolve(ctx context.Context, id string, by Actor) (State, error
 	}
 	return e.change(ctx, id, Change{
 		From: []Owner{OwnerBot, OwnerQueue, OwnerStaff}, By: by, Reason: ReasonResolved, Status: StatusResolved,
-		Messages: []NewMessage{closing(st)},
+		Messages: []NewMessage{e.closing(st)},
 	})
 }
 

@@ -77,12 +77,14 @@ type Store interface {
 	Turns
 	Owners
 	Ledger
+	Holds
 	Summaries
 	Reports
 	Files
 	Lives
 	Feelings
 	Figures
+	SettingStore
 }
 
 // Finder finds passages; knowledge storage implements it.
@@ -173,4 +175,5 @@ type Call struct {
 	Outcome      string        `json:"outcome"` // ok, discarded or an ErrorKind
 	Usage        Usage         `json:"-"`
 	Duration     time.Duration `json:"-"`
+	Hold         string        `json:"hold,omitempty"` // the reservation that recording it ends
 }

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"frontdesk/conversation"
 	"frontdesk/conversation/staff"
 )
 
@@ -31,7 +32,14 @@ type Options struct {
 	Finder    Finder
 	Engine    Engine
 	Events    Events
-	Log       *slog.Logger
+	// Models lists the models that are configured, and others whose prices are known.
+	// May be nil.
+	Models   func() []conversation.ModelFact
+	Asks     Asks
+	Tests    Tests
+	Webhooks Webhooks
+	Health   Health
+	Log      *slog.Logger
 	// Pages makes what the browser loads, the first time somebody asks for it.
 	Pages func() (*Pages, error)
 
@@ -50,6 +58,8 @@ type Options struct {
 	SignOnRole staff.Role
 	// Now is the clock; the wall clock when nil.
 	Now func() time.Time
+	// Environment is what the program was started with.
+	Environment []Variable
 }
 
 // Console serves the API and the pages. It is safe for concurrent use.
@@ -66,10 +76,15 @@ type Console struct {
 	finder    Finder
 	engine    Engine
 	hub       Events
+	asks      Asks
+	tests     Tests
+	webhooks  Webhooks
+	health    Health
 	log       *slog.Logger
 	clientIP  func(*http.Request) string
 	secure    func(*http.Request) bool
 	now       func() time.Time
+	models    func() []conversation.ModelFact
 	signOn    SignOn
 	newcomer  staff.Role
 	origin    string
@@ -77,6 +92,7 @@ type Console struct {
 	watchers    watchers
 	crossOrigin *http.CrossOriginProtection
 	streams     chan struct{} // one slot for each open event stream
+	asking      chan struct{} // one slot for each question of staff's being answered
 	large       chan struct{} // one slot for each large file on its way in
 	filesOut    chan struct{} // one slot for each customer's file on its way out
 	stopping    chan struct{} // closed by Stop
@@ -86,6 +102,7 @@ type Console struct {
 	api         *http.ServeMux // the routes alone, to tell which methods a path takes
 	pages       func() (*Pages, error)
 	openAPI     func() []byte
+	environment []Variable
 	imports     chan struct{} // one slot for each file of entries being imported
 	beat        time.Duration // heartbeat; tests cannot wait for it
 }
@@ -94,15 +111,20 @@ type Console struct {
 func New(o Options) (*Console, error) {
 	c := &Console{
 		staff: o.Staff, documents: o.Documents, entries: o.Entries, faq: o.FAQ, conflicts: o.Conflicts, previews: o.Previews, sites: o.Sites, gaps: o.Gaps, inbox: o.Inbox, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
-		clientIP: o.ClientIP, secure: o.Secure, now: o.Now,
+		webhooks: o.Webhooks, health: o.Health,
+		clientIP: o.ClientIP, secure: o.Secure, now: o.Now, models: o.Models,
 		signOn: o.SignOn, newcomer: o.SignOnRole, origin: o.Origin,
 		crossOrigin: http.NewCrossOriginProtection(),
 		streams:     make(chan struct{}, maxStreams),
+		asking:      make(chan struct{}, maxAsks),
+		asks:        o.Asks,
+		tests:       o.Tests,
 		large:       make(chan struct{}, maxLarge),
 		filesOut:    make(chan struct{}, maxFilesOut),
 		stopping:    make(chan struct{}),
 		api:         http.NewServeMux(),
 		pages:       o.Pages,
+		environment: o.Environment,
 		beat:        heartbeat,
 		imports:     make(chan struct{}, maxImports),
 		openAPI:     sync.OnceValue(describe),
@@ -113,6 +135,9 @@ func New(o Options) (*Console, error) {
 		if err := c.crossOrigin.AddTrustedOrigin(o.Origin); err != nil {
 			return nil, fmt.Errorf("console origin: %w", err)
 		}
+	}
+	if c.models == nil {
+		c.models = func() []conversation.ModelFact { return nil }
 	}
 	if c.clientIP == nil {
 		c.clientIP = remoteIP

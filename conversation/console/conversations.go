@@ -30,9 +30,9 @@ type Engine interface {
 	Message(ctx context.Context, conversation string, seq int64) (conversation.Message, error)
 	// OpenFile returns a customer's file with its bytes; ErrNoFile.
 	OpenFile(ctx context.Context, conversation, id string) (conversation.File, error)
+	Books
 	Life
-	// Usage sums model calls by day and model from from until to.
-	Usage(ctx context.Context, from, to time.Time) ([]conversation.UsageRow, error)
+	Settings
 	Helper
 	Watchers
 }

@@ -54,6 +54,7 @@ func TestAnAdminRunsTheDesk(t *testing.T) {
 			}
 			b := newTab(t, p, v)
 			b.signIn("ana@example.com", staff.RoleAdmin)
+			b.wait(sees("Nobody is waiting"))
 			if v.phone {
 				b.click("You")
 				b.wait(`location.hash === '#/settings' && document.querySelector('.settings-nav a')`)

@@ -275,14 +275,16 @@ func TestStaffHearOfWaitsReadingAndScores(t *testing.T) {
 			bo := bearer(p.token(staff.RoleAgent))
 			p.do("POST", "/api/v1/conversations/"+mia.id+"/reply", map[string]string{"text": "Yes, I am."}, bo)
 			m := mia.hears("Yes, I am.")
-			b.wait(`document.querySelector('.said.staff') && !document.querySelector('.seen-mark')`)
+			b.wait(`document.querySelector('.said.staff') && !document.querySelector('.said.staff .under').innerText.includes('Seen')`)
 			if err := p.engine.Seen(t.Context(), mia.id, m.Seq); err != nil {
 				t.Fatal(err)
 			}
-			b.wait(`document.querySelector('.said.staff .seen-mark')?.textContent === 'Seen'`)
+			b.wait(`document.querySelector('.said.staff .under').innerText.includes('Seen')`)
+			b.at("#/settings/preferences", `document.querySelector('.settings select')`)
 			heard := run[int](b, `sounds`)
 			p.do("POST", "/api/v1/conversations/"+mia.id+"/note", map[string]any{"text": "@Ana can you look?", "mentions": []string{ana.ID}}, bo)
 			b.wait(fmt.Sprintf(`sounds > %d && %s`, heard, sees("mentioned you"))) // even whoever looks hears that
+			b.opens(mia)
 			p.engine.CustomerTypes(mia.id)
 			b.wait(sees("is typing…"))
 			p.do("POST", "/api/v1/conversations/"+mia.id+"/resolve", nil, bo).want(t, 200, "")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"frontdesk/conversation"
@@ -60,7 +61,7 @@ func viewDelivery(r *conversation.DeliveryReport) *deliveryView {
 	if r == nil {
 		return nil
 	}
-	return &deliveryView{r.State, r.Error, r.Attempts}
+	return &deliveryView{r.State, strings.TrimPrefix(r.Error, "send: "), r.Attempts}
 }
 
 func (c *Console) listMentions(w http.ResponseWriter, r *http.Request, who staff.Principal) error {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"frontdesk/conversation"
 	"frontdesk/conversation/staff"
 )
 
@@ -61,8 +62,14 @@ func (s schemas) operation(rt route) object {
 	if strings.Contains(rt.path, "{id}") {
 		params = append(params, object{"name": "id", "in": "path", "required": true, "schema": object{"type": "string", "format": "uuid"}})
 	}
+	if strings.Contains(rt.path, "{section}") {
+		params = append(params, object{"name": "section", "in": "path", "required": true, "schema": object{"type": "string", "enum": conversation.SectionNames()}})
+	}
 	if strings.Contains(rt.path, "{token}") {
 		params = append(params, object{"name": "token", "in": "path", "required": true, "schema": object{"type": "string"}})
+	}
+	if strings.Contains(rt.path, "{name}") {
+		params = append(params, object{"name": "name", "in": "path", "required": true, "schema": object{"type": "string"}})
 	}
 	for _, p := range rt.query {
 		params = append(params, object{"name": p.name, "in": "query", "description": p.about, "schema": object{"type": p.kind}})

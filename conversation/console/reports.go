@@ -292,12 +292,3 @@ func decimal(f *float64) string {
 	}
 	return strconv.FormatFloat(*f, 'f', -1, 64)
 }
-
-// inert makes a cell that no spreadsheet takes for a formula
-// (owasp.org/www-community/attacks/CSV_Injection).
-func inert(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", []rune(s)[0]) {
-		return "'" + s
-	}
-	return s
-}

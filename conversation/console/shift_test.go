@@ -170,10 +170,15 @@ func TestStaffWorkTheInbox(t *testing.T) {
 			b.click("Undo")
 			b.wait(`document.getElementById('composer').value.includes('sent you a label')`)
 			b.press(kb.Enter, cd.ModifierCtrl)
-			if m := mia.hears("sent you a label"); m.Author != conversation.AuthorStaff || m.Note {
+			m := mia.hears("sent you a label")
+			if m.Author != conversation.AuthorStaff || m.Note {
 				t.Errorf("the customer heard %+v, want a public reply by staff", m)
 			}
 			b.wait(`document.querySelector('.said.staff:not(.pending) strong')`)
+			if err := p.engine.Seen(t.Context(), mia.id, m.Seq); err != nil {
+				t.Fatal(err)
+			}
+			b.wait(`document.querySelector('.said.staff .under').innerText.includes('Seen')`)
 			mia.writes("Thank you, that was quick!")
 			b.wait(sees("that was quick"))
 			b.show("thread")

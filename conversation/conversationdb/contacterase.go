@@ -37,6 +37,9 @@ var traces = []struct{ table, where string }{
 	{"desk_threads", inTalks},
 	{"desk_sends", inTalks},
 	{"model_calls", inTalks},
+	{"spend_conversations", inTalks},
+	{"spend_visitors", `contact_id = @id`},
+	{"webhook_deliveries", inTalks},
 }
 
 const inTalks = `conversation_id = ANY (@talks::uuid[])`

@@ -3,7 +3,7 @@
 // stream of all tabs may be hidden, so each asks for itself.
 import { signal } from '@preact/signals';
 import { prefs } from '../prefs';
-import { go, toast } from '../store';
+import { go, route, say, toast } from '../store';
 import type { Message } from '../types';
 
 let audio: AudioContext | null = null;
@@ -27,8 +27,10 @@ document.addEventListener('visibilitychange', () => { if (!document.hidden) unhe
 /** Shows what the server wants somebody to see: a wait, a reminder, an escalation, a
  *  mention. All but the first are heard even by whoever is looking. */
 export function alerted(e: { kind: string; conversation: string; text: string }): void {
-  toast(e.text, { action: 'Open', act: () => go('inbox', 'all', e.conversation), ms: 12_000 });
-  if (prefs.value.sound && (document.hidden || e.kind !== 'waiting')) beep();
+  const looks = !document.hidden && (route.value[0] === 'mentions' ? e.kind === 'mention' : route.value[2] === e.conversation);
+  if (looks) say(e.text);
+  else toast(e.text, { action: 'Open', act: () => go('inbox', 'all', e.conversation), ms: 12_000 });
+  if (prefs.value.sound && !looks && (document.hidden || e.kind !== 'waiting')) beep();
   if (!document.hidden) return;
   unheard.value++;
   notify(e.text, e.conversation);

@@ -73,7 +73,7 @@ export function ContactActions({ of: c, changed }: { of: Contact; changed: () =>
     {merging && <Merge of={c} done={(did) => { setMerging(false); if (did) { forget(); changed(); } }} />}
     {receipt && <Dialog title="Erased" kind="small" close={() => { setReceipt(null); go('inbox'); }}>
       <p>Everything about this person is gone.</p>
-      <dl class="pairs">{Object.entries(receipt.erased).map(([table, n]) => <><dt key={table}>{table.replaceAll('_', ' ')}</dt><dd>{count(n)}</dd></>)}<dt>Receipt</dt><dd class="plain-text">{receipt.receipt}</dd></dl>
+      <dl class="pairs">{Object.entries(receipt.erased).filter(([, n]) => n > 0).map(([table, n]) => <><dt key={table}>{table.replaceAll('_', ' ')}</dt><dd>{count(n)}</dd></>)}<dt>Receipt</dt><dd class="plain-text">{receipt.receipt}</dd></dl>
     </Dialog>}
   </>;
 }

@@ -16,8 +16,8 @@ function Preview({ text }: { text: string }) {
   const unknown = [...new Set([...full.matchAll(/\{\{\s*([^{}]{1,60}?)\s*\}\}/g)].map((m) => m[1]))].filter((v) => !/^contact\.[\w-]+$/.test(v)), own = /\{\{\s*contact\.[\w-]+\s*\}\}/.test(full);
   if (!text.trim()) return null;
   return <div class="preview" role="group" aria-label="Preview"><p class="meta">As Mia Keller would read it</p>
-    <Nodes class="text" dir="auto" deps={[full]} make={() => markdown(full)} />
-    {own && <p class="meta">Variables in braces are attributes of the contact: they are left out for whoever has none.</p>}
+    <Nodes class="text" dir="auto" deps={[full]} make={() => markdown(full.replace(/\{\{[^{}]*\}\}/g, ''))} />
+    {own && <p class="meta">Attributes of the contact are left out for whoever has none.</p>}
     {unknown.length > 0 && <p class="warn" role="status">Not known, and left out when sent: {unknown.join(', ')}</p>}</div>;
 }
 

@@ -8,7 +8,7 @@ import { mayAct, me } from '../store';
 import type { Message, Source } from '../types';
 import { Files } from './files';
 import { deliver, revise, type Pending } from './send';
-import { redeliver } from './state';
+import { head, redeliver, seenUpTo } from './state';
 import { Translation } from './translate';
 import { showWhy } from './why';
 
@@ -20,7 +20,7 @@ function speaker(m: Message): string {
 
 const deliveries: Record<string, string> = { pending: 'On its way', sent: 'Sent', seen: 'Seen', failed: 'Not delivered' };
 
-export function Bubble({ message: m, joined, seen }: { message: Message; joined: boolean; seen?: boolean }) {
+export function Bubble({ message: m, joined }: { message: Message; joined: boolean }) {
   if (m.author === 'system') return <p class="change" dir="auto">{m.text}<time dateTime={m.at} title={exact(m.at)}>{time(m.at)}</time></p>;
   const kind = m.note ? 'note' : m.author, who = speaker(m);
   return <article class={'said ' + kind + (joined ? ' joined' : '')} aria-label={(m.note ? 'Note by ' : '') + who} data-seq={m.seq}>
@@ -41,10 +41,10 @@ export function Bubble({ message: m, joined, seen }: { message: Message; joined:
       <Translation of={m} />
       {m.why && <button class="btn link" type="button" onClick={() => showWhy(m)}>Why this answer</button>}
       {m.helpful !== undefined && m.helpful !== null && <span class={'thumb ' + (m.helpful ? 'ok' : 'bad')}><Icon of={m.helpful ? 'up' : 'down'} size={14} />{m.helpful ? 'Helpful' : 'Not helpful'}</span>}
-      {seen && m.delivery?.state !== 'seen' && <span class="meta seen-mark"><Icon of="seen" size={14} />Seen</span>}
       {m.delivery && <span class={m.delivery.state === 'failed' ? 'bad' : 'meta'}>
         <Icon of={m.delivery.state === 'failed' ? 'alert' : m.delivery.state === 'pending' ? 'clock' : m.delivery.state === 'seen' ? 'seen' : 'check'} size={14} />
         {deliveries[m.delivery.state]}{m.delivery.error ? ': ' + m.delivery.error : ''}</span>}
+      {m.seq === seenUpTo.value && m.conversation === head.value?.id && <span class="meta"><Icon of="seen" size={14} />Seen</span>}
       {m.delivery?.state === 'failed' && mayAct.value && <button class="btn link" type="button" onClick={() => redeliver(m)}>Retry</button>}
     </div>
   </article>;

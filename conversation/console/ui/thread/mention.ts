@@ -4,8 +4,10 @@ import { me } from '../store';
 import type { Colleague } from '../types';
 import type { Finder } from './caret';
 
+const freshMs = 60_000; // who came since is found by then
+
 async function colleagues(): Promise<Colleague[]> {
-  const list = await optional<{ staff: Colleague[] }>('/staff');
+  const list = await optional<{ staff: Colleague[] }>('/staff', 'colleagues ' + Math.floor(Date.now() / freshMs));
   return (list?.staff || []).filter((s) => !s.disabled && s.id !== me.value?.id);
 }
 

@@ -21,12 +21,16 @@ export const looking = signal<Looking[]>([]);
 export const reading = signal(false);
 export const trouble = signal('');
 export const earliest = computed(() => messages.value[0]?.seq ?? 0);
-/** How far the customer has read, as far as their channel tells. */
-export const seenTo = signal(0);
 /** Set when the bot was stopped in the middle of an answer. */
 export const silenced = signal(false);
 
 export const mine = computed(() => !!head.value && head.value.owner === 'staff' && head.value.staff?.id === me.value?.id);
+
+/** The newest message of ours that the customer has read. */
+export const seenUpTo = computed(() => {
+  const upTo = head.value?.seen_seq || 0;
+  return messages.value.reduce((seq, m) => ((m.author === 'bot' || m.author === 'staff') && !m.note && m.seq <= upTo ? m.seq : seq), 0);
+});
 
 let turn = 0;
 let abort: AbortController | null = null;
@@ -60,17 +64,16 @@ async function read(id: string): Promise<void> {
       looking.value = [];
       silenced.value = false;
       history.value = null;
-      seenTo.value = head.value?.seen_seq || 0;
     }
   });
   try {
     const row = await api<Row>('GET', '/conversations/' + id, undefined, { signal: abort.signal });
-    const after = same && messages.value.length ? messages.value[messages.value.length - 1].seq : Math.max(0, row.seq - page);
+    const newest = messages.value[messages.value.length - 1], underWay = messages.value.find((m) => m.delivery?.state === 'pending');
+    const after = same && newest ? (underWay ? underWay.seq - 1 : newest.seq) : Math.max(0, row.seq - page);
     const list = await api<{ messages: Message[] }>('GET', `/conversations/${id}/messages` + query({ after: after || '', limit: 500 }), undefined, { signal: abort.signal });
     if (mine !== turn) return;
     batch(() => {
       head.value = row;
-      seenTo.value = Math.max(seenTo.value, row.seen_seq || 0);
       if (same) progress.clear(); // what was read is newer
       messages.value = sorted([...messages.value, ...list.messages]);
       reading.value = false;
@@ -197,7 +200,9 @@ export function watch(): () => void {
       if (e.conversation === openId.value) messages.value = messages.value.map((m) => (m.seq === e.seq ? { ...m, attachments: e.attachments } : m));
     }),
     on('delivery', (e: { conversation: string; seq: number; delivery: Delivery }) => { if (e.conversation === openId.value) delivered(e.seq, e.delivery); }),
-    on('seen', (e: { conversation: string; seq: number }) => { if (e.conversation === openId.value) seenTo.value = Math.max(seenTo.value, e.seq); }),
+    on('seen', (e: { conversation: string; seq: number }) => {
+      if (head.value && e.conversation === head.value.id && e.seq > (head.value.seen_seq || 0)) head.value = { ...head.value, seen_seq: e.seq };
+    }),
     on('delta', (e: { conversation: string; turn: string; text: string }) => {
       if (e.conversation === openId.value && head.value?.owner === 'bot') drafts.value = new Map(drafts.value).set(e.turn, (drafts.value.get(e.turn) || '') + e.text);
     }),

@@ -12,7 +12,7 @@ import { resolve, takeOrGive } from './actions';
 import { Bubble, DraftBubble, PendingBubble } from './bubble';
 import { Composer } from './composer';
 import { pendingHere } from './send';
-import { again, changes, drafts, earliest, head, history, looking, messages, mine, readEarlier, readHistory, reading, seenTo, silenced, trouble, typing } from './state';
+import { again, changes, drafts, earliest, head, history, looking, messages, mine, readEarlier, readHistory, reading, silenced, trouble, typing } from './state';
 
 function Head() {
   const h = head.value;
@@ -68,7 +68,6 @@ function Log() {
     ...changes.value.filter((c) => c.at >= (messages.value[0]?.at || '') && silent(c)).map((c, i) => ({ at: c.at, key: 'c' + i, change: c }))];
   if (changes.value.length) lines.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
   let day = '', episode = 0, before: Message | undefined;
-  const seen = messages.value.findLast((m) => m.author === 'staff' && !m.note && m.seq <= seenTo.value)?.seq;
   return <>{lines.map((l) => {
     const out = [];
     const today = new Date(l.at).toDateString();
@@ -85,7 +84,7 @@ function Log() {
       if (episode && m.episode !== episode) out.push(<p class="divider strong" key={'e' + l.key}><span>A new conversation begins here</span></p>);
       episode = m.episode;
       const joined = before && before.author === m.author && before.note === m.note && before.staff?.id === m.staff?.id && Date.parse(m.at) - Date.parse(before.at) < 120_000;
-      out.push(<Bubble key={l.key} message={m} joined={!!joined} seen={m.seq === seen} />);
+      out.push(<Bubble key={l.key} message={m} joined={!!joined} />);
       before = m;
     }
     return out;
