@@ -174,6 +174,7 @@ func TestFiguresOpenTheirConversations(t *testing.T) {
 			p := newShift(t)
 			b := newTab(t, p, v)
 			b.signIn("ana@example.com", staff.RoleAgent)
+			b.wait(sees("Nobody is waiting for a person."))
 			if v.phone {
 				b.at("#/reports", sees("No conversation began on these days."))
 			} else {

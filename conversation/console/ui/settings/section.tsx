@@ -1,6 +1,6 @@
 // One section of the settings as a form: what is stored, what somebody is making of it,
 // and what becomes of both when a colleague was first.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import { api, Failed } from '../api';
 import { Skeleton } from '../parts/bits';
@@ -42,7 +42,7 @@ export function useSection<T extends Versioned>(name: string): Section<T> {
     setError('');
     try {
       adopt(await api<T>('PUT', path, { ...value, version }));
-      toast('Saved');
+      toast('Saved', { ms: 2500 });
     } catch (err) {
       if (!(err instanceof Failed)) throw err;
       if (err.code === 'version_changed') await compare();
@@ -72,6 +72,8 @@ export function useSection<T extends Versioned>(name: string): Section<T> {
  *  two of them can be told apart. */
 export function SectionForm<T extends Versioned>({ of: s, label, wrong, lines, children }:
   { of: Section<T>; label: string; wrong?: boolean; lines: (v: T) => string[]; children: ComponentChildren }) {
+  const clash = useRef<HTMLDivElement>(null);
+  useEffect(() => { if (s.theirs) clash.current?.focus(); }, [s.theirs]);
   if (!s.value) {
     return s.error ? <p class="error" role="alert">{s.error} <button class="btn link" type="button" onClick={s.read}>Try again</button></p> : <Skeleton rows={5} label={'Reading: ' + label} />;
   }
@@ -83,7 +85,7 @@ export function SectionForm<T extends Versioned>({ of: s, label, wrong, lines, c
   const mine = new Set(lines(s.value)), differ = s.theirs ? lines(s.theirs).filter((l) => !mine.has(l)) : [];
   return <form class="form section" aria-label={label} onSubmit={submit} noValidate>
     {children}
-    {s.theirs && <div class="once" role="alert"><p><b>A colleague saved this before you.</b> Nothing of yours is lost: it stands above, and is not stored yet.</p>
+    {s.theirs && <div ref={clash} class="once" role="alert" tabIndex={-1}><p><b>A colleague saved this before you.</b> Nothing of yours is lost: it stands above, and is not stored yet.</p>
       {differ.length > 0 ? <><p>Theirs says:</p><ul class="differ">{differ.map((l) => <li key={l} dir="auto">{l}</li>)}</ul></> : <p>Yours has everything that theirs has.</p>}
       <div class="row"><button class="btn" type="button" disabled={s.busy || wrong} onClick={s.keepMine}>Save mine instead</button><button class="btn quiet" type="button" onClick={s.takeTheirs}>Take theirs</button></div></div>}
     {s.error && <p class="error" role="alert">{s.error}</p>}
