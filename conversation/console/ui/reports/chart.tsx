@@ -11,7 +11,7 @@ export const dayName = (date: string): string => dayText.format(new Date(date + 
 function ceiling(n: number): number {
   if (n <= 4) return Math.max(1, Math.ceil(n));
   const step = 10 ** Math.floor(Math.log10(n));
-  return [1, 2, 2.5, 4, 5, 10].map((m) => m * step).find((m) => m >= n)!;
+  return [1, 2, 3, 4, 5, 6, 8, 10].map((m) => m * step).find((m) => m >= n)!;
 }
 
 export function Chart({ figure, days, line }: { figure: string; days: Group[]; line?: boolean }) {
