@@ -41,6 +41,7 @@ type Config struct {
 	OpenAITimeout    time.Duration `env:"OPENAI_TIMEOUT" envDefault:"40s" about:"how long an answer of the model may take in all; then the documents answer"`
 	EmbeddingModel   string        `env:"OPENAI_EMBEDDING_MODEL" about:"model that finds by meaning; text-embedding-3-small at OpenAI itself, none elsewhere; none switches it off"`
 	EmbeddingSize    int           `env:"OPENAI_EMBEDDING_DIMENSIONS" about:"its dimensions; 0: the model's own"`
+	Batch            string        `env:"OPENAI_BATCH" envDefault:"auto" about:"whether very many passages are embedded by the server's batches, within a day at half the price: auto (at OpenAI and Azure), on or off"`
 	RerankModel      string        `env:"RERANK_MODEL" about:"model that judges the first passages found; unset: none"`
 	RerankBaseURL    string        `env:"RERANK_BASE_URL" about:"its server, of which POST /rerank is asked; unset: OPENAI_BASE_URL"`
 	RerankKey        Secret        `env:"RERANK_API_KEY" about:"its key; unset: OPENAI_API_KEY where the server is the same"`
@@ -89,6 +90,8 @@ type Config struct {
 	level   slog.Level
 
 	telegramStaff int64
+
+	serving bool // not a command that somebody waits for
 }
 
 // slackChannel is what the id of a Slack channel looks like; a person's, or that of a
@@ -210,6 +213,9 @@ func (c *Config) check() []error {
 	}
 	if c.EmbeddingSize < 0 || c.EmbeddingSize > 4000 {
 		fail("OPENAI_EMBEDDING_DIMENSIONS is %d, not a number from 0 to 4000 (pgvector's limit for an index)", c.EmbeddingSize)
+	}
+	if c.Batch != batchAuto && c.Batch != batchOn && c.Batch != batchOff {
+		fail("OPENAI_BATCH is %q, not auto, on or off", c.Batch)
 	}
 	if c.RerankModel != "" && c.RerankBaseURL == "" && c.OpenAIBaseURL == "" {
 		fail("RERANK_MODEL is set and no server for it: set RERANK_BASE_URL (OpenAI itself reranks nothing)")

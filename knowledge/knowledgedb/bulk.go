@@ -35,6 +35,8 @@ type BulkOptions struct {
 	Poll   time.Duration // between two looks at a batch
 	Settle time.Duration // after which a request of a server that died has reached the provider, or never will
 	Within time.Duration // a batch that has not ended by then is given up
+	// Booked, when not nil, is told once of each batch that was paid for.
+	Booked func(ctx context.Context, model string, r knowledge.BulkReport)
 }
 
 // Defaults of BulkOptions. OpenAI lets an account of the first tier have three million tokens of
@@ -205,15 +207,20 @@ func (d *Documents) endBulk(ctx context.Context, batch, outcome, why string, r k
 	)
 	args := pgx.NamedArgs{"batch": batch, "outcome": outcome, "why": cmp.Or(why, r.Why), "embedded": r.Embedded, "failed": r.Failed,
 		"tokens": r.Tokens, "cost": r.CostMicros}
+	ended := false
 	err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, end, args)
+		tag, err := tx.Exec(ctx, end, args)
 		if err == nil {
+			ended = tag.RowsAffected() > 0
 			_, err = tx.Exec(ctx, release, args)
 		}
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("end batch %s: %w", batch, err)
+	}
+	if ended && r.Tokens > 0 && d.bulkOptions.Booked != nil {
+		d.bulkOptions.Booked(ctx, d.embedder.Model(), r)
 	}
 	d.log.InfoContext(ctx, "batch of passages ended", "batch", batch, "outcome", outcome, "embedded", r.Embedded, "failed", r.Failed,
 		"reason", args["why"], "tokens", r.Tokens, "cost_micros", r.CostMicros)
