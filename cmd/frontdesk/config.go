@@ -80,6 +80,8 @@ type Config struct {
 
 	CrawlAllow []string `env:"CRAWL_ALLOW" about:"hosts and networks inside that pages may be taken from, e.g. wiki.corp:8080,10.0.0.0/8"`
 
+	CrawlPause time.Duration `env:"CRAWL_PAUSE" envDefault:"50ms" about:"least time between two requests to one site, where its robots.txt does not ask for more; 0 for a site of one's own"`
+
 	LogFormat       string        `env:"LOG_FORMAT" envDefault:"text" about:"text or json"`
 	LogLevel        string        `env:"LOG_LEVEL" envDefault:"info" about:"debug, info, warn or error"`
 	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"25s" about:"how long a stop may take to finish what is under way"`
@@ -101,6 +103,9 @@ var slackChannel = regexp.MustCompile(`^[CG][A-Z0-9]{2,30}$`)
 // maxDeskUndo is the longest wait, in seconds, before what staff write is sent: past
 // it a customer would think that nobody is there.
 const maxDeskUndo = 300
+
+// maxCrawlPause bounds CRAWL_PAUSE: at one page in half a minute 1,000 pages take a working day.
+const maxCrawlPause = 30 * time.Second
 
 // loader collects the settings of one command from flags, environment and file.
 type loader struct {
@@ -268,6 +273,9 @@ func (c *Config) check() []error {
 			continue
 		}
 		c.proxies = append(c.proxies, p)
+	}
+	if c.CrawlPause < 0 || c.CrawlPause > maxCrawlPause {
+		fail("CRAWL_PAUSE is %v, not from 0 to %v", c.CrawlPause, maxCrawlPause)
 	}
 	var err error
 	if c.crawl, err = crawl.ParseAllow(c.CrawlAllow); err != nil {

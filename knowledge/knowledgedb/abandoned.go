@@ -122,6 +122,14 @@ func (d *Documents) takeUp(ctx context.Context, a abandonedDocument) error {
 		return err
 	}
 	defer held.release(ctx)
+	const sql = `SELECT EXISTS (SELECT FROM documents WHERE id = @id AND status IN ('queued', 'extracting', 'embedding'))`
+	var still bool // it may have been finished since it was found
+	if err := d.pool.QueryRow(ctx, sql, pgx.NamedArgs{"id": a.ID}).Scan(&still); err != nil {
+		return fmt.Errorf("look at document %s again: %w", a.ID, err)
+	}
+	if !still {
+		return nil
+	}
 	if a.Deaths >= maxDeaths {
 		d.log.ErrorContext(ctx, "document given up", "document", a.ID, "deaths", a.Deaths)
 		words := fmt.Sprintf("The server stopped %d times while it read this file; it is not tried again.", a.Deaths)
@@ -131,8 +139,6 @@ func (d *Documents) takeUp(ctx context.Context, a abandonedDocument) error {
 		return nil
 	}
 	d.log.WarnContext(ctx, "abandoned document taken up", "document", a.ID, "deaths", a.Deaths)
-	// Held by nobody now, it may have been finished since it was found: then
-	// its job finds nothing to do.
 	if _, err := d.queue.Insert(ctx, ingestArgs{Document: a.ID, Deaths: a.Deaths}, nil); err != nil {
 		return fmt.Errorf("queue document %s: %w", a.ID, err)
 	}
