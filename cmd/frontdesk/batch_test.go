@@ -326,6 +326,56 @@ func TestAnotherServerBringsABatchToItsEnd(t *testing.T) {
 	}
 }
 
+func TestTwoServersSendABatchOnce(t *testing.T) {
+	t.Parallel()
+	ai, base := newBulkAI(t, nil)
+	url := dbtest.URL(t)
+	one, other := newBulkServer(t, url, base, batchOn), newBulkServer(t, url, base, batchOn)
+	one.start(t)
+	other.start(t)
+	id := one.addGuide(t, "guide", 12)
+	one.underWay(t, 1)
+	ai.EndBatches("completed", -1)
+	other.ready(t, id)
+	other.wholly(t)
+	if b := ai.Batches(); len(b) != 1 || len(ai.Embedded()) != 0 {
+		t.Errorf("%d batches and %d texts directly, want one batch and none", len(b), len(ai.Embedded()))
+	}
+	if n := one.number(t, `SELECT count(*) FROM model_calls WHERE purpose = 'embed_batch'`); n != 1 {
+		t.Errorf("the batch was booked %d times, want once", n)
+	}
+}
+
+func TestWhatANewModelHasToEmbedGoesByBatches(t *testing.T) {
+	t.Parallel()
+	ai, base := newBulkAI(t, nil)
+	url := dbtest.URL(t)
+	before, after := newBulkServer(t, url, base, batchOff), newBulkServer(t, url, base, batchOn)
+	before.start(t)
+	var ids []string
+	for i := range 6 {
+		ids = append(ids, before.addGuide(t, fmt.Sprintf("guide%d", i), 3))
+	}
+	for _, id := range ids {
+		before.ready(t, id)
+	}
+	before.stop(t)
+	if _, err := before.pool.Exec(t.Context(), `DELETE FROM embeddings; UPDATE embedding_models SET name = 'former'`); err != nil {
+		t.Fatal(err)
+	}
+	asked := len(ai.Embedded())
+	after.start(t)
+	after.underWay(t, 1)
+	ai.EndBatches("completed", -1)
+	for _, id := range ids {
+		after.ready(t, id)
+	}
+	after.wholly(t)
+	if n := len(ai.Embedded()) - asked; n != 0 || len(ai.Batches()[0].Texts) != 18 {
+		t.Errorf("%d texts embedded directly and %d by a batch, want all 18 by it", n, len(ai.Batches()[0].Texts))
+	}
+}
+
 func TestAPassageThatChangedIsNotGivenTheOldTextsVector(t *testing.T) {
 	t.Parallel()
 	ai, base := newBulkAI(t, nil)
