@@ -32,7 +32,8 @@ type answering struct {
 	trace    Trace
 	calls    []Call
 	streamed bool
-	recap    *recap // to be made once the answer is stored
+	recap    *recap  // to be made once the answer is stored
+	promise  Promise // what the customer is told of the wait for a person
 	attached
 }
 
@@ -122,11 +123,7 @@ func (a *answering) find() (knowledge.Result, error) {
 	if a.words == "" {
 		return knowledge.Result{}, nil // only files: there is nothing to look up
 	}
-	ctx, cancel := context.WithTimeout(a.ctx, a.e.cfg.FindTimeout)
-	defer cancel()
-	began := time.Now()
-	r, err := a.e.d.Finder.Find(ctx, knowledge.Query{Text: a.words, History: said(a.history)})
-	a.e.d.Observer.Found(time.Since(began))
+	r, err := a.lookUp(knowledge.Query{Text: a.words, History: said(a.history)})
 	if err != nil {
 		return r, fmt.Errorf("find passages: %w", err)
 	}
@@ -176,6 +173,8 @@ func (a *answering) withoutModel(r knowledge.Result) Outcome {
 	switch {
 	case grounded:
 		return a.say(text, sources, 0)
+	case a.trace.Error == ErrOverBudget:
+		return a.handOver(ReasonBudget, a.texts.Failed)
 	case a.trace.Error != "":
 		return a.handOver(ReasonFailure, a.texts.Failed)
 	case a.t.Misses+1 >= maxMisses:
@@ -291,7 +290,9 @@ func (a *answering) handOverWith(r Reason, text string, sources []Source) Outcom
 			Author: AuthorBot, Name: a.e.cfg.BotName, Text: text, Sources: sources, Trace: a.trace.json(),
 		})
 	}
-	out.Messages = append(out.Messages, NewMessage{Author: AuthorSystem, Text: a.texts.Queued, Trace: a.trace.json()})
+	queued, p := a.e.queuedWords(a.ctx, language(a.words, a.t.State.Locale), a.texts.Queued, a.channel())
+	a.promise = p
+	out.Messages = append(out.Messages, NewMessage{Author: AuthorSystem, Text: queued, Trace: a.trace.json()})
 	return out
 }
 

@@ -19,7 +19,11 @@ func (a *answering) tell(found knowledge.Result) (Outcome, error) {
 		if !errors.As(err, &failure) || a.ctx.Err() != nil {
 			return out, err
 		}
-		a.e.log.Warn("model failed; answering from passages", "conversation", a.t.State.Conversation,
+		told := a.e.log.Warn
+		if failure.Kind == ErrOverBudget {
+			told = a.e.log.Info // staff were told when it came to that, once
+		}
+		told("model failed; answering from passages", "conversation", a.t.State.Conversation,
 			"kind", failure.Kind, "err", failure.Err)
 		a.discard()
 		a.trace = Trace{Error: failure.Kind, Rewritten: a.trace.Rewritten, Chosen: a.trace.Chosen, Cost: a.trace.Cost}

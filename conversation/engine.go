@@ -30,6 +30,8 @@ type Config struct {
 	Backoff        time.Duration // after a delivery's first failure; doubles with each
 	Concurrency    int           // turns at once in this process
 	ReadTimeout    time.Duration // for looking into the files of one turn, beside TurnTimeout
+	// Now is the clock that hours and rules of handling go by; the wall clock when nil.
+	Now func() time.Time
 	// ModerateClosed has what the Moderator could not judge treated as flagged.
 	ModerateClosed bool
 }
@@ -57,7 +59,7 @@ func (c *Config) defaults() {
 		c.BotName = "Assistant"
 	}
 	if c.Budget == (Budget{}) {
-		c.Budget = Budget{Total: 8000, Answer: 800, Passages: 3000, Images: 9000}
+		c.Budget = DefaultBudget()
 	}
 }
 
@@ -83,6 +85,13 @@ type Deps struct {
 
 	Reader    Reader
 	Moderator Moderator
+
+	// Limits and Price are what models may cost and do; they are asked before each
+	// call. Nil: no limit, and what the model itself says. Purse is who pays, made
+	// from Store when nil.
+	Limits func() Spending
+	Price  Price
+	Purse  *Purse
 }
 
 // Engine receives messages, decides who speaks and answers as the bot. All its
@@ -102,8 +111,10 @@ type Engine struct {
 	life      context.Context
 	end       context.CancelCauseFunc // of life, when Run stops taking turns
 	files     filing
+	living    living
 	present   presence
 	helping   chan struct{} // one for each answer a model is making for staff
+	purse     *Purse
 }
 
 // New returns an engine, whose Run must be called for turns to be taken.
@@ -123,12 +134,17 @@ func New(cfg Config, d Deps) (*Engine, error) {
 		d.Observer = noObserver{}
 	}
 	e := &Engine{cfg: cfg, d: d, log: d.Log, hub: NewHub(), prompter: p}
+	if e.purse = d.Purse; e.purse == nil {
+		e.purse = NewPurse(d.Store, nil, d.Log)
+	}
+	e.purse.use(terms{limits: d.Limits, price: d.Price, count: d.Counter, observer: d.Observer, alert: e.alertBudget})
 	e.sched.init(cfg.Concurrency)
 	e.look = make(chan struct{}, 1)
 	e.recaps = make(chan struct{}, recapsAtOnce)
 	e.life, e.end = context.WithCancelCause(context.Background())
 	e.desks = make(chan struct{}, preparing*runtime.GOMAXPROCS(0))
 	e.files.init()
+	e.living.init()
 	e.helping = make(chan struct{}, helpsAtOnce)
 	return e, nil
 }
@@ -162,6 +178,7 @@ func (e *Engine) Receive(ctx context.Context, in Inbound) (Receipt, error) {
 		return Receipt{}, err
 	}
 	in.SenderName = cleanName(in.SenderName)
+	in.Sticky = hours(e.living.floor.Load().Handling.StickyHours)
 	r, err := e.d.Store.Receive(ctx, in, e.cfg.Gather)
 	if err != nil || r.Repeat {
 		return r, err
@@ -174,20 +191,26 @@ func (e *Engine) Receive(ctx context.Context, in Inbound) (Receipt, error) {
 		Name: in.SenderName, Text: in.Text, Episode: r.State.Episode, At: r.At, Attachments: r.Attachments,
 	}})
 	if r.Reopened {
-		e.hub.Publish(Event{Kind: EventState, Conversation: r.Conversation, State: &r.State})
+		st := e.described(r.State)
+		e.hub.Publish(Event{Kind: EventState, Conversation: r.Conversation, State: &st})
 	}
 	if r.DueIn >= 0 {
 		e.wake(r.Conversation, r.DueIn)
 	} else if len(r.Attachments) > 0 {
 		e.readAside(r)
 	}
+	e.aside(r, in.Text)
 	e.d.Bus.Hint(r.Conversation, r.State.Epoch)
 	return r, nil
 }
 
 // State returns a conversation as it stands, with its place in the queue.
 func (e *Engine) State(ctx context.Context, id string) (State, error) {
-	return e.d.Store.State(ctx, id)
+	st, err := e.d.Store.State(ctx, id)
+	if err != nil {
+		return st, err
+	}
+	return e.described(st), nil
 }
 
 // Messages returns what the customer may see of the log after a sequence number.
@@ -212,7 +235,7 @@ func (e *Engine) Heard(conversation string, epoch int64) {
 // HeardEvent takes from another replica what is in no log: a delta, a discard,
 // somebody's typing, or who of staff is where.
 func (e *Engine) HeardEvent(ev Event) {
-	if ev.Kind == EventPresence || ev.Kind == EventOnline {
+	if ev.Kind == EventPresence {
 		e.heardPresence(ev)
 		return
 	}

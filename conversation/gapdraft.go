@@ -159,13 +159,14 @@ const draftPrompt = "You write entries of a company's FAQ from what its support 
 func (g *Gaps) written(ctx context.Context, talks []GapTalk) (knowledge.Entry, error) {
 	ctx, cancel := context.WithTimeout(ctx, draftWithin)
 	defer cancel()
-	began := time.Now()
-	reply, err := g.Model.Stream(ctx, ModelRequest{
+	reply, call, err := g.Purse.Stream(ctx, g.Model, Account{}, purposeDraft, ModelRequest{
 		Messages:  []PromptMessage{{Role: RoleSystem, Text: draftPrompt}, {Role: RoleUser, Text: g.draftText(talks)}},
 		Tools:     []Tool{saveEntry},
 		MaxTokens: draftRoom,
 	}, func(string) {})
-	call := Call{Purpose: purposeDraft, Model: reply.Model, Outcome: callOK, Usage: reply.Usage, Duration: time.Since(began)}
+	if call.Purpose == "" {
+		return knowledge.Entry{}, err
+	}
 	var entry knowledge.Entry
 	if err == nil {
 		entry, err = readDraft(reply)
@@ -179,12 +180,7 @@ func (g *Gaps) written(ctx context.Context, talks []GapTalk) (knowledge.Entry, e
 			call.Outcome = string(ErrTimeout)
 		}
 	}
-	g.Observer.Called(call)
-	store, cancelStore := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
-	defer cancelStore()
-	if failed := g.Store.Record(store, []Call{call}); failed != nil {
-		g.Log.ErrorContext(ctx, "model call not recorded", "purpose", purposeDraft, "err", failed)
-	}
+	g.Purse.book(ctx, []Call{call})
 	return entry, err
 }
 

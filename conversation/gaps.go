@@ -132,6 +132,7 @@ type GapDeps struct {
 	Model    Model
 	Counter  Counter
 	Observer Observer // may be nil
+	Purse    *Purse   // pays for Model; books without limits when nil
 	Log      *slog.Logger
 }
 
@@ -167,6 +168,10 @@ func NewGaps(cfg GapConfig, d GapDeps) *Gaps {
 	}
 	if d.Observer == nil {
 		d.Observer = noObserver{}
+	}
+	if d.Purse == nil {
+		d.Purse = NewPurse(onlyLedger{d.Store}, nil, d.Log)
+		d.Purse.use(terms{observer: d.Observer})
 	}
 	return &Gaps{cfg: cfg, GapDeps: d, wake: make(chan struct{}, 1)}
 }

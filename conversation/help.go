@@ -49,9 +49,12 @@ func (e *Engine) Suggest(ctx context.Context, id string) (Suggestion, error) {
 		a := &answering{e: e, ctx: ctx, t: t, began: time.Now(), leave: func() {}}
 		defer func() {
 			for i := range a.calls {
-				a.calls[i].Purpose, a.calls[i].Turn = "suggest", ""
+				a.calls[i].Turn = ""
+				if p := a.calls[i].Purpose; p != purposeQuery && p != purposeRerank {
+					a.calls[i].Purpose = "suggest"
+				}
 			}
-			e.record(ctx, id, a.calls)
+			e.record(ctx, a.calls)
 		}()
 		out, err = a.suggest()
 		return err
@@ -191,12 +194,13 @@ func (e *Engine) Translate(ctx context.Context, id, text, to string) (string, er
 
 // write asks the model for a text and books the call.
 func (e *Engine) write(ctx context.Context, id, purpose, system, user string, most int) (string, error) {
-	began := time.Now()
-	reply, err := e.d.Model.Stream(ctx, ModelRequest{
+	reply, call, err := e.purse.Stream(ctx, e.d.Model, Account{Conversation: id}, purpose, ModelRequest{
 		Messages:  []PromptMessage{{Role: RoleSystem, Text: system}, {Role: RoleUser, Text: user}},
 		MaxTokens: most, User: id,
 	}, func(string) {})
-	e.record(ctx, id, []Call{{Conversation: id, Purpose: purpose, Model: reply.Model, Outcome: outcome(ctx, err), Usage: reply.Usage, Duration: time.Since(began)}})
+	if call.Purpose != "" {
+		e.purse.book(ctx, []Call{call})
+	}
 	if err != nil {
 		return "", err
 	}

@@ -71,6 +71,7 @@ type Usage struct {
 	OutputTokens int
 	CostMicros   int64 // millionths of a US dollar; 0 when the model's price is unknown
 	Estimated    bool  // counted here because the server sent no usage
+	Unpriced     bool  `json:",omitempty"` // the model's price is not known, so that CostMicros says nothing
 }
 
 // ErrorKind sorts what can go wrong with a model by what a turn should do next.

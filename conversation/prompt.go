@@ -19,6 +19,9 @@ type Budget struct {
 	Images   int // at most, for pictures, beside Total: they push no text out
 }
 
+// DefaultBudget is what a call may take where nothing else is said.
+func DefaultBudget() Budget { return Budget{Total: 8000, Answer: 800, Passages: 3000, Images: 9000} }
+
 // What the chat format itself costs, in tokens, beside the texts
 // (OpenAI cookbook, "How to count tokens with tiktoken": every message is
 // <|start|>role<|message|>text<|end|>, and the reply is primed with three).

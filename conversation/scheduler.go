@@ -169,6 +169,7 @@ func (e *Engine) Run(ctx context.Context, grace time.Duration) {
 	defer tidying.Wait()
 	defer e.files.wait()
 	tidying.Go(func() { e.tidy(ctx) })
+	tidying.Go(func() { e.live(ctx) })
 	e.takeDue(work)
 	for {
 		select {

@@ -89,12 +89,14 @@ func (e *Engine) finished(a *answering, st State, ms []Message) {
 	}
 	if st.Owner != OwnerBot {
 		e.publishState(st)
+		e.nowWaits(a.ctx, st, a.promise)
 	}
 	e.d.Bus.Hint(st.Conversation, st.Epoch)
 	for _, c := range a.calls {
 		e.d.Observer.Called(c)
 	}
 	e.d.Observer.Turned(a.channel(), string(a.trace.Kind), time.Since(a.began))
+	e.thanked(a, st)
 	if a.recap != nil {
 		e.summarise(*a.recap)
 	}

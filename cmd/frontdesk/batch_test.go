@@ -41,11 +41,11 @@ func newBulkServer(t *testing.T, url, base, batch string) *bulkServer {
 	cfg := &Config{OpenAIBaseURL: base + "/v1", OpenAIModel: []string{"gpt-4o-mini"}, EmbeddingModel: "text-embedding-3-small",
 		EmbeddingSize: bulkDimensions, OpenAITimeout: 10 * time.Second, Batch: batch}
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	embedder, err := newEmbedder(cfg, log)
+	s := &bulkServer{pool: dbtest.Connect(t, url)}
+	embedder, err := newEmbedder(cfg, newPurse(s.pool, log), log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &bulkServer{pool: dbtest.Connect(t, url)}
 	store := knowledgedb.New(s.pool, embedder, log)
 	o := knowledgedb.BulkOptions{Least: 4, Poll: 20 * time.Millisecond, Settle: time.Millisecond}
 	if err := useBatches(cfg, store, conversationdb.New(s.pool), o, log); err != nil {

@@ -36,7 +36,7 @@ func newDesk(cfg *Config, pool *pgxpool.Pool, k *knowledgeParts, o conversation.
 	if err != nil {
 		return nil, err
 	}
-	reader, err := newReader(cfg, log)
+	reader, err := newReader(cfg, k.purse, log)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func newDesk(cfg *Config, pool *pgxpool.Pool, k *knowledgeParts, o conversation.
 		TurnTimeout: cfg.OpenAITimeout + besideModel, ModerateClosed: cfg.ModerationFail == failClosed,
 	}, conversation.Deps{
 		Store: store, Finder: k.store, Model: model, Counter: tokens.For(cfg.OpenAIModel[0]),
-		Bus: bus, Observer: o, Log: log, Reader: reader, Moderator: moderator,
+		Bus: bus, Observer: o, Log: log, Reader: reader, Moderator: moderator, Purse: k.purse,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the engine: %w", err)

@@ -18,13 +18,13 @@ func newGaps(cfg *Config, store *conversationdb.Store, k *knowledgeParts, o conv
 	if err != nil {
 		return nil, err
 	}
-	embedder, err := newEmbedder(cfg, log)
+	embedder, err := newEmbedder(cfg, k.purse, log)
 	if err != nil {
 		return nil, err
 	}
 	return conversation.NewGaps(conversation.GapConfig{}, conversation.GapDeps{
 		Store: store, Words: lexical.Bag{}, Entries: gapEntries{k}, Finder: k.store, Embedder: embedder, Model: model,
-		Counter: tokens.For(cfg.OpenAIModel[0]), Observer: o, Log: log,
+		Counter: tokens.For(cfg.OpenAIModel[0]), Observer: o, Log: log, Purse: k.purse,
 	}), nil
 }
 

@@ -35,7 +35,7 @@ func (s *server) route(ctx context.Context, pool *pgxpool.Pool, k *knowledgePart
 		Staff: accounts, Documents: k, Entries: k, FAQ: k, Conflicts: k.docs, Previews: conversation.NewPreviewer(s.engine.store, k, conversation.DefaultThresholds()), Sites: k, Gaps: s.gaps, Inbox: s.inbox, Finder: k.store, Engine: s.engine, Events: s.engine, Log: s.a.log,
 		ClientIP: from.clientIP, Secure: from.secure, Origin: cfg.PublicURL,
 		SignOn: newSignOn(cfg), SignOnRole: cfg.OIDCDefaultRole,
-		Pages: faces,
+		Pages: faces, Models: func() []conversation.ModelFact { return modelFacts(cfg) },
 	})
 	if err != nil {
 		return fmt.Errorf("PUBLIC_URL: %w", err)

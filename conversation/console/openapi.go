@@ -144,6 +144,10 @@ func (s schemas) of(t reflect.Type) object {
 func (s schemas) members(t reflect.Type, props object, required *[]string) {
 	for f := range t.Fields() {
 		if f.Anonymous {
+			if f.Type.Kind() == reflect.Pointer { // where it is nil its members are absent
+				s.members(f.Type.Elem(), props, new([]string))
+				continue
+			}
 			s.members(f.Type, props, required)
 			continue
 		}

@@ -117,7 +117,7 @@ func (s *Server) serveBulk(w http.ResponseWriter, r *http.Request) bool {
 	id := path.Base(at)
 	switch {
 	case at == "/embeddings" && s.bulk.dimensions > 0:
-		s.embed(w, r)
+		s.embedTexts(w, r)
 	case !s.bulk.taken:
 		return false
 	case at == "/files" && r.Method == http.MethodPost:
@@ -154,7 +154,7 @@ func refuse(w http.ResponseWriter, status int, code string) {
 	fmt.Fprintf(w, `{"error":{"message":"refused","code":%q}}`, code)
 }
 
-func (s *Server) embed(w http.ResponseWriter, r *http.Request) {
+func (s *Server) embedTexts(w http.ResponseWriter, r *http.Request) {
 	var req struct{ Input []string }
 	if json.NewDecoder(io.LimitReader(r.Body, 64<<20)).Decode(&req) != nil {
 		refuse(w, http.StatusBadRequest, "bad_request")
