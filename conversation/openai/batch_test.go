@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"frontdesk/knowledge"
 )
 
 func testBatcher(t *testing.T, h http.HandlerFunc) *Batcher {
@@ -114,6 +116,36 @@ func TestABatchIsBounded(t *testing.T) {
 	}
 	if n := batches.Load(); n != 0 {
 		t.Errorf("%d batches were started, want none of a file that is not whole", n)
+	}
+}
+
+func TestWhatABatchDoesNotHoldIsLeftOut(t *testing.T) {
+	var lines atomic.Int64
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.URL.Path == "/files" {
+			lines.Store(int64(swallow(r, r.Body)))
+		}
+		fmt.Fprint(w, `{"id":"x","object":"file"}`)
+	}))
+	t.Cleanup(srv.Close)
+	cfg := Config{APIKey: testKey, BaseURL: srv.URL}
+	e, err := NewEmbedder(cfg, "of-our-own", 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := NewBulk(cfg, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Repeat("x", 60_000) // of which each byte may take six
+	given := 0
+	_, err = b.Submit(t.Context(), "tag", func(yield func(knowledge.BulkText, error) bool) {
+		for ; given < 1000 && yield(knowledge.BulkText{Key: fmt.Sprint(given), Text: text}, nil); given++ {
+		}
+	})
+	if n := lines.Load(); err != nil || n < 500 || n >= 1000 || int(n) != given {
+		t.Errorf("Submit = %v with %d lines of %d texts taken, want as many as surely fit", err, n, given)
 	}
 }
 

@@ -45,11 +45,17 @@ type bulkBody struct {
 	Format     string `json:"encoding_format"`
 }
 
+// A byte of a text takes at most maxEscaped bytes in JSON; lineAround is more than what stands
+// around it on its line.
+const maxEscaped, lineAround = 6, 300
+
 // Submit hands the texts in, each cut to the model's limit, and returns the batch's id. tag is the
-// caller's own name of it. knowledge.ErrNoBulk where there are no batches.
+// caller's own name of it. Texts beyond what a batch holds are left out, and no vector comes of
+// them. knowledge.ErrNoBulk where there are no batches.
 func (b *Bulk) Submit(ctx context.Context, tag string, texts iter.Seq2[knowledge.BulkText, error]) (string, error) {
 	enc := tokens.For(b.model)
 	requests := func(yield func(BatchRequest, error) bool) {
+		sent, room := 0, BatchBytes
 		for t, err := range texts {
 			text := strings.ToValidUTF8(t.Text, "\uFFFD")
 			if b.limit > 0 && len(text) > b.limit { // a token has at least a byte
@@ -59,6 +65,11 @@ func (b *Bulk) Submit(ctx context.Context, tag string, texts iter.Seq2[knowledge
 			if b.shorten {
 				body.Dimensions = b.dimensions
 			}
+			room -= len(t.Key) + maxEscaped*len(text) + lineAround
+			if err == nil && (room < 0 || sent == BatchRequests) {
+				return
+			}
+			sent++
 			if !yield(BatchRequest{ID: t.Key, Body: body}, err) {
 				return
 			}
@@ -69,7 +80,7 @@ func (b *Bulk) Submit(ctx context.Context, tag string, texts iter.Seq2[knowledge
 }
 
 func noBulk(err error) error {
-	if errors.Is(err, ErrNoBatches) || errors.Is(err, ErrBatchTooLarge) {
+	if errors.Is(err, ErrNoBatches) {
 		return fmt.Errorf("%w: %w", knowledge.ErrNoBulk, err)
 	}
 	return err
