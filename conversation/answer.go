@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,6 +22,7 @@ const maxMisses = 2
 // answering is one turn at work: what it has found, streamed and spent.
 type answering struct {
 	e        *Engine
+	s        *Settings // as they were when the turn began
 	ctx      context.Context
 	t        Turn
 	began    time.Time
@@ -33,6 +35,7 @@ type answering struct {
 	calls    []Call
 	streamed bool
 	recap    *recap  // to be made once the answer is stored
+	watch    *asking // who is told in place of the customer; nil for a turn
 	promise  Promise // what the customer is told of the wait for a person
 	attached
 }
@@ -49,7 +52,7 @@ func (a *answering) answer() (Outcome, error) {
 	if a.words == "" && len(a.files) == 0 {
 		return Outcome{Owner: OwnerBot, Misses: a.t.Misses}, nil
 	}
-	a.texts = TextsFor(language(a.words, a.t.State.Locale))
+	a.texts = TextsFor(a.tongue())
 	a.folded = foldWords(a.words)
 	a.regard()
 	switch {
@@ -76,7 +79,7 @@ func (a *answering) answer() (Outcome, error) {
 	if h := verbatim(found); h != nil && len(a.files) == 0 {
 		return a.wordForWord(found, *h), nil
 	}
-	if a.e.d.Model != nil && a.words != "" {
+	if a.model() != nil && a.words != "" {
 		found = a.rewritten(found)
 	}
 	if !chats(a.folded) {
@@ -127,6 +130,7 @@ func (a *answering) find() (knowledge.Result, error) {
 	if err != nil {
 		return r, fmt.Errorf("find passages: %w", err)
 	}
+	a.saw(r)
 	return r, nil
 }
 
@@ -155,12 +159,12 @@ func (a *answering) withoutModel(r knowledge.Result) Outcome {
 	switch {
 	case greetings[a.folded]:
 		a.trace.Kind, a.trace.Decision = KindSmallTalk, DecisionChat
-		return a.say(a.texts.Greeting, nil, a.t.Misses)
+		return a.say(cmp.Or(a.s.Bot.Greeting, a.texts.Greeting), nil, a.t.Misses)
 	case thanks[a.folded]:
 		a.trace.Kind, a.trace.Decision = KindSmallTalk, DecisionChat
 		return a.say(a.texts.Welcome, nil, a.t.Misses)
 	}
-	th := a.e.cfg.Thresholds.orOf(r)
+	th := a.s.judge(r)
 	text, sources, grounded := quote(a.texts, r, th)
 	a.trace.Kind, a.trace.Decision = KindQuoted, DecisionOffer
 	if r.Confidence >= th.Answer {
@@ -186,11 +190,15 @@ func (a *answering) withoutModel(r knowledge.Result) Outcome {
 // ask has the model answer. Only a *ModelError lets the turn go on without it.
 func (a *answering) ask(r knowledge.Result) (Outcome, error) {
 	history := a.unsummarised()
-	p := a.e.prompter.Build(history, a.turnWords(), r.Hits, a.t.Summary)
+	p := a.s.prompter.Build(history, a.turnWords(), r.Hits, a.t.Summary)
 	if err := a.show(&p, history); err != nil {
 		return Outcome{}, err
 	}
 	p.Request.User = a.t.State.Conversation
+	if a.watch != nil {
+		a.tellFound(r, len(p.Passages))
+		a.watch.w.Prompted(p)
+	}
 	if plan, ok := a.trimmed(history, len(history)-p.Tokens.Trimmed); ok {
 		a.recap = &plan
 	}
@@ -238,9 +246,10 @@ func (a *answering) ask(r knowledge.Result) (Outcome, error) {
 
 // note records in the trace what was found and by what it was judged.
 func (a *answering) note(r knowledge.Result, sent int, cited []Source) {
-	th := a.e.cfg.Thresholds.orOf(r)
+	th := a.s.judge(r)
 	a.trace.Thresholds = &th
 	a.trace.take(r, sent, cited)
+	a.saw(r)
 }
 
 // handoffCall reads the model's typed request for a person. Its arguments come
@@ -268,7 +277,7 @@ func handoffCall(calls []ToolCall) (reason Reason, summary string, ok bool) {
 
 func (a *answering) say(text string, sources []Source, misses int) Outcome {
 	return Outcome{Owner: OwnerBot, Misses: misses, Calls: a.calls, Messages: []NewMessage{{
-		Author: AuthorBot, Name: a.e.cfg.BotName, Text: a.led(text), Sources: sources, Trace: a.trace.json(),
+		Author: AuthorBot, Name: a.s.Bot.Name, Text: a.led(text), Sources: sources, Trace: a.trace.json(),
 	}}}
 }
 
@@ -287,10 +296,10 @@ func (a *answering) handOverWith(r Reason, text string, sources []Source) Outcom
 	out := Outcome{Owner: OwnerQueue, Reason: r, Calls: a.calls}
 	if text = a.led(text); text != "" {
 		out.Messages = append(out.Messages, NewMessage{
-			Author: AuthorBot, Name: a.e.cfg.BotName, Text: text, Sources: sources, Trace: a.trace.json(),
+			Author: AuthorBot, Name: a.s.Bot.Name, Text: text, Sources: sources, Trace: a.trace.json(),
 		})
 	}
-	queued, p := a.e.queuedWords(a.ctx, language(a.words, a.t.State.Locale), a.texts.Queued, a.channel())
+	queued, p := a.e.queuedWords(a.ctx, a.tongue(), a.texts.Queued, a.channel())
 	a.promise = p
 	out.Messages = append(out.Messages, NewMessage{Author: AuthorSystem, Text: queued, Trace: a.trace.json()})
 	return out
@@ -302,6 +311,10 @@ func (a *answering) stream(text string) {
 		return
 	}
 	a.streamed = true
+	if a.watch != nil {
+		a.watch.delta(text)
+		return
+	}
 	ev := Event{Kind: EventDelta, Conversation: a.t.State.Conversation, Turn: a.t.ID, Text: text}
 	a.e.hub.Publish(ev)
 	a.e.d.Bus.Relay(ev)
@@ -313,6 +326,10 @@ func (a *answering) discard() {
 		return
 	}
 	a.streamed = false
+	if a.watch != nil {
+		a.watch.w.Discard()
+		return
+	}
 	ev := Event{Kind: EventDiscard, Conversation: a.t.State.Conversation, Turn: a.t.ID}
 	a.e.hub.Publish(ev)
 	a.e.d.Bus.Relay(ev)

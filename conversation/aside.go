@@ -53,14 +53,14 @@ func (e *Engine) answerAside(ctx context.Context, st State, text string) error {
 		return nil
 	}
 	sources := []Source{source(1, *h)}
-	a := answering{e: e}
+	a := answering{e: e, s: e.Settings()}
 	a.trace.Kind, a.trace.Decision, a.trace.Query = KindVerbatim, DecisionAnswer, text
 	a.note(found, 0, sources)
-	lead := lifeTextsFor(language(text, st.Locale)).Meantime
+	lead := lifeTextsFor(a.s.Bot.tongue(language(text, st.Locale))).Meantime
 	_, err = e.change(ctx, st.Conversation, Change{
 		From: []Owner{OwnerQueue}, AtEpoch: &st.Epoch, System: true, Answers: true, Always: true,
 		Messages: []NewMessage{{
-			Author: AuthorBot, Name: e.cfg.BotName, Text: lead + " " + strings.TrimSpace(h.Text) + " [1]",
+			Author: AuthorBot, Name: a.s.Bot.Name, Text: lead + " " + strings.TrimSpace(h.Text) + " [1]",
 			Sources: sources, Trace: a.trace.json(),
 		}},
 	})
@@ -73,7 +73,7 @@ func (e *Engine) certain(r knowledge.Result) *knowledge.Hit {
 	if h := verbatim(r); h != nil {
 		return h
 	}
-	if len(r.Hits) > 0 && r.Hits[0].IsEntry && r.Confidence >= e.cfg.Thresholds.orOf(r).Answer {
+	if len(r.Hits) > 0 && r.Hits[0].IsEntry && r.Confidence >= e.Settings().judge(r).Answer {
 		return &r.Hits[0]
 	}
 	return nil

@@ -15,6 +15,11 @@ type Config struct {
 	Instructions string // the admin's addition to the system prompt
 	Budget       Budget
 	Thresholds   Thresholds // when zero, those that come with each result
+	// Models are the names that answers are asked of, in order; ModelsPinned says that
+	// nobody may set others. BotName, Instructions, Budget and Models are the defaults
+	// of settings.
+	Models       []string
+	ModelsPinned bool
 	Gather       Gather
 	// Hold is how long after the customer's newest message an answer is stored at
 	// the earliest. Platforms split one long text into several messages a few
@@ -75,10 +80,12 @@ type Observer interface {
 // Deps are what an engine works with. Model, Bus, Observer, Reader and Moderator
 // may be nil: then no file is looked into, and all may be said.
 type Deps struct {
-	Store    Store
-	Finder   Finder
-	Model    Model
-	Counter  Counter
+	Store   Store
+	Finder  Finder
+	Model   Model
+	Counter Counter
+	// Counters returns what counts as a model does; Counter does for all when nil.
+	Counters func(model string) Counter
 	Bus      Bus
 	Observer Observer
 	Log      *slog.Logger
@@ -101,7 +108,7 @@ type Engine struct {
 	d         Deps
 	log       *slog.Logger
 	hub       *Hub
-	prompter  *Prompter
+	settings  settings
 	sched     scheduler
 	desks     chan struct{} // one for each turn that may claim, search and prepare at once
 	backlog   atomic.Bool   // the last look found more due turns than it took
@@ -120,10 +127,6 @@ type Engine struct {
 // New returns an engine, whose Run must be called for turns to be taken.
 func New(cfg Config, d Deps) (*Engine, error) {
 	cfg.defaults()
-	p, err := NewPrompter(SystemPrompt(cfg.BotName, cfg.Instructions), cfg.Budget, d.Counter)
-	if err != nil {
-		return nil, err
-	}
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
@@ -133,11 +136,14 @@ func New(cfg Config, d Deps) (*Engine, error) {
 	if d.Observer == nil {
 		d.Observer = noObserver{}
 	}
-	e := &Engine{cfg: cfg, d: d, log: d.Log, hub: NewHub(), prompter: p}
+	e := &Engine{cfg: cfg, d: d, log: d.Log, hub: NewHub()}
+	if err := e.initSettings(); err != nil {
+		return nil, err
+	}
 	if e.purse = d.Purse; e.purse == nil {
 		e.purse = NewPurse(d.Store, nil, d.Log)
 	}
-	e.purse.use(terms{limits: d.Limits, price: d.Price, count: d.Counter, observer: d.Observer, alert: e.alertBudget})
+	e.purse.use(e.terms())
 	e.sched.init(cfg.Concurrency)
 	e.look = make(chan struct{}, 1)
 	e.recaps = make(chan struct{}, recapsAtOnce)
@@ -178,7 +184,7 @@ func (e *Engine) Receive(ctx context.Context, in Inbound) (Receipt, error) {
 		return Receipt{}, err
 	}
 	in.SenderName = cleanName(in.SenderName)
-	in.Sticky = hours(e.living.floor.Load().Handling.StickyHours)
+	in.Sticky = hours(e.Settings().Handling.StickyHours)
 	r, err := e.d.Store.Receive(ctx, in, e.cfg.Gather)
 	if err != nil || r.Repeat {
 		return r, err
@@ -239,11 +245,16 @@ func (e *Engine) HeardEvent(ev Event) {
 		e.heardPresence(ev)
 		return
 	}
+	if ev.Kind == EventSettings {
+		e.heardSettings()
+		return
+	}
 	e.hub.Publish(ev)
 }
 
 // HeardGap says that hints may have been missed: all watchers look again.
 func (e *Engine) HeardGap() {
+	e.heardSettings()
 	for _, id := range e.hub.Conversations() {
 		e.lookAgain(id)
 	}

@@ -63,7 +63,7 @@ func (g *Gaps) Draft(ctx context.Context, id string) (Gap, error) {
 		return gap, ErrNoReply
 	}
 	entry := g.plainDraft(qs, talks)
-	if g.Model != nil {
+	if g.drafts() {
 		written, err := g.written(ctx, talks)
 		if err == nil {
 			entry = written
@@ -159,11 +159,11 @@ const draftPrompt = "You write entries of a company's FAQ from what its support 
 func (g *Gaps) written(ctx context.Context, talks []GapTalk) (knowledge.Entry, error) {
 	ctx, cancel := context.WithTimeout(ctx, draftWithin)
 	defer cancel()
-	reply, call, err := g.Purse.Stream(ctx, g.Model, Account{}, purposeDraft, ModelRequest{
+	reply, call, err := g.Purse.Stream(ctx, g.Model, Account{}, purposeDraft, g.request(ModelRequest{
 		Messages:  []PromptMessage{{Role: RoleSystem, Text: draftPrompt}, {Role: RoleUser, Text: g.draftText(talks)}},
 		Tools:     []Tool{saveEntry},
 		MaxTokens: draftRoom,
-	}, func(string) {})
+	}), func(string) {})
 	if call.Purpose == "" {
 		return knowledge.Entry{}, err
 	}

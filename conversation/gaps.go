@@ -134,6 +134,8 @@ type GapDeps struct {
 	Observer Observer // may be nil
 	Purse    *Purse   // pays for Model; books without limits when nil
 	Log      *slog.Logger
+	// Settings are those of the moment; nil leaves everything as wired.
+	Settings func() *Settings
 }
 
 // GapConfig is how Gaps behaves. Zero durations take the defaults.

@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -42,57 +43,40 @@ func minutes(n int) time.Duration { return time.Duration(n) * time.Minute }
 
 func hours(n int) time.Duration { return time.Duration(n) * time.Hour }
 
-// LifeSettings are the two settings as they are stored. One that nobody has stored
-// has version 0.
+// LifeSettings are the two settings that conversations live by.
 type LifeSettings struct {
 	Hours    Hours
 	Handling Handling
 }
 
-// Settings keeps what people change while the servers run.
-type Settings interface {
-	LifeSettings(ctx context.Context) (LifeSettings, error)
-	// PutHours stores h where the stored version is still h.Version, and returns it
-	// with its new one; else ErrVersion with what is stored.
-	PutHours(ctx context.Context, h Hours) (Hours, error)
-	// PutHandling does the same, and has every open conversation looked at again
-	// within a minute.
-	PutHandling(ctx context.Context, h Handling) (Handling, error)
-}
-
 // Hours returns when people answer, as stored.
 func (e *Engine) Hours(ctx context.Context) (Hours, error) {
-	s, err := e.d.Store.LifeSettings(ctx)
+	s, err := e.readSettings(ctx)
 	return s.Hours, err
 }
 
 // Handling returns how long what may take, as stored.
 func (e *Engine) Handling(ctx context.Context) (Handling, error) {
-	s, err := e.d.Store.LifeSettings(ctx)
+	s, err := e.readSettings(ctx)
 	return s.Handling, err
 }
 
 // PutHours changes when people answer, here at once and on other replicas within a
 // second. ErrSetting; ErrVersion with what is stored.
 func (e *Engine) PutHours(ctx context.Context, h Hours) (Hours, error) {
-	h, err := h.Check()
-	if err != nil {
-		return h, err
-	}
-	if h, err = e.d.Store.PutHours(ctx, h); err == nil {
-		e.refresh(ctx)
+	err := e.putValue(ctx, sectionHours, h, h.Version)
+	if err == nil || errors.Is(err, ErrVersion) {
+		return e.Settings().Hours, err
 	}
 	return h, err
 }
 
-// PutHandling changes how long what may take. Errors as for PutHours.
+// PutHandling changes how long what may take, and has every open conversation looked
+// at again within a minute. Errors as for PutHours.
 func (e *Engine) PutHandling(ctx context.Context, h Handling) (Handling, error) {
-	if err := h.Check(); err != nil {
-		return h, err
-	}
-	h, err := e.d.Store.PutHandling(ctx, h)
-	if err == nil {
-		e.refresh(ctx)
+	err := e.putValue(ctx, HandlingSection, h, h.Version)
+	if err == nil || errors.Is(err, ErrVersion) {
+		return e.Settings().Handling, err
 	}
 	return h, err
 }

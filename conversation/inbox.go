@@ -172,6 +172,8 @@ type InboxStore interface {
 	Indexer
 	Contacts
 	Shelves
+	Mentions
+	Redeliveries
 }
 
 // Inbox is what staff do with conversations beside talking: it lists, sorts,
@@ -251,7 +253,7 @@ func (in *Inbox) Resolve(ctx context.Context, id string, by Actor, reason string
 	}
 	return in.e.change(ctx, id, Change{
 		From: []Owner{OwnerBot, OwnerQueue, OwnerStaff}, By: by, Reason: ReasonResolved, Status: StatusResolved, Detail: reason,
-		Messages: []NewMessage{closing(st)},
+		Messages: []NewMessage{in.e.closing(st)},
 	})
 }
 

@@ -59,9 +59,8 @@ type Promise struct {
 // Waited is a wait that ended with a person's reply.
 type Waited struct{ Since, Until time.Time }
 
-// Floor is who is there and what everybody goes by.
+// Floor is who is there.
 type Floor struct {
-	LifeSettings
 	Online int
 	Desks  bool // staff may answer from another platform, where nobody sees who is there
 }
@@ -69,7 +68,6 @@ type Floor struct {
 // Lives finds conversations in which something is overdue. Times are the caller's,
 // so that a test may have its own.
 type Lives interface {
-	Settings
 	Floor(ctx context.Context) (Floor, error)
 	// ClaimLives leases up to limit of those due at now, the longest due first.
 	ClaimLives(ctx context.Context, now time.Time, limit int, lease time.Duration) ([]Life, error)

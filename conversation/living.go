@@ -24,7 +24,7 @@ const (
 
 // living is what the engine knows of the floor, and who here watches their place.
 type living struct {
-	floor   atomic.Pointer[floor]
+	floor   atomic.Pointer[seenFloor]
 	queued  sync.Map // conversation → the place in the queue last told, of those watched here
 	asides  chan struct{}
 	wg      sync.WaitGroup // of the asides
@@ -32,16 +32,27 @@ type living struct {
 	toldAt  time.Time
 }
 
-// floor is who is there, read at most a poll ago.
-type floor struct {
+// seenFloor is who is there, read at most a poll ago.
+type seenFloor struct {
 	Floor
 	typical time.Duration // to wait, as worked out last
 	known   bool          // it was read
 }
 
+// floor is that with what everybody goes by.
+type floor struct {
+	seenFloor
+	LifeSettings
+}
+
 func (l *living) init() {
 	l.asides = make(chan struct{}, whilesAtOnce)
-	l.floor.Store(&floor{Floor: Floor{LifeSettings: LifeSettings{Handling: DefaultHandling}}})
+	l.floor.Store(&seenFloor{})
+}
+
+// floor is how things stand.
+func (e *Engine) floor() *floor {
+	return &floor{*e.living.floor.Load(), e.Settings().life()}
 }
 
 func (e *Engine) now() time.Time {
@@ -80,7 +91,7 @@ func (e *Engine) refresh(ctx context.Context) {
 		}
 		return
 	}
-	e.living.floor.Store(&floor{Floor: f, typical: e.living.floor.Load().typical, known: true})
+	e.living.floor.Store(&seenFloor{Floor: f, typical: e.living.floor.Load().typical, known: true})
 }
 
 // attend does all that is overdue now.
@@ -110,7 +121,7 @@ func (e *Engine) attend(ctx context.Context) {
 func (e *Engine) lookAfter(ctx context.Context, l Life, now time.Time) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	do, next := overdue(l, e.living.floor.Load().LifeSettings, now)
+	do, next := overdue(l, e.Settings().life(), now)
 	var err error
 	switch do {
 	case stepRemind, stepEscalate:
@@ -155,8 +166,8 @@ const lateWords = 24 * time.Hour
 // closeSilent closes a conversation whose customer has been silent long enough.
 func (e *Engine) closeSilent(ctx context.Context, l Life, now time.Time) error {
 	c := Change{From: []Owner{OwnerBot, OwnerStaff}, AtEpoch: &l.State.Epoch, System: true, Reason: ReasonSilent, Status: StatusResolved}
-	if now.Sub(l.lastWords())-hours(e.living.floor.Load().Handling.ResolveHours) <= lateWords {
-		c.Messages = []NewMessage{closing(l.State)}
+	if now.Sub(l.lastWords())-hours(e.Settings().Handling.ResolveHours) <= lateWords {
+		c.Messages = []NewMessage{e.closing(l.State)}
 	}
 	st, err := e.change(ctx, l.State.Conversation, c)
 	if err == nil && len(c.Messages) == 0 {
@@ -206,7 +217,7 @@ func (e *Engine) nowWaits(ctx context.Context, st State, p Promise) {
 
 // outlook is what somebody who waits can expect now.
 func (e *Engine) outlook() (Outlook, *floor) {
-	f, now := e.living.floor.Load(), e.now()
+	f, now := e.floor(), e.now()
 	o := Outlook{Open: f.Hours.Open(now), StaffOnline: f.Online, TypicalWait: f.typical}
 	if at, ok := f.Hours.Opens(now); ok {
 		o.OpensAt = at
@@ -272,7 +283,7 @@ func (e *Engine) tellQueue(ctx context.Context) {
 		}
 		if err == nil {
 			f := *l.floor.Load()
-			f.typical = typicalWait(f.Hours, waits, e.now())
+			f.typical = typicalWait(e.Settings().Hours, waits, e.now())
 			l.floor.Store(&f)
 		}
 	}

@@ -53,6 +53,9 @@ type ModelRequest struct {
 	Tools     []Tool
 	MaxTokens int    // room for the answer
 	User      string // opaque and stable per conversation; never an e-mail or a name
+
+	Models      []string // tried in order when one is gone; empty: the implementation's own list
+	Temperature *float64 // 0 to 2; nil: the server's own
 }
 
 // ModelReply is a completion that ended properly.

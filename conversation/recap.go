@@ -83,7 +83,12 @@ func (e *Engine) summarise(r recap) {
 }
 
 func (e *Engine) recap(ctx context.Context, r recap) error {
-	reply, call, err := e.purse.Stream(ctx, e.d.Model, Account{Conversation: r.t.State.Conversation, Turn: r.t.ID}, "summary", e.recapRequest(r), func(string) {})
+	s := e.Settings()
+	model := e.model(s)
+	if model == nil {
+		return nil // switched off since the turn
+	}
+	reply, call, err := e.purse.Stream(ctx, model, Account{Conversation: r.t.State.Conversation, Turn: r.t.ID}, "summary", s.request(TaskSummary, e.recapRequest(r)), func(string) {})
 	if call.Purpose != "" {
 		e.purse.book(ctx, []Call{call})
 	}

@@ -63,7 +63,7 @@ func (a *answering) rewritten(first knowledge.Result) knowledge.Result {
 // something was said before, and the message is short, points back, or found nothing.
 // A turn that died once goes the shortest way.
 func (a *answering) leans(r knowledge.Result) bool {
-	th := a.e.cfg.Thresholds.orOf(r)
+	th := a.s.judge(r)
 	if a.t.Attempt > 1 || r.Confidence >= th.Answer || chats(a.folded) || verbatim(r) != nil {
 		return false
 	}
@@ -97,7 +97,7 @@ func (a *answering) standalone() string {
 
 // call asks the model and books what that cost, whatever comes of it.
 func (a *answering) call(ctx context.Context, purpose string, req ModelRequest, emit func(string)) (ModelReply, error) {
-	reply, call, err := a.e.purse.Stream(ctx, a.e.d.Model, a.account(), purpose, req, emit)
+	reply, call, err := a.e.purse.Stream(ctx, a.model(), a.account(), purpose, a.s.request(taskOf(purpose), req), emit)
 	if call.Purpose != "" {
 		a.spent(call)
 	}

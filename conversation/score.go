@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,8 +29,8 @@ func (m Message) AsksScore() bool {
 
 // closing is what a customer hears when their conversation is closed. Where they cannot
 // rate it beside the chat they are asked there.
-func closing(st State) NewMessage {
-	m := NewMessage{Author: AuthorSystem, Text: TextsFor(st.Locale).Resolved}
+func (e *Engine) closing(st State) NewMessage {
+	m := NewMessage{Author: AuthorSystem, Text: cmp.Or(e.Settings().Bot.Closing, TextsFor(st.Locale).Resolved)}
 	if st.Channel == widgetChannel {
 		return m
 	}

@@ -58,7 +58,7 @@ func (e *Engine) take(ctx context.Context, t Turn, leave func()) time.Duration {
 	began := time.Now()
 	limited, cancel := context.WithTimeout(ctx, e.cfg.TurnTimeout+e.readingTime(t))
 	defer cancel()
-	a := &answering{e: e, ctx: limited, t: t, began: began, leave: leave}
+	a := &answering{e: e, s: e.Settings(), ctx: limited, t: t, began: began, leave: leave}
 	out, err := a.run()
 	leave()
 	if err == nil {

@@ -60,8 +60,10 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	// AllowedOrigins are the sites that may call the API; nil means any.
 	AllowedOrigins []string
-	Logger         *slog.Logger
-	Now            func() time.Time
+	// Look is asked on every request; nil leaves all to the widget. It must return at once.
+	Look   func() Look
+	Logger *slog.Logger
+	Now    func() time.Time
 }
 
 // keyBytes is the least a signing key must have: as many as the signature.
@@ -72,6 +74,8 @@ type Handler struct {
 	engine    Engine
 	tokens    tokens
 	script    func() (*Script, error)
+	look      func() Look
+	dressed   dressed
 	addresses addresses
 	origins   origins
 	log       *slog.Logger
@@ -114,6 +118,7 @@ func New(c Config) *Handler {
 		engine:    c.Engine,
 		tokens:    tokens{key: c.Key, now: c.Now},
 		script:    c.Script,
+		look:      c.Look,
 		addresses: addresses{trusted: c.TrustedProxies},
 		origins:   newOrigins(c.AllowedOrigins),
 		log:       c.Logger,

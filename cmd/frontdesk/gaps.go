@@ -6,15 +6,14 @@ import (
 	"log/slog"
 
 	"frontdesk/conversation"
-	"frontdesk/conversation/conversationdb"
 	"frontdesk/knowledge"
 	"frontdesk/knowledge/lexical"
 	"frontdesk/knowledge/tokens"
 )
 
 // newGaps wires what the bot could not answer; Run makes it look.
-func newGaps(cfg *Config, store *conversationdb.Store, k *knowledgeParts, o conversation.Observer, log *slog.Logger) (*conversation.Gaps, error) {
-	model, err := newModel(cfg, log)
+func newGaps(cfg *Config, d *desk, k *knowledgeParts, o conversation.Observer, log *slog.Logger) (*conversation.Gaps, error) {
+	model, err := newModel(cfg, d.settings, log)
 	if err != nil {
 		return nil, err
 	}
@@ -23,7 +22,7 @@ func newGaps(cfg *Config, store *conversationdb.Store, k *knowledgeParts, o conv
 		return nil, err
 	}
 	return conversation.NewGaps(conversation.GapConfig{}, conversation.GapDeps{
-		Store: store, Words: lexical.Bag{}, Entries: gapEntries{k}, Finder: k.store, Embedder: embedder, Model: model,
+		Store: d.store, Settings: d.settings, Words: lexical.Bag{}, Entries: gapEntries{k}, Finder: k.store, Embedder: embedder, Model: model,
 		Counter: tokens.For(cfg.OpenAIModel[0]), Observer: o, Log: log, Purse: k.purse,
 	}), nil
 }

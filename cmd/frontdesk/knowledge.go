@@ -43,6 +43,7 @@ type knowledgeParts struct {
 	store *knowledgedb.Store
 	docs  *knowledgedb.Documents
 	jobs  *knowledgedb.Jobs
+	tests *conversation.Tests
 	allow crawl.Allow
 	purse *conversation.Purse // pays for what is searched and taken in
 }
@@ -72,7 +73,10 @@ func newKnowledge(cfg *Config, pool *pgxpool.Pool, log *slog.Logger) (*knowledge
 		Client: crawl.NewClient(k.allow, crawl.ClientOptions{UserAgent: userAgent(cfg)}),
 		Sites:  k.siteStore, Pages: k.siteStore, Documents: k, Read: extract.Extract, Log: log, Pause: cfg.CrawlPause,
 	})
-	work := []knowledgedb.Work{k.Work(crawler), k.docs.CompareWork()}
+	runs := k.docs.TestRuns()
+	k.tests = newTests(pool, k.store, runs, log)
+	k.store.OnChange(scheduleTests(k.tests))
+	work := []knowledgedb.Work{k.Work(crawler), k.docs.CompareWork(), runs.Work(k.tests)}
 	if cfg.serving { // nobody waits at a command for what comes within a day
 		if err := useBatches(cfg, k.store, conversationdb.New(pool), knowledgedb.BulkOptions{}, log); err != nil {
 			return nil, err

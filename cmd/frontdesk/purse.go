@@ -2,6 +2,7 @@ package main
 
 import (
 	"log/slog"
+	"maps"
 	"slices"
 
 	"frontdesk/conversation"
@@ -19,7 +20,7 @@ func newPurse(pool *pgxpool.Pool, log *slog.Logger) *conversation.Purse {
 
 // modelFacts lists the models of the settings, by the tasks they are for, and then all
 // others whose prices are known.
-func modelFacts(cfg *Config) []conversation.ModelFact {
+func modelFacts(cfg *Config, s *conversation.Settings) []conversation.ModelFact {
 	var out []conversation.ModelFact
 	at := map[string]int{}
 	add := func(name, task string) {
@@ -29,19 +30,23 @@ func modelFacts(cfg *Config) []conversation.ModelFact {
 		i, have := at[name]
 		if !have {
 			f, known := openai.Facts(name)
+			own, overridden := s.PriceOf(name)
+			if overridden {
+				f.Input, f.Cached, f.Output = own.Input, own.Cached, own.Output
+			}
 			i = len(out)
 			at[name] = i
-			out = append(out, conversation.ModelFact{Name: name, Known: known, Input: f.Input, Cached: f.Cached, Output: f.Output,
-				Context: f.Context, Shutdown: f.Shutdown, Successor: f.Successor})
+			out = append(out, conversation.ModelFact{Name: name, Known: known || overridden, Input: f.Input, Cached: f.Cached, Output: f.Output,
+				Overridden: overridden, Context: f.Context, Shutdown: f.Shutdown, Successor: f.Successor})
 		}
 		if task != "" && !slices.Contains(out[i].Tasks, task) {
 			out[i].Tasks = append(out[i].Tasks, task)
 		}
 	}
 	if cfg.Model() {
-		for _, name := range cfg.OpenAIModel {
-			for _, task := range []string{"answer", "rewrite", "summary", "draft", "help"} {
-				add(name, task)
+		for _, task := range conversation.Tasks() {
+			for _, name := range s.Models.For(task) {
+				add(name, string(task))
 			}
 		}
 		if cfg.TranscribeModel != noTranscriber {
@@ -50,7 +55,7 @@ func modelFacts(cfg *Config) []conversation.ModelFact {
 	}
 	add(cfg.Embedding(), "embed")
 	add(cfg.RerankModel, "rerank")
-	for _, name := range openai.Names() {
+	for _, name := range slices.Concat(openai.Names(), slices.Sorted(maps.Keys(s.Prices.Models))) {
 		add(name, "")
 	}
 	return out

@@ -60,7 +60,7 @@ func (f replayFlags) run(ctx context.Context, a *app, args []string, asJSON bool
 		d.Finder, d.Purse = scratch.Store, newPurse(db.pool, a.log)
 	}
 	if !f.count {
-		if d.Model, err = newModel(&a.cfg, a.log); err != nil {
+		if d.Model, err = newModel(&a.cfg, nil, a.log); err != nil {
 			return err
 		}
 	}

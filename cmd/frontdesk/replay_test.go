@@ -78,15 +78,17 @@ func TestDialoguesAreReplayedOnTheLiveKnowledge(t *testing.T) {
 
 func TestModelsOfTheSettingsComeFirst(t *testing.T) {
 	cfg := &Config{OpenAIBaseURL: "http://localhost:1/v1", OpenAIModel: []string{"gpt-4o-mini", "mine"}, TranscribeModel: "whisper-1", RerankModel: "mine"}
-	got := modelFacts(cfg)
-	if got[0].Name != "gpt-4o-mini" || !got[0].Known || got[0].Shutdown.IsZero() || len(got[0].Tasks) != 5 || got[1].Name != "mine" || got[1].Known || len(got[1].Tasks) != 6 {
+	settings := &conversation.Settings{Models: conversation.ModelSettings{Answer: cfg.OpenAIModel},
+		Prices: conversation.PriceSettings{Models: map[string]conversation.ModelPrice{"mine": {Input: 3}, "theirs": {}}}}
+	got := modelFacts(cfg, settings)
+	if got[0].Name != "gpt-4o-mini" || !got[0].Known || got[0].Shutdown.IsZero() || len(got[0].Tasks) != 5 || got[1].Name != "mine" || !got[1].Known || !got[1].Overridden || got[1].Input != 3 || len(got[1].Tasks) != 6 {
 		t.Errorf("modelFacts() begins with %+v", got[:2])
 	}
 	seen := map[string]int{}
 	for _, m := range got {
 		seen[m.Name]++
 	}
-	if seen["gpt-4o-mini"] != 1 || seen["gpt-6-luna"] != 1 || seen["whisper-1"] != 1 {
+	if seen["gpt-4o-mini"] != 1 || seen["gpt-6-luna"] != 1 || seen["whisper-1"] != 1 || seen["theirs"] != 1 {
 		t.Errorf("models = %v, want each once", seen)
 	}
 }

@@ -16,6 +16,12 @@ const auditTimeout = 5 * time.Second
 var unaudited = map[string]bool{
 	"POST /api/v1/search":  true,
 	"POST /api/v1/preview": true,
+	"POST /api/v1/ask":     true,
+
+	"POST /api/v1/settings/thresholds/effect": true,
+
+	"POST /api/v1/settings/preview":     true,
+	"POST /api/v1/settings/models/test": true,
 
 	// Where somebody looks and what they have read is in no log.
 	"POST /api/v1/conversations/{id}/read":      true,
@@ -25,6 +31,7 @@ var unaudited = map[string]bool{
 	"POST /api/v1/conversations/{id}/translate": true,
 	"POST /api/v1/canned/{id}/render":           true,
 	"PUT /api/v1/me/preferences":                true,
+	"POST /api/v1/me/mentions/read":             true,
 }
 
 // auditNote is what a handler adds to the audit entry of its request. Nothing a customer

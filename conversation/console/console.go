@@ -35,6 +35,8 @@ type Options struct {
 	// Models lists the models that are configured, and others whose prices are known.
 	// May be nil.
 	Models func() []conversation.ModelFact
+	Asks   Asks
+	Tests  Tests
 	Log    *slog.Logger
 	// Pages makes what the browser loads, the first time somebody asks for it.
 	Pages func() (*Pages, error)
@@ -54,6 +56,8 @@ type Options struct {
 	SignOnRole staff.Role
 	// Now is the clock; the wall clock when nil.
 	Now func() time.Time
+	// Environment is what the program was started with.
+	Environment []Variable
 }
 
 // Console serves the API and the pages. It is safe for concurrent use.
@@ -70,6 +74,8 @@ type Console struct {
 	finder    Finder
 	engine    Engine
 	hub       Events
+	asks      Asks
+	tests     Tests
 	log       *slog.Logger
 	clientIP  func(*http.Request) string
 	secure    func(*http.Request) bool
@@ -82,6 +88,7 @@ type Console struct {
 	watchers    watchers
 	crossOrigin *http.CrossOriginProtection
 	streams     chan struct{} // one slot for each open event stream
+	asking      chan struct{} // one slot for each question of staff's being answered
 	large       chan struct{} // one slot for each large file on its way in
 	filesOut    chan struct{} // one slot for each customer's file on its way out
 	stopping    chan struct{} // closed by Stop
@@ -91,6 +98,7 @@ type Console struct {
 	api         *http.ServeMux // the routes alone, to tell which methods a path takes
 	pages       func() (*Pages, error)
 	openAPI     func() []byte
+	environment []Variable
 	imports     chan struct{} // one slot for each file of entries being imported
 	beat        time.Duration // heartbeat; tests cannot wait for it
 }
@@ -103,11 +111,15 @@ func New(o Options) (*Console, error) {
 		signOn: o.SignOn, newcomer: o.SignOnRole, origin: o.Origin,
 		crossOrigin: http.NewCrossOriginProtection(),
 		streams:     make(chan struct{}, maxStreams),
+		asking:      make(chan struct{}, maxAsks),
+		asks:        o.Asks,
+		tests:       o.Tests,
 		large:       make(chan struct{}, maxLarge),
 		filesOut:    make(chan struct{}, maxFilesOut),
 		stopping:    make(chan struct{}),
 		api:         http.NewServeMux(),
 		pages:       o.Pages,
+		environment: o.Environment,
 		beat:        heartbeat,
 		imports:     make(chan struct{}, maxImports),
 		openAPI:     sync.OnceValue(describe),
@@ -118,6 +130,9 @@ func New(o Options) (*Console, error) {
 		if err := c.crossOrigin.AddTrustedOrigin(o.Origin); err != nil {
 			return nil, fmt.Errorf("console origin: %w", err)
 		}
+	}
+	if c.models == nil {
+		c.models = func() []conversation.ModelFact { return nil }
 	}
 	if c.clientIP == nil {
 		c.clientIP = remoteIP

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"frontdesk/conversation"
@@ -11,14 +12,8 @@ import (
 	"frontdesk/knowledge"
 )
 
-// Life is when people answer, who is there and what becomes of conversations.
+// Life is who is there and what becomes of conversations.
 type Life interface {
-	Hours(ctx context.Context) (conversation.Hours, error)
-	// PutHours stores h where the stored version is still h's; else
-	// conversation.ErrVersion.
-	PutHours(ctx context.Context, h conversation.Hours) (conversation.Hours, error)
-	Handling(ctx context.Context) (conversation.Handling, error)
-	PutHandling(ctx context.Context, h conversation.Handling) (conversation.Handling, error)
 	// StaffHere is a sign of life of one open event stream, to be given every
 	// heartbeat; StaffGone ends it.
 	StaffHere(ctx context.Context, stream, staffID string) error
@@ -95,53 +90,18 @@ func (p *presence) end() {
 	}
 }
 
-func (c *Console) getHours(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
-	h, err := c.engine.Hours(r.Context())
-	if err != nil {
-		return err
-	}
-	return writeJSON(w, http.StatusOK, h)
-}
-
-func (c *Console) putHours(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
-	var h conversation.Hours
-	if err := readJSON(w, r, &h); err != nil {
-		return err
-	}
-	h, err := c.engine.PutHours(r.Context(), h)
-	if err != nil {
-		return unusable(err)
-	}
-	return writeJSON(w, http.StatusOK, h)
-}
-
-func (c *Console) getHandling(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
-	h, err := c.engine.Handling(r.Context())
-	if err != nil {
-		return err
-	}
-	return writeJSON(w, http.StatusOK, h)
-}
-
-func (c *Console) putHandling(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
-	var h conversation.Handling
-	if err := readJSON(w, r, &h); err != nil {
-		return err
-	}
-	h, err := c.engine.PutHandling(r.Context(), h)
-	if err != nil {
-		return unusable(err)
-	}
-	return writeJSON(w, http.StatusOK, h)
-}
-
-// unusable puts what is wrong with a setting, or that somebody was first, in words.
+// unusable puts what is wrong with a setting in words.
 func unusable(err error) error {
+	var wrong *conversation.SettingError
 	switch {
-	case errors.Is(err, conversation.ErrVersion):
-		return problem(http.StatusConflict, "version_changed", "Somebody changed this since you read it. Read it again; nothing of yours was stored.")
-	case errors.Is(err, conversation.ErrSetting):
-		return problem(http.StatusUnprocessableEntity, "bad_setting", err.Error())
+	case errors.As(err, &wrong):
+		p := problem(http.StatusUnprocessableEntity, "bad_setting", strings.TrimSpace(wrong.Field+" "+wrong.Text)+".")
+		p.Field = wrong.Field
+		return p
+	case errors.Is(err, conversation.ErrNoSection):
+		return problem(http.StatusNotFound, "not_found", "There is no such setting, or no such version of it.")
+	case errors.Is(err, conversation.ErrSettingsMoved):
+		return problem(http.StatusConflict, "version_changed", "Other settings change all the time just now. Try again.")
 	}
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"frontdesk/conversation"
 	"frontdesk/conversation/staff"
 )
 
@@ -60,6 +61,9 @@ func (s schemas) operation(rt route) object {
 	var params []object
 	if strings.Contains(rt.path, "{id}") {
 		params = append(params, object{"name": "id", "in": "path", "required": true, "schema": object{"type": "string", "format": "uuid"}})
+	}
+	if strings.Contains(rt.path, "{section}") {
+		params = append(params, object{"name": "section", "in": "path", "required": true, "schema": object{"type": "string", "enum": conversation.SectionNames()}})
 	}
 	if strings.Contains(rt.path, "{token}") {
 		params = append(params, object{"name": "token", "in": "path", "required": true, "schema": object{"type": "string"}})

@@ -23,6 +23,10 @@ type Problem struct {
 	Code string `json:"code,omitempty"`
 	// TakenBy names who holds the conversation, when that is the problem.
 	TakenBy *Person `json:"taken_by,omitempty"`
+	// Field names what of a setting is wrong, and Current is the setting as it is when
+	// somebody else was first.
+	Field   string          `json:"field,omitempty"`
+	Current json.RawMessage `json:"current,omitempty"`
 
 	retryAfter int // seconds; 0 for none
 }
@@ -73,6 +77,7 @@ var known = []struct {
 	{conversation.ErrConflict, 409, "id_reused", "This id was used for another message."},
 	{conversation.ErrNotCurrent, 409, "not_current", "That is not possible in the conversation's present state."},
 	{conversation.ErrBadCursor, 422, "bad_cursor", "The cursor is not one from an earlier page."},
+	{conversation.ErrNoDelivery, 404, "not_found", "There is no such message, or it leaves through no channel's own API."},
 	{conversation.ErrNoFigure, 422, "bad_figure", "No report has this figure."},
 	{conversation.ErrNoContact, 404, "not_found", "There is no such contact."},
 	{conversation.ErrNoCanned, 404, "not_found", "There is no such canned reply."},
@@ -82,6 +87,12 @@ var known = []struct {
 	{conversation.ErrExists, 409, "exists", "Something else has that name."},
 	{conversation.ErrNoGap, 404, "not_found", "There is no such gap."},
 	{conversation.ErrGapState, 409, "not_current", "That is not possible in the gap's present state."},
+	{conversation.ErrNoTest, 404, "not_found", "There is no such test, or no such run of tests."},
+	{conversation.ErrTestExists, 409, "exists", "There is a test of this question already."},
+	{conversation.ErrTooManyTests, 409, "too_many", "There are " + strconv.Itoa(conversation.MaxTests) + " tests at most."},
+	{conversation.ErrNoTests, 409, "no_tests", "The test set is empty. Add a test first."},
+	{conversation.ErrNoKnowledge, 409, "no_knowledge", "The knowledge base is empty: every test would fail. Add a document first."},
+	{conversation.ErrNoSource, 409, "no_source", "The answer cites no passage that is still there, so there is nothing to expect. Add the test by hand."},
 	{conversation.ErrNoReply, 409, "no_reply", "Staff have not replied to any of these questions, so there is nothing to draft from. Publish an answer of your own."},
 	{knowledge.ErrNotFound, 404, "not_found", "There is no such document."},
 	{knowledge.ErrUnsupported, 415, "unsupported_format", "Files of this format cannot be read."},

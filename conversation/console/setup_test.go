@@ -17,6 +17,7 @@ import (
 
 	"frontdesk/conversation"
 	"frontdesk/conversation/conversationdb"
+	"frontdesk/conversation/media"
 	"frontdesk/conversation/staff"
 	"frontdesk/knowledge"
 	"frontdesk/knowledge/lexical"
@@ -145,7 +146,9 @@ type place struct {
 	sites   *siteList
 	gaps    *conversation.Gaps
 	inbox   *conversation.Inbox
-	secure  bool // what the console is told of the connection
+	tests   *testSet
+	models  []string // that the console takes for those that answer
+	secure  bool     // what the console is told of the connection
 	log     *bytes.Buffer
 	down    atomic.Bool // whether it breaks every connection
 }
@@ -166,12 +169,13 @@ func newPlaceWith(t *testing.T, cfg conversation.Config, model conversation.Mode
 	p.staff = staff.New(conversationdb.NewStaffStore(pool), nil)
 	p.store = conversationdb.New(pool)
 	var err error
-	p.engine, err = conversation.New(cfg, conversation.Deps{Store: p.store, Finder: p.library, Model: model, Counter: tokens.For("gpt-4o-mini")})
+	p.engine, err = conversation.New(cfg, conversation.Deps{Store: p.store, Finder: p.library, Model: model, Counter: tokens.For("gpt-4o-mini"), Reader: media.New(media.Config{})})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.inbox = conversation.NewInbox(p.engine, p.store)
-	p.console, err = New(Options{Staff: p.staff, Documents: p.library, Sites: p.sites, Gaps: p.gaps, Inbox: p.inbox, Finder: p.library, Engine: p.engine, Events: p.engine,
+	p.tests = newTestSet(pool, p.library)
+	p.console, err = New(Options{Asks: p.engine, Tests: p.tests, Models: p.modelFacts, Staff: p.staff, Documents: p.library, Sites: p.sites, Gaps: p.gaps, Inbox: p.inbox, Finder: p.library, Engine: p.engine, Events: p.engine,
 		Log: slog.New(slog.NewTextHandler(p.log, nil)), Secure: func(*http.Request) bool { return p.secure }})
 	if err != nil {
 		t.Fatal(err)
@@ -317,4 +321,13 @@ func usageRows(ctx context.Context, e *conversation.Engine) (rows []conversation
 		Groups: []conversation.UsageGroup{conversation.ByDay, conversation.ByModel, conversation.ByPurpose}}
 	err = e.Usage(ctx, q, func(r conversation.UsageRow) error { rows = append(rows, r); return nil })
 	return rows, err
+}
+
+// modelFacts are the models in use.
+func (p *place) modelFacts() []conversation.ModelFact {
+	out := make([]conversation.ModelFact, len(p.models))
+	for i, name := range p.models {
+		out[i] = conversation.ModelFact{Name: name, Tasks: []string{string(conversation.TaskAnswer)}}
+	}
+	return out
 }

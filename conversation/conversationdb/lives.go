@@ -10,12 +10,6 @@ import (
 	"frontdesk/conversation"
 )
 
-// The names of shared_settings.
-const (
-	hoursSetting    = "hours"
-	handlingSetting = "handling"
-)
-
 // Floor implements conversation.Lives.
 func (s *Store) Floor(ctx context.Context) (conversation.Floor, error) {
 	const q = `
@@ -23,10 +17,6 @@ func (s *Store) Floor(ctx context.Context) (conversation.Floor, error) {
 				WHERE staff_is_here(p.staff_id)),
 			EXISTS (SELECT FROM desks)`
 	var f conversation.Floor
-	var err error
-	if f.LifeSettings, err = s.LifeSettings(ctx); err != nil {
-		return f, err
-	}
 	if err := s.pool.QueryRow(ctx, q).Scan(&f.Online, &f.Desks); err != nil {
 		return f, fmt.Errorf("read who is there: %w", err)
 	}

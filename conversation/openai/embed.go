@@ -218,8 +218,6 @@ func (e *Embedder) usage(res *sdk.CreateEmbeddingResponse, texts []string) conve
 			u.InputTokens += enc.Count(t)
 		}
 	}
-	if f, ok := e.server.fact(e.model); ok {
-		u.CostMicros = f.Cost(u.InputTokens, 0, 0)
-	}
+	u.CostMicros, _ = e.server.cost(e.model, u.InputTokens, 0, 0)
 	return u
 }

@@ -32,11 +32,15 @@ func Names() []string {
 	return names
 }
 
-// Bounds implements conversation.Bounded with every model of the list: which of them is
-// gone shows only when it is asked.
+// Bounds implements conversation.Bounded with every model that is to be tried: which of
+// them is gone shows only when it is asked.
 func (m *Model) Bounds(req conversation.ModelRequest) []conversation.Bound {
-	out := make([]conversation.Bound, len(m.server.Models))
-	for i, model := range m.server.Models {
+	models := req.Models
+	if len(models) == 0 {
+		models = m.server.models()
+	}
+	out := make([]conversation.Bound, len(models))
+	for i, model := range models {
 		fact, _ := m.server.fact(model)
 		out[i] = conversation.Bound{Model: model, Output: answerRoom(fact, req.MaxTokens)}
 	}

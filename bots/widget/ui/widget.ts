@@ -23,6 +23,7 @@ export interface Options {
   lang?: string;
   title?: string;
   greeting?: string;
+  quick_replies?: string[];
 }
 
 type Listener = (detail: any) => void;
@@ -179,7 +180,8 @@ export class Widget extends HTMLElement {
   }
 
   private _greet(): void {
-    this._transcript.greet(this._options.greeting || this._language.words.greeting);
+    const { greeting, quick_replies } = this._options;
+    this._transcript.greet(greeting || this._language.words.greeting, quick_replies);
   }
 
   private _show(focus: boolean): void {
