@@ -32,7 +32,7 @@ func (s *server) route(ctx context.Context, pool *pgxpool.Pool, k *knowledgePart
 		return err
 	}
 	pages, err := console.New(console.Options{
-		Staff: accounts, Documents: k, Entries: k, FAQ: k, Conflicts: k.docs, Previews: conversation.NewPreviewer(s.engine.store, k, conversation.DefaultThresholds()), Sites: k, Gaps: s.gaps, Inbox: s.inbox, Finder: k.store, Engine: s.engine, Events: s.engine, Log: s.a.log,
+		Staff: accounts, Documents: k, Entries: k, FAQ: k, Conflicts: k.docs, Curation: k, Previews: conversation.NewPreviewer(s.engine.store, k, conversation.DefaultThresholds()), Sites: k, Gaps: s.gaps, Inbox: s.inbox, Finder: k.store, Engine: s.engine, Events: s.engine, Log: s.a.log,
 		ClientIP: from.clientIP, Secure: from.secure, Origin: cfg.PublicURL,
 		SignOn: newSignOn(cfg), SignOnRole: cfg.OIDCDefaultRole,
 		Pages: faces,

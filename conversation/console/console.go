@@ -24,6 +24,7 @@ type Options struct {
 	Entries   Entries
 	FAQ       FAQ
 	Conflicts Conflicts
+	Curation  Curation
 	Previews  Previews
 	Sites     Sites
 	Gaps      Gaps
@@ -59,6 +60,7 @@ type Console struct {
 	entries   Entries
 	faq       FAQ
 	conflicts Conflicts
+	curation  Curation
 	previews  Previews
 	sites     Sites
 	gaps      Gaps
@@ -93,7 +95,7 @@ type Console struct {
 // New returns a Console, or an error when o.Origin is no origin.
 func New(o Options) (*Console, error) {
 	c := &Console{
-		staff: o.Staff, documents: o.Documents, entries: o.Entries, faq: o.FAQ, conflicts: o.Conflicts, previews: o.Previews, sites: o.Sites, gaps: o.Gaps, inbox: o.Inbox, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
+		staff: o.Staff, documents: o.Documents, entries: o.Entries, faq: o.FAQ, conflicts: o.Conflicts, curation: o.Curation, previews: o.Previews, sites: o.Sites, gaps: o.Gaps, inbox: o.Inbox, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
 		clientIP: o.ClientIP, secure: o.Secure, now: o.Now,
 		signOn: o.SignOn, newcomer: o.SignOnRole, origin: o.Origin,
 		crossOrigin: http.NewCrossOriginProtection(),
