@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -93,7 +94,8 @@ func (ed *Editor) newDocument(ctx context.Context, old EntryVersion, e Entry) (D
 	if err != nil {
 		return Document{}, err
 	}
-	d, err := ed.ingest.Add(ctx, Upload{ID: old.Document.ID, Name: old.Document.Name, MediaType: jsonLines, Data: data})
+	// Not by Add: the name may still end in .csv, which the bytes are no more.
+	d, err := ed.ingest.store.AddDocument(ctx, Document{ID: old.Document.ID, Name: old.Document.Name, MediaType: jsonLines}, sha256.Sum256(data), data)
 	if err != nil {
 		return d, err
 	}
