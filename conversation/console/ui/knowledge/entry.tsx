@@ -59,6 +59,7 @@ function Editor({ of: e, stored }: { of: Entry; stored: (e: Entry) => void }) {
     setText(textOf(now));
     setTheirs(null);
     setMine(null);
+    preview.clear();
     setTurn((n) => n + 1);
   };
   const put = async (t: EntryText, version: string) => {

@@ -19,7 +19,7 @@ function Rows({ of: r }: { of: Report }) {
   return <>
     <div class="row lead" role="group" aria-label="Rows by verdict"><button class="chip" type="button" aria-pressed={!only} onClick={() => setOnly('')}>{count(r.rows.length)} rows</button>
       {order.filter((v) => r.totals[v]).map((v) => <button key={v} class={'chip ' + tones[v]} type="button" aria-pressed={only === v} onClick={() => { setOnly(only === v ? '' : v); setShown(shownFirst); }}>{count(r.totals[v])} {v}</button>)}</div>
-    <ol class="cards rows" aria-label="Rows">{rows.slice(0, shown).map((row) => <li key={row.row} class="doc entry"><span class="name wrap" dir="auto"><span class="meta">{row.row}</span> {row.question || 'No question'}</span><span class={'chip ' + tones[row.verdict]}>{row.verdict}</span><span />
+    <ol class="cards" aria-label="Rows">{rows.slice(0, shown).map((row) => <li key={row.row} class="doc entry"><span class="name wrap" dir="auto"><span class="meta">{row.row}</span> {row.question || 'No question'}</span><span class={'chip ' + tones[row.verdict]}>{row.verdict}</span><span />
       {(row.why || row.changes) && <span class={'more meta' + (row.verdict === 'invalid' || row.verdict === 'conflict' ? ' bad' : '')} dir="auto">{[row.why, row.changes ? 'other: ' + row.changes.join(', ') : ''].filter(Boolean).join(' · ')}</span>}
       {row.near?.map((n) => <span key={n.question + n.row} class="more meta" dir="auto">{n.kind === 'duplicate' ? 'Nearly repeats' : 'May contradict'} “{n.question}”{n.row ? `, row ${n.row}` : n.document ? `, ${n.document.name}` : ''}: {n.why}</span>)}</li>)}</ol>
     {rows.length > shown && <button class="btn middle" type="button" onClick={() => setShown(shown + 500)}>Show more</button>}

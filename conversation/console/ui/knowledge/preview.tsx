@@ -32,7 +32,7 @@ function verdict(o: Outlook): string {
 }
 
 function Side({ name, of: d }: { name: string; of: Decision }) {
-  return <div><h4>{name}: {does[d.decision] || d.decision} <span class="meta">{Math.round(d.confidence * 100)} %</span></h4>
+  return <div><h3>{name}: {does[d.decision] || d.decision} <span class="meta">{Math.round(d.confidence * 100)} %</span></h3>
     {d.top ? <><p class="meta" dir="auto">{[d.top.document, d.top.title, d.top.page ? 'page ' + d.top.page : ''].filter(Boolean).join(' › ')}</p><p class="clamp" dir="auto">{d.top.text}</p></> : <p class="meta">nothing found</p>}</div>;
 }
 
