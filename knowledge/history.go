@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -59,16 +58,17 @@ func (ed *Editor) bringBack(ctx context.Context, old EntryVersion) (ListedEntry,
 		return ListedEntry{}, err
 	}
 	e.Own = old.Entry.Own
+	var there ListedEntry
 	doc, err := ed.store.EditDocument(ctx, old.Document.ID, func(d Document, data []byte) (Edited, error) {
 		text, err := ed.ingest.reader.Extract(ctx, nameToRead(d), d.MediaType, data)
 		if err != nil {
 			return Edited{}, err
 		}
 		for i, own := range owns(text.Entries) {
-			text.Entries[i].Own = own
-		}
-		if slices.Contains(owns(text.Entries), e.Own) { // came back meanwhile
-			return Edited{}, ErrVersion
+			if text.Entries[i].Own = own; own == e.Own { // came back meanwhile
+				there = listed(d, old.EntryID, text.Entries[i])
+				return Edited{}, ErrVersion
+			}
 		}
 		text.Entries = append(text.Entries, e)
 		out := Edited{Name: d.Name, Changes: []EntryVersion{restored(old, e)}}
@@ -79,7 +79,7 @@ func (ed *Editor) bringBack(ctx context.Context, old EntryVersion) (ListedEntry,
 		doc, err = ed.newDocument(ctx, old, e)
 	}
 	if err != nil {
-		return ListedEntry{}, err
+		return there, err
 	}
 	return ListedEntry{Entry: e, ID: old.EntryID, Version: e.Version(), Document: DocumentRef{ID: doc.ID, Name: doc.Name}, Status: doc.Status}, nil
 }

@@ -195,7 +195,7 @@ func (b *tab) seesPassages() {
 	b.show("passages")
 	b.click("Undo")
 	b.wait(`!document.querySelector('.passage.off')`)
-	b.goTo("#/knowledge", `document.querySelector('.filters')`)
+	b.goTo("#/knowledge", `document.querySelector('.sift')`)
 	run[bool](b, `(() => { const s = document.querySelector('[aria-label=State]'); s.value = 'failed'; s.dispatchEvent(new Event('change')); return true })()`)
 	b.wait(sees("No document is like that."))
 	b.show("documents-none")

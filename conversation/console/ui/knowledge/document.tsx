@@ -29,8 +29,8 @@ function EditPassage({ of: p, done }: { of: Passage; done: (now?: Passage) => vo
   };
   return <form class="form passage-edit" onSubmit={save} onKeyDown={(e) => { if (e.key === 'Escape') done(); }}>
     <label class="field">Text of the passage<textarea rows={Math.min(14, 3 + Math.ceil(p.text.length / 90))} value={text} onInput={(e) => setText(e.currentTarget.value)} dir="auto" ref={(el) => { if (el && !el.dataset.met) { el.dataset.met = '1'; el.focus(); } }} /></label>
-    <Trouble error={doing.error} />
-    {theirs && <div class="theirs"><h3>As it is stored now{theirs.edited_by ? ', by ' + theirs.edited_by.name : ''}</h3><p class="plain-text" dir="auto">{theirs.text}</p>
+    {!theirs && <Trouble error={doing.error} />}
+    {theirs && <div class="theirs" role="alert"><p>Somebody has changed this passage meanwhile. Nothing was overwritten.</p><h3>As it is stored now{theirs.edited_by ? ', by ' + theirs.edited_by.name : ''}</h3><p class="plain-text" dir="auto">{theirs.text}</p>
       <p class="meta">Your text above is kept. Save again to put it in place of this one.</p></div>}
     <p class="meta">The bot finds the new text at once. Reading the document again puts its own text back.</p>
     <div class="row"><button class="btn main" type="submit" disabled={doing.busy || !text.trim()}>{theirs ? 'Save over it' : 'Save'}</button><button class="btn" type="button" onClick={() => done()}>Cancel</button>
@@ -50,11 +50,11 @@ function PassageRow({ of: p, changed }: { of: Passage; changed: (now: Passage) =
       complain(err);
     }
   };
-  const place = [p.heading, p.page ? 'page ' + p.page : ''].filter(Boolean).join(' · ');
+  const place = [p.title ? p.heading : '', p.page ? 'page ' + p.page : ''].filter(Boolean).join(' · ');
   return <li class={'passage' + (p.hidden ? ' off' : '')} aria-label={`Passage ${p.ordinal + 1}`}>
     <div class="passage-head"><span class="n">{p.ordinal + 1}</span><h2 dir="auto" class="grow">{p.title || p.heading || 'Untitled'}</h2>
       {p.hidden && <span class="chip warn">Hidden</span>}{p.edited_at && <span class="chip accent">Edited</span>}{p.entry && <span class="chip">FAQ</span>}</div>
-    <p class="meta dots">{place && place !== p.title && <span dir="auto">{place}</span>}<span>{plural(p.tokens, 'token')}</span>{p.lang && <span>{p.lang}</span>}
+    <p class="meta dots">{place && <span dir="auto">{place}</span>}<span>{plural(p.tokens, 'token')}</span>{p.lang && <span>{p.lang}</span>}
       {p.edited_at && <span>edited by {p.edited_by?.name || 'somebody'} <Moment at={p.edited_at} /></span>}</p>
     {p.error && <p class="error">Found by its words only: {p.error}</p>}
     {editing ? <EditPassage of={p} done={(now) => { setEditing(false); if (now) changed(now); }} /> : <>

@@ -80,7 +80,7 @@ function Filters() {
   const [words, setWords] = useState(filter.value.q), rested = useRested(words.trim());
   useEffect(() => { if (rested !== filter.value.q) narrow({ q: rested }); }, [rested]);
   const f = filter.value;
-  return <form class="filters" role="search" onSubmit={(e) => { e.preventDefault(); narrow({ q: words.trim() }); }}>
+  return <form class="sift" role="search" onSubmit={(e) => { e.preventDefault(); narrow({ q: words.trim() }); }}>
     <input type="search" class="grow" aria-label="Name or address" placeholder="Name or address" maxLength={200} value={words} onInput={(e) => setWords(e.currentTarget.value)} dir="auto" />
     <select aria-label="State" value={f.status} onChange={(e) => narrow({ status: e.currentTarget.value })}><option value="">Any state</option>{Object.entries(states).map(([v, [t]]) => <option key={v} value={v}>{t}</option>)}</select>
     <select aria-label="Kind" value={f.kind} onChange={(e) => narrow({ kind: e.currentTarget.value })}><option value="">Files and pages</option><option value="file">Files</option><option value="page">Pages of sites</option></select>

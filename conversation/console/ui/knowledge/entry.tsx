@@ -55,7 +55,7 @@ function Editor({ of: e, stored }: { of: Entry; stored: (e: Entry) => void }) {
   const [text, setText] = useState<EntryText>(textOf(e)), [theirs, setTheirs] = useState<Entry | null>(null), [mine, setMine] = useState<EntryText | null>(null);
   const [turn, setTurn] = useState(0), doing = useDoing(), preview = usePreview();
   const kept = (now: Entry) => {
-    stored(now);
+    stored({ ...now, hits: now.hits ?? e.hits, last_used: now.last_used ?? e.last_used });
     setText(textOf(now));
     setTheirs(null);
     setMine(null);

@@ -47,7 +47,7 @@ export function Faq() {
   const add = <a class="btn main" href="#/knowledge/faq/new">New entry</a>;
   return <section aria-labelledby="title">
     <header class="page-head"><h1 id="title">FAQ</h1>{isAdmin.value && add}</header>
-    <form class="filters" role="search" onSubmit={(e) => e.preventDefault()}>
+    <form class="sift" role="search" onSubmit={(e) => e.preventDefault()}>
       <input type="search" class="grow" aria-label="Words of an entry" placeholder="Words of a question or answer" maxLength={200} value={words} onInput={(e) => setWords(e.currentTarget.value)} dir="auto" />
       <input class="lang" aria-label="Language" placeholder="Language" maxLength={35} value={lang} onChange={(e) => setLang(e.currentTarget.value.trim())} />
       <input class="owner" aria-label="Owner" placeholder="Owner" maxLength={200} value={owner} onChange={(e) => setOwner(e.currentTarget.value.trim())} dir="auto" />

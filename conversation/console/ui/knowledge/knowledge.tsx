@@ -30,7 +30,8 @@ export function Knowledge() {
   const here = tabs.some(([to]) => to === part) ? part : '';
   return <main class="page" id="page" tabIndex={-1}><div class="page-in">
     <nav class="page-tabs" aria-label="Knowledge">{tabs.map(([to, name]) =>
-      <a key={to} class="view" href={'#/knowledge' + (to && '/' + to)} aria-current={here === to ? 'page' : undefined}>{name}</a>)}</nav>
+      <a key={to} class="view" href={'#/knowledge' + (to && '/' + to)} aria-current={here === to ? 'page' : undefined}
+        ref={(el) => { if (here === to) el?.scrollIntoView({ block: 'nearest', inline: 'nearest' }); }}>{name}</a>)}</nav>
     <Page part={part} id={id} />
   </div></main>;
 }

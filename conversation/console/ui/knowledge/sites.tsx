@@ -93,11 +93,11 @@ export function SitePageView({ id }: { id: string }) {
   return <section aria-labelledby="title"><Back to="knowledge/sites" name="Sites" /><Trouble error={site.error} again={site.again} />
     {s && <><header class="page-head"><h1 id="title" class="wrap">{s.url}</h1>{isAdmin.value && <span class="row tight"><button class="btn" type="button" disabled={s.status === 'crawling' || s.status === 'queued'} onClick={() => again(s)}>Read again</button>
       <button class="btn quiet bad" type="button" onClick={remove}>Delete</button></span>}</header>
-      <div class="doc panel"><span class={'chip ' + states[s.status][1]}>{states[s.status][0]}</span><span /><span /><Facts of={s} /></div>
-      <div class="filters"><label class="pair">Show<select value={state} onChange={(e) => setState(e.currentTarget.value)}><option value="">Every page</option>{Object.entries(fates).map(([v, [t]]) => <option key={v} value={v}>{t}</option>)}</select></label></div>
+      <div class="site-facts panel"><div class="row"><span class={'chip ' + states[s.status][1]}>{states[s.status][0]}</span></div><Facts of={s} /></div>
+      <div class="sift"><label class="pair">Show<select value={state} onChange={(e) => setState(e.currentTarget.value)}><option value="">Every page</option>{Object.entries(fates).map(([v, [t]]) => <option key={v} value={v}>{t}</option>)}</select></label></div>
       <Trouble error={list.error} again={list.again} />
       {list.items && (list.items.length ? <ul class="cards" aria-label="Pages">{list.items.map((p) => <li key={p.url} class="doc entry">{p.document ? <a class="name" href={'#/knowledge/documents/' + p.document}>{p.url}</a> : <span class="name">{p.url}</span>}
-        <span class={'chip ' + (fates[p.state]?.[1] || '')}>{fates[p.state]?.[0] || p.state}</span><span />{p.error && <span class="more meta">{p.error}{p.failures > 1 ? `, ${p.failures} times in a row` : ''}</span>}</li>)}</ul>
+        <span class={'chip ' + (fates[p.state]?.[1] || '')}>{fates[p.state]?.[0] || p.state}</span><span />{p.error && <span class="more meta dots"><span>{p.error}</span>{p.failures > 1 && <span>{p.failures} times in a row</span>}</span>}</li>)}</ul>
         : <Empty text={state ? 'No page has come to that.' : 'No page is known yet.'} />)}
       <More of={list} /></>}
   </section>;
