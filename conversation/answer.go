@@ -1,6 +1,7 @@
 package conversation
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,6 +22,7 @@ const maxMisses = 2
 // answering is one turn at work: what it has found, streamed and spent.
 type answering struct {
 	e        *Engine
+	s        *Settings // as they were when the turn began
 	ctx      context.Context
 	t        Turn
 	began    time.Time
@@ -32,7 +34,8 @@ type answering struct {
 	trace    Trace
 	calls    []Call
 	streamed bool
-	recap    *recap // to be made once the answer is stored
+	recap    *recap  // to be made once the answer is stored
+	promise  Promise // what the customer is told of the wait for a person
 	attached
 }
 
@@ -48,7 +51,7 @@ func (a *answering) answer() (Outcome, error) {
 	if a.words == "" && len(a.files) == 0 {
 		return Outcome{Owner: OwnerBot, Misses: a.t.Misses}, nil
 	}
-	a.texts = TextsFor(language(a.words, a.t.State.Locale))
+	a.texts = TextsFor(a.tongue())
 	a.folded = foldWords(a.words)
 	a.regard()
 	switch {
@@ -75,7 +78,7 @@ func (a *answering) answer() (Outcome, error) {
 	if h := verbatim(found); h != nil && len(a.files) == 0 {
 		return a.wordForWord(found, *h), nil
 	}
-	if a.e.d.Model != nil && a.words != "" {
+	if a.model() != nil && a.words != "" {
 		found = a.rewritten(found)
 	}
 	if !chats(a.folded) {
@@ -122,11 +125,7 @@ func (a *answering) find() (knowledge.Result, error) {
 	if a.words == "" {
 		return knowledge.Result{}, nil // only files: there is nothing to look up
 	}
-	ctx, cancel := context.WithTimeout(a.ctx, a.e.cfg.FindTimeout)
-	defer cancel()
-	began := time.Now()
-	r, err := a.e.d.Finder.Find(ctx, knowledge.Query{Text: a.words, History: said(a.history)})
-	a.e.d.Observer.Found(time.Since(began))
+	r, err := a.lookUp(knowledge.Query{Text: a.words, History: said(a.history)})
 	if err != nil {
 		return r, fmt.Errorf("find passages: %w", err)
 	}
@@ -158,12 +157,12 @@ func (a *answering) withoutModel(r knowledge.Result) Outcome {
 	switch {
 	case greetings[a.folded]:
 		a.trace.Kind, a.trace.Decision = KindSmallTalk, DecisionChat
-		return a.say(a.texts.Greeting, nil, a.t.Misses)
+		return a.say(cmp.Or(a.s.Bot.Greeting, a.texts.Greeting), nil, a.t.Misses)
 	case thanks[a.folded]:
 		a.trace.Kind, a.trace.Decision = KindSmallTalk, DecisionChat
 		return a.say(a.texts.Welcome, nil, a.t.Misses)
 	}
-	th := a.e.cfg.Thresholds.orOf(r)
+	th := a.s.judge(r)
 	text, sources, grounded := quote(a.texts, r, th)
 	a.trace.Kind, a.trace.Decision = KindQuoted, DecisionOffer
 	if r.Confidence >= th.Answer {
@@ -176,6 +175,8 @@ func (a *answering) withoutModel(r knowledge.Result) Outcome {
 	switch {
 	case grounded:
 		return a.say(text, sources, 0)
+	case a.trace.Error == ErrOverBudget:
+		return a.handOver(ReasonBudget, a.texts.Failed)
 	case a.trace.Error != "":
 		return a.handOver(ReasonFailure, a.texts.Failed)
 	case a.t.Misses+1 >= maxMisses:
@@ -187,7 +188,7 @@ func (a *answering) withoutModel(r knowledge.Result) Outcome {
 // ask has the model answer. Only a *ModelError lets the turn go on without it.
 func (a *answering) ask(r knowledge.Result) (Outcome, error) {
 	history := a.unsummarised()
-	p := a.e.prompter.Build(history, a.turnWords(), r.Hits, a.t.Summary)
+	p := a.s.prompter.Build(history, a.turnWords(), r.Hits, a.t.Summary)
 	if err := a.show(&p, history); err != nil {
 		return Outcome{}, err
 	}
@@ -239,7 +240,7 @@ func (a *answering) ask(r knowledge.Result) (Outcome, error) {
 
 // note records in the trace what was found and by what it was judged.
 func (a *answering) note(r knowledge.Result, sent int, cited []Source) {
-	th := a.e.cfg.Thresholds.orOf(r)
+	th := a.s.judge(r)
 	a.trace.Thresholds = &th
 	a.trace.take(r, sent, cited)
 }
@@ -269,7 +270,7 @@ func handoffCall(calls []ToolCall) (reason Reason, summary string, ok bool) {
 
 func (a *answering) say(text string, sources []Source, misses int) Outcome {
 	return Outcome{Owner: OwnerBot, Misses: misses, Calls: a.calls, Messages: []NewMessage{{
-		Author: AuthorBot, Name: a.e.cfg.BotName, Text: a.led(text), Sources: sources, Trace: a.trace.json(),
+		Author: AuthorBot, Name: a.s.Bot.Name, Text: a.led(text), Sources: sources, Trace: a.trace.json(),
 	}}}
 }
 
@@ -288,10 +289,12 @@ func (a *answering) handOverWith(r Reason, text string, sources []Source) Outcom
 	out := Outcome{Owner: OwnerQueue, Reason: r, Calls: a.calls}
 	if text = a.led(text); text != "" {
 		out.Messages = append(out.Messages, NewMessage{
-			Author: AuthorBot, Name: a.e.cfg.BotName, Text: text, Sources: sources, Trace: a.trace.json(),
+			Author: AuthorBot, Name: a.s.Bot.Name, Text: text, Sources: sources, Trace: a.trace.json(),
 		})
 	}
-	out.Messages = append(out.Messages, NewMessage{Author: AuthorSystem, Text: a.texts.Queued, Trace: a.trace.json()})
+	queued, p := a.e.queuedWords(a.ctx, a.tongue(), a.texts.Queued, a.channel())
+	a.promise = p
+	out.Messages = append(out.Messages, NewMessage{Author: AuthorSystem, Text: queued, Trace: a.trace.json()})
 	return out
 }
 

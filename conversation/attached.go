@@ -119,7 +119,7 @@ func (a *answering) turnWords() string {
 
 // sight is the model's, nil when it is shown no pictures.
 func (a *answering) sight() Sight {
-	s, ok := a.e.d.Model.(Sight)
+	s, ok := a.model().(Sight)
 	if !ok || a.blind || !s.Sees() {
 		return nil
 	}
@@ -128,7 +128,7 @@ func (a *answering) sight() Sight {
 
 // regard works out what the customer is to be told of files that cannot be used.
 func (a *answering) regard() {
-	t := fileTextsFor(language(a.words, a.t.State.Locale))
+	t := fileTextsFor(a.tongue())
 	var said []string
 	add := func(sentence string) {
 		for _, s := range said {
@@ -145,7 +145,7 @@ func (a *answering) regard() {
 		case f.Pictured() && a.sight() == nil:
 			add(t.NoPictures)
 			a.e.remark(a.ctx, a.t.State.Conversation, "no_vision", noteNoVision)
-		case f.Kind == FileDocument && a.e.d.Model == nil:
+		case f.Kind == FileDocument && a.model() == nil:
 			add(t.NoDocuments)
 		}
 	}
@@ -171,7 +171,7 @@ func (a *answering) led(text string) string {
 
 // readable reports whether there is anything to answer.
 func (a *answering) readable() bool {
-	return a.words != "" || a.e.d.Model != nil && a.beholds()
+	return a.words != "" || a.model() != nil && a.beholds()
 }
 
 // beholds reports whether the model gets something of the customer's files beside
@@ -214,7 +214,7 @@ func (a *answering) show(p *Prompt, history []Message) error {
 	if s == nil {
 		return nil
 	}
-	chosen := choosePictures(*p, history, a.files, s, a.e.prompter.budget.Images)
+	chosen := choosePictures(*p, history, a.files, s, a.s.prompter.budget.Images)
 	if len(chosen) == 0 {
 		return nil
 	}

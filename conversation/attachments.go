@@ -194,6 +194,8 @@ func (e *Engine) inspect(ctx context.Context, f File) (r Reading, err error) {
 			r, err = Reading{Refused: RefusedDamaged}, nil
 		}
 	}()
+	ctx, tab := onTab(ctx, Account{Conversation: f.Conversation})
+	tab.close() // what is called is in the reading; this only says for whom
 	kind, mediaType, refused := e.d.Reader.Sniff(f.Name, f.Content)
 	switch {
 	case refused != "":

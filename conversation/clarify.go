@@ -25,10 +25,10 @@ const (
 // is certain or rests on too little, where there is one answer only, and never twice
 // in a row. With a model, sections of documents are left to it: it reads them together.
 func (a *answering) clarify(r knowledge.Result) (Outcome, bool) {
-	if r.Confidence < a.e.cfg.Thresholds.orOf(r).Answer || a.asked() {
+	if r.Confidence < a.s.judge(r).Answer || a.asked() {
 		return Outcome{}, false
 	}
-	alternatives := ambiguous(r.Hits, a.e.d.Model == nil)
+	alternatives := ambiguous(r.Hits, a.model() == nil)
 	if alternatives == nil {
 		return Outcome{}, false
 	}

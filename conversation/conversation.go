@@ -99,6 +99,9 @@ type State struct {
 	Channel      string
 	WaitingSince time.Time // when the customer began to wait for a person; zero when they do not
 	Position     int       // 1-based place in the queue; 0 when not in it
+	Seen         int64     // how far the customer has read; only where a State was asked for
+	SeenByStaff  int64     // how far somebody of ours has, likewise
+	Outlook      *Outlook  // what can be expected now; nil where nobody asked
 }
 
 // Message is one entry of a conversation's log. Seq counts from 1 without gaps
@@ -165,6 +168,9 @@ type Inbound struct {
 	ExternalID   string        // unique within the conversation; a repeat is dropped
 	Text         string        // may be empty when there are Attachments
 	Attachments  []InboundFile // stored with the message, in this order
+	// Sticky is how long after a close the customer comes back to the member of staff
+	// who had them, when that one is there. The engine sets it.
+	Sticky time.Duration
 }
 
 // Receipt says where a message was stored. By the time it is returned the

@@ -13,13 +13,17 @@ const maxQuestionRunes = 240
 
 // tell answers from what was found: by the model, else with the passages themselves.
 func (a *answering) tell(found knowledge.Result) (Outcome, error) {
-	if a.e.d.Model != nil {
+	if a.model() != nil {
 		out, err := a.ask(found)
 		var failure *ModelError
 		if !errors.As(err, &failure) || a.ctx.Err() != nil {
 			return out, err
 		}
-		a.e.log.Warn("model failed; answering from passages", "conversation", a.t.State.Conversation,
+		told := a.e.log.Warn
+		if failure.Kind == ErrOverBudget {
+			told = a.e.log.Info // staff were told when it came to that, once
+		}
+		told("model failed; answering from passages", "conversation", a.t.State.Conversation,
 			"kind", failure.Kind, "err", failure.Err)
 		a.discard()
 		a.trace = Trace{Error: failure.Kind, Rewritten: a.trace.Rewritten, Chosen: a.trace.Chosen, Cost: a.trace.Cost}
@@ -31,7 +35,7 @@ func (a *answering) tell(found knowledge.Result) (Outcome, error) {
 // customer asked something, and what was found probably does not answer it. A file
 // they sent is something to go by that no search finds.
 func (a *answering) doubtful(r knowledge.Result) bool {
-	return r.Confidence < a.e.cfg.Thresholds.orOf(r).Maybe && !chats(a.folded) && !a.beholds()
+	return r.Confidence < a.s.judge(r).Maybe && !chats(a.folded) && !a.beholds()
 }
 
 // heldUntilCited holds an answer back until it has cited a passage, so that one that
@@ -58,7 +62,7 @@ func (a *answering) settle(r knowledge.Result, text string, sources []Source) Ou
 	case chats(a.folded) && len(sources) == 0:
 		a.trace.Decision = DecisionChat
 		return a.say(text, nil, a.chatMisses())
-	case len(sources) > 0 && r.Confidence >= a.e.cfg.Thresholds.orOf(r).Answer:
+	case len(sources) > 0 && r.Confidence >= a.s.judge(r).Answer:
 		a.trace.Decision = DecisionAnswer
 		return a.say(text, sources, 0)
 	case len(sources) > 0:

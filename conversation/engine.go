@@ -15,6 +15,11 @@ type Config struct {
 	Instructions string // the admin's addition to the system prompt
 	Budget       Budget
 	Thresholds   Thresholds // when zero, those that come with each result
+	// Models are the names that answers are asked of, in order; ModelsPinned says that
+	// nobody may set others. BotName, Instructions, Budget and Models are the defaults
+	// of settings.
+	Models       []string
+	ModelsPinned bool
 	Gather       Gather
 	// Hold is how long after the customer's newest message an answer is stored at
 	// the earliest. Platforms split one long text into several messages a few
@@ -30,6 +35,8 @@ type Config struct {
 	Backoff        time.Duration // after a delivery's first failure; doubles with each
 	Concurrency    int           // turns at once in this process
 	ReadTimeout    time.Duration // for looking into the files of one turn, beside TurnTimeout
+	// Now is the clock that hours and rules of handling go by; the wall clock when nil.
+	Now func() time.Time
 	// ModerateClosed has what the Moderator could not judge treated as flagged.
 	ModerateClosed bool
 }
@@ -57,7 +64,7 @@ func (c *Config) defaults() {
 		c.BotName = "Assistant"
 	}
 	if c.Budget == (Budget{}) {
-		c.Budget = Budget{Total: 8000, Answer: 800, Passages: 3000, Images: 9000}
+		c.Budget = DefaultBudget()
 	}
 }
 
@@ -73,16 +80,25 @@ type Observer interface {
 // Deps are what an engine works with. Model, Bus, Observer, Reader and Moderator
 // may be nil: then no file is looked into, and all may be said.
 type Deps struct {
-	Store    Store
-	Finder   Finder
-	Model    Model
-	Counter  Counter
+	Store   Store
+	Finder  Finder
+	Model   Model
+	Counter Counter
+	// Counters returns what counts as a model does; Counter does for all when nil.
+	Counters func(model string) Counter
 	Bus      Bus
 	Observer Observer
 	Log      *slog.Logger
 
 	Reader    Reader
 	Moderator Moderator
+
+	// Limits and Price are what models may cost and do; they are asked before each
+	// call. Nil: no limit, and what the model itself says. Purse is who pays, made
+	// from Store when nil.
+	Limits func() Spending
+	Price  Price
+	Purse  *Purse
 }
 
 // Engine receives messages, decides who speaks and answers as the bot. All its
@@ -92,7 +108,7 @@ type Engine struct {
 	d         Deps
 	log       *slog.Logger
 	hub       *Hub
-	prompter  *Prompter
+	settings  settings
 	sched     scheduler
 	desks     chan struct{} // one for each turn that may claim, search and prepare at once
 	backlog   atomic.Bool   // the last look found more due turns than it took
@@ -102,17 +118,15 @@ type Engine struct {
 	life      context.Context
 	end       context.CancelCauseFunc // of life, when Run stops taking turns
 	files     filing
+	living    living
 	present   presence
 	helping   chan struct{} // one for each answer a model is making for staff
+	purse     *Purse
 }
 
 // New returns an engine, whose Run must be called for turns to be taken.
 func New(cfg Config, d Deps) (*Engine, error) {
 	cfg.defaults()
-	p, err := NewPrompter(SystemPrompt(cfg.BotName, cfg.Instructions), cfg.Budget, d.Counter)
-	if err != nil {
-		return nil, err
-	}
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
@@ -122,13 +136,21 @@ func New(cfg Config, d Deps) (*Engine, error) {
 	if d.Observer == nil {
 		d.Observer = noObserver{}
 	}
-	e := &Engine{cfg: cfg, d: d, log: d.Log, hub: NewHub(), prompter: p}
+	e := &Engine{cfg: cfg, d: d, log: d.Log, hub: NewHub()}
+	if err := e.initSettings(); err != nil {
+		return nil, err
+	}
+	if e.purse = d.Purse; e.purse == nil {
+		e.purse = NewPurse(d.Store, nil, d.Log)
+	}
+	e.purse.use(e.terms())
 	e.sched.init(cfg.Concurrency)
 	e.look = make(chan struct{}, 1)
 	e.recaps = make(chan struct{}, recapsAtOnce)
 	e.life, e.end = context.WithCancelCause(context.Background())
 	e.desks = make(chan struct{}, preparing*runtime.GOMAXPROCS(0))
 	e.files.init()
+	e.living.init()
 	e.helping = make(chan struct{}, helpsAtOnce)
 	return e, nil
 }
@@ -162,6 +184,7 @@ func (e *Engine) Receive(ctx context.Context, in Inbound) (Receipt, error) {
 		return Receipt{}, err
 	}
 	in.SenderName = cleanName(in.SenderName)
+	in.Sticky = hours(e.Settings().Handling.StickyHours)
 	r, err := e.d.Store.Receive(ctx, in, e.cfg.Gather)
 	if err != nil || r.Repeat {
 		return r, err
@@ -174,20 +197,26 @@ func (e *Engine) Receive(ctx context.Context, in Inbound) (Receipt, error) {
 		Name: in.SenderName, Text: in.Text, Episode: r.State.Episode, At: r.At, Attachments: r.Attachments,
 	}})
 	if r.Reopened {
-		e.hub.Publish(Event{Kind: EventState, Conversation: r.Conversation, State: &r.State})
+		st := e.described(r.State)
+		e.hub.Publish(Event{Kind: EventState, Conversation: r.Conversation, State: &st})
 	}
 	if r.DueIn >= 0 {
 		e.wake(r.Conversation, r.DueIn)
 	} else if len(r.Attachments) > 0 {
 		e.readAside(r)
 	}
+	e.aside(r, in.Text)
 	e.d.Bus.Hint(r.Conversation, r.State.Epoch)
 	return r, nil
 }
 
 // State returns a conversation as it stands, with its place in the queue.
 func (e *Engine) State(ctx context.Context, id string) (State, error) {
-	return e.d.Store.State(ctx, id)
+	st, err := e.d.Store.State(ctx, id)
+	if err != nil {
+		return st, err
+	}
+	return e.described(st), nil
 }
 
 // Messages returns what the customer may see of the log after a sequence number.
@@ -212,8 +241,12 @@ func (e *Engine) Heard(conversation string, epoch int64) {
 // HeardEvent takes from another replica what is in no log: a delta, a discard,
 // somebody's typing, or who of staff is where.
 func (e *Engine) HeardEvent(ev Event) {
-	if ev.Kind == EventPresence || ev.Kind == EventOnline {
+	if ev.Kind == EventPresence {
 		e.heardPresence(ev)
+		return
+	}
+	if ev.Kind == EventSettings {
+		e.heardSettings()
 		return
 	}
 	e.hub.Publish(ev)
@@ -221,6 +254,7 @@ func (e *Engine) HeardEvent(ev Event) {
 
 // HeardGap says that hints may have been missed: all watchers look again.
 func (e *Engine) HeardGap() {
+	e.heardSettings()
 	for _, id := range e.hub.Conversations() {
 		e.lookAgain(id)
 	}

@@ -13,16 +13,25 @@ const (
 	// EventFiles says that the files of a message, named by Seq, have been looked
 	// into. Message is set where it happened in this process.
 	EventFiles EventKind = "files"
+	// EventAlert asks staff to look at a conversation; it is not for its customer.
+	EventAlert EventKind = "alert"
+	// EventSeen says that the customer has read up to the message named by Seq, and
+	// EventRead, which is for the customer, that somebody of ours has.
+	EventSeen EventKind = "seen"
+	EventRead EventKind = "read"
 
 	// What only staff hear. EventInbox says that a conversation's row in their list
-	// is another, EventPresence who looks at it, EventOnline that somebody is there.
+	// is another, EventPresence who looks at it.
 	EventInbox    EventKind = "inbox"
 	EventPresence EventKind = "presence"
-	EventOnline   EventKind = "online"
+	// EventSettings says, between replicas only, that settings changed.
+	EventSettings EventKind = "settings"
 )
 
 // forStaff reports whether no customer may hear of it.
-func (k EventKind) forStaff() bool { return k == EventInbox || k == EventPresence || k == EventOnline }
+func (k EventKind) forStaff() bool {
+	return k == EventInbox || k == EventPresence || k == EventAlert || k == EventSeen || k == EventSettings
+}
 
 // Event is one thing that happened in a conversation. Only the fields of its
 // kind are set. An EventMessage without a Message, or an EventState without a
@@ -36,6 +45,8 @@ type Event struct {
 	State        *State
 	Name         string // who is typing
 	Seq          int64  `json:",omitempty"` // of the message whose files changed
+	Alert        *Alert `json:",omitempty"`
+	By           Author `json:",omitempty"` // of typing: the customer, else somebody of ours
 
 	Staff   string     `json:",omitempty"` // whose presence it is, between replicas
 	Typing  Typing     `json:",omitempty"` // what they are writing

@@ -63,7 +63,7 @@ func (g *Gaps) Draft(ctx context.Context, id string) (Gap, error) {
 		return gap, ErrNoReply
 	}
 	entry := g.plainDraft(qs, talks)
-	if g.Model != nil {
+	if g.drafts() {
 		written, err := g.written(ctx, talks)
 		if err == nil {
 			entry = written
@@ -159,13 +159,14 @@ const draftPrompt = "You write entries of a company's FAQ from what its support 
 func (g *Gaps) written(ctx context.Context, talks []GapTalk) (knowledge.Entry, error) {
 	ctx, cancel := context.WithTimeout(ctx, draftWithin)
 	defer cancel()
-	began := time.Now()
-	reply, err := g.Model.Stream(ctx, ModelRequest{
+	reply, call, err := g.Purse.Stream(ctx, g.Model, Account{}, purposeDraft, g.request(ModelRequest{
 		Messages:  []PromptMessage{{Role: RoleSystem, Text: draftPrompt}, {Role: RoleUser, Text: g.draftText(talks)}},
 		Tools:     []Tool{saveEntry},
 		MaxTokens: draftRoom,
-	}, func(string) {})
-	call := Call{Purpose: purposeDraft, Model: reply.Model, Outcome: callOK, Usage: reply.Usage, Duration: time.Since(began)}
+	}), func(string) {})
+	if call.Purpose == "" {
+		return knowledge.Entry{}, err
+	}
 	var entry knowledge.Entry
 	if err == nil {
 		entry, err = readDraft(reply)
@@ -179,12 +180,7 @@ func (g *Gaps) written(ctx context.Context, talks []GapTalk) (knowledge.Entry, e
 			call.Outcome = string(ErrTimeout)
 		}
 	}
-	g.Observer.Called(call)
-	store, cancelStore := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
-	defer cancelStore()
-	if failed := g.Store.Record(store, []Call{call}); failed != nil {
-		g.Log.ErrorContext(ctx, "model call not recorded", "purpose", purposeDraft, "err", failed)
-	}
+	g.Purse.book(ctx, []Call{call})
 	return entry, err
 }
 

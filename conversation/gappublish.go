@@ -141,5 +141,5 @@ func (g *Gaps) answers(ctx context.Context, query, document string) (bool, error
 	if err != nil || len(r.Hits) == 0 || r.Hits[0].DocumentID != document {
 		return false, err
 	}
-	return r.Hits[0].Exact || r.Confidence >= g.cfg.Thresholds.orOf(r).Answer, nil
+	return r.Hits[0].Exact || r.Confidence >= g.judge(r).Answer, nil
 }

@@ -132,7 +132,10 @@ type GapDeps struct {
 	Model    Model
 	Counter  Counter
 	Observer Observer // may be nil
+	Purse    *Purse   // pays for Model; books without limits when nil
 	Log      *slog.Logger
+	// Settings are those of the moment; nil leaves everything as wired.
+	Settings func() *Settings
 }
 
 // GapConfig is how Gaps behaves. Zero durations take the defaults.
@@ -167,6 +170,10 @@ func NewGaps(cfg GapConfig, d GapDeps) *Gaps {
 	}
 	if d.Observer == nil {
 		d.Observer = noObserver{}
+	}
+	if d.Purse == nil {
+		d.Purse = NewPurse(onlyLedger{d.Store}, nil, d.Log)
+		d.Purse.use(terms{observer: d.Observer})
 	}
 	return &Gaps{cfg: cfg, GapDeps: d, wake: make(chan struct{}, 1)}
 }

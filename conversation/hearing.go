@@ -17,6 +17,7 @@ type Transcript struct {
 	Text  string
 	Model string
 	Usage Usage
+	Hold  string // the reservation that booking it ends
 }
 
 // Transcriber turns speech into text. Its errors are *ModelError or ctx's own.

@@ -46,12 +46,15 @@ func (e *Engine) Suggest(ctx context.Context, id string) (Suggestion, error) {
 		if err != nil {
 			return err
 		}
-		a := &answering{e: e, ctx: ctx, t: t, began: time.Now(), leave: func() {}}
+		a := &answering{e: e, s: e.Settings(), ctx: ctx, t: t, began: time.Now(), leave: func() {}}
 		defer func() {
 			for i := range a.calls {
-				a.calls[i].Purpose, a.calls[i].Turn = "suggest", ""
+				a.calls[i].Turn = ""
+				if p := a.calls[i].Purpose; p != purposeQuery && p != purposeRerank {
+					a.calls[i].Purpose = "suggest"
+				}
 			}
-			e.record(ctx, id, a.calls)
+			e.record(ctx, a.calls)
 		}()
 		out, err = a.suggest()
 		return err
@@ -110,7 +113,7 @@ func (a *answering) suggest() (Suggestion, error) {
 	if a.words == "" && len(a.files) == 0 {
 		return Suggestion{}, ErrEmpty
 	}
-	a.texts = TextsFor(language(a.words, a.t.State.Locale))
+	a.texts = TextsFor(a.tongue())
 	a.folded = foldWords(a.words)
 	found, err := a.find()
 	if err != nil {
@@ -119,7 +122,7 @@ func (a *answering) suggest() (Suggestion, error) {
 	if a.words != "" {
 		found = a.rewritten(found)
 	}
-	p := a.e.prompter.Build(a.history, a.turnWords(), found.Hits, "")
+	p := a.s.prompter.Build(a.history, a.turnWords(), found.Hits, "")
 	if err := a.show(&p, a.history); err != nil {
 		return Suggestion{}, err
 	}
@@ -191,12 +194,13 @@ func (e *Engine) Translate(ctx context.Context, id, text, to string) (string, er
 
 // write asks the model for a text and books the call.
 func (e *Engine) write(ctx context.Context, id, purpose, system, user string, most int) (string, error) {
-	began := time.Now()
-	reply, err := e.d.Model.Stream(ctx, ModelRequest{
+	reply, call, err := e.purse.Stream(ctx, e.d.Model, Account{Conversation: id}, purpose, e.Settings().request(TaskHelp, ModelRequest{
 		Messages:  []PromptMessage{{Role: RoleSystem, Text: system}, {Role: RoleUser, Text: user}},
 		MaxTokens: most, User: id,
-	}, func(string) {})
-	e.record(ctx, id, []Call{{Conversation: id, Purpose: purpose, Model: reply.Model, Outcome: outcome(ctx, err), Usage: reply.Usage, Duration: time.Since(began)}})
+	}), func(string) {})
+	if call.Purpose != "" {
+		e.purse.book(ctx, []Call{call})
+	}
 	if err != nil {
 		return "", err
 	}
@@ -212,7 +216,7 @@ func (e *Engine) write(ctx context.Context, id, purpose, system, user string, mo
 
 // help runs do with a place among those that wait for a model for staff.
 func (e *Engine) help(ctx context.Context, do func(context.Context) error) error {
-	if e.d.Model == nil {
+	if e.model(e.Settings()) == nil {
 		return ErrNoModel
 	}
 	select {

@@ -253,8 +253,8 @@ func (s *Subscription) push(e Event) {
 		s.remove(func(p Event) bool {
 			return p.Kind == EventFiles && p.Seq == e.Seq && p.Conversation == e.Conversation
 		})
-	case EventState, EventTyping, EventInbox, EventPresence:
-		s.remove(func(p Event) bool { return p.Kind == e.Kind && p.Conversation == e.Conversation })
+	case EventState, EventTyping, EventInbox, EventPresence, EventSeen, EventRead:
+		s.remove(func(p Event) bool { return p.Kind == e.Kind && p.Conversation == e.Conversation && p.By == e.By })
 	case EventMessage:
 		if s.messages++; s.messages > maxPendingMessages {
 			s.remove(func(p Event) bool { return p.Kind == EventMessage && p.Conversation == e.Conversation })

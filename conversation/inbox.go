@@ -91,6 +91,7 @@ type Row struct {
 	Unread       int // messages of the customer that the reader has not seen; 100 at most
 	SnoozedUntil time.Time
 	Reason       Reason // why it waits for a person
+	Rating       int    // the customer's newest, 1 to 5; 0 for none
 	Match        *Match // where the search found it
 }
 
@@ -147,9 +148,9 @@ type InboxMarks interface {
 	// SetLabels replaces the labels, given by name. ErrNoLabel.
 	SetLabels(ctx context.Context, id string, by Actor, names []string) error
 	SetPriority(ctx context.Context, id string, by Actor, priority int) error
-	// SetAssignee notes who is to take it. With Auto one of those online is chosen,
+	// SetAssignee notes who is to take it. With Auto one of those who are there is chosen,
 	// whom it returns. ErrNoStaff, ErrNoTeam, ErrNobody.
-	SetAssignee(ctx context.Context, id string, by Actor, a Assignment, online []string) (Named, error)
+	SetAssignee(ctx context.Context, id string, by Actor, a Assignment) (Named, error)
 	// Snooze puts off what is not resolved until then; a zero time wakes it.
 	// ErrNotCurrent.
 	Snooze(ctx context.Context, id string, by Actor, until time.Time) error
@@ -203,6 +204,9 @@ func (in *Inbox) MarkRead(ctx context.Context, id, me string, seq int64) error {
 	if err := in.InboxStore.MarkRead(ctx, id, me, seq); err != nil {
 		return err
 	}
+	ev := Event{Kind: EventRead, Conversation: id, Seq: seq}
+	in.e.hub.Publish(ev)
+	in.e.d.Bus.Relay(ev)
 	in.touched(id)
 	return nil
 }
@@ -247,7 +251,7 @@ func (in *Inbox) Resolve(ctx context.Context, id string, by Actor, reason string
 	}
 	return in.e.change(ctx, id, Change{
 		From: []Owner{OwnerBot, OwnerQueue, OwnerStaff}, By: by, Reason: ReasonResolved, Status: StatusResolved, Detail: reason,
-		Messages: []NewMessage{{Author: AuthorSystem, Text: TextsFor(st.Locale).Resolved}},
+		Messages: []NewMessage{in.e.closing(st)},
 	})
 }
 
@@ -286,7 +290,7 @@ func (in *Inbox) Assign(ctx context.Context, id string, by Actor, a Assignment) 
 	if st.Status == StatusResolved {
 		return ErrNotCurrent
 	}
-	to, err := in.SetAssignee(ctx, id, by, a, in.e.WhoIsOnline())
+	to, err := in.SetAssignee(ctx, id, by, a)
 	if err != nil {
 		return err
 	}

@@ -53,6 +53,9 @@ type ModelRequest struct {
 	Tools     []Tool
 	MaxTokens int    // room for the answer
 	User      string // opaque and stable per conversation; never an e-mail or a name
+
+	Models      []string // tried in order when one is gone; empty: the implementation's own list
+	Temperature *float64 // 0 to 2; nil: the server's own
 }
 
 // ModelReply is a completion that ended properly.
@@ -71,6 +74,7 @@ type Usage struct {
 	OutputTokens int
 	CostMicros   int64 // millionths of a US dollar; 0 when the model's price is unknown
 	Estimated    bool  // counted here because the server sent no usage
+	Unpriced     bool  `json:",omitempty"` // the model's price is not known, so that CostMicros says nothing
 }
 
 // ErrorKind sorts what can go wrong with a model by what a turn should do next.

@@ -58,7 +58,7 @@ func (a *answering) moderateInput() (Outcome, bool) {
 		return Outcome{}, false
 	}
 	a.lead = ""
-	return a.withhold(flagged, fileTextsFor(language(a.words, a.t.State.Locale)).Flagged), true
+	return a.withhold(flagged, fileTextsFor(a.tongue()).Flagged), true
 }
 
 // moderateOutput answers in place of the model where its words are flagged,
@@ -69,7 +69,7 @@ func (a *answering) moderateOutput(text string) (Outcome, bool) {
 		return Outcome{}, false
 	}
 	a.discard()
-	return a.withhold(flagged, fileTextsFor(language(a.words, a.t.State.Locale)).Withheld), true
+	return a.withhold(flagged, fileTextsFor(a.tongue()).Withheld), true
 }
 
 // withhold says text and offers a person, or brings one in where nothing could

@@ -2,26 +2,43 @@ package conversation
 
 import "context"
 
-// Handoff puts a conversation of the bot's in the queue for a person. Asked again
-// it changes nothing. A conversation that staff hold stays with them.
+// Handoff puts a conversation of the bot's, or a closed one, in the queue for a person
+// and tells the customer what to expect. Asked again it changes nothing. A conversation
+// that staff hold stays with them.
 func (e *Engine) Handoff(ctx context.Context, id string, by Actor, r Reason) (State, error) {
-	st, err := e.d.Store.State(ctx, id)
-	if err != nil {
-		return st, err
+	for range handoffTries {
+		st, err := e.d.Store.State(ctx, id)
+		if err != nil {
+			return st, err
+		}
+		if st.Owner != OwnerBot && st.Status != StatusResolved {
+			return e.described(st), nil
+		}
+		t := TextsFor(st.Locale)
+		text := t.Queued
+		if r == ReasonUnhelpful {
+			text = t.Sorry + " " + text
+		}
+		text, p := e.queuedWords(ctx, st.Locale, text, st.Channel)
+		next, ms, err := e.d.Store.Change(ctx, id, Change{
+			To: OwnerQueue, From: []Owner{OwnerBot, OwnerQueue, OwnerStaff}, AtEpoch: &st.Epoch, By: by, Reason: r, Status: StatusOpen,
+			Messages: []NewMessage{{Author: AuthorSystem, Text: text}},
+		})
+		if err != nil {
+			return next, err
+		}
+		if len(ms) > 0 {
+			e.changed(next, ms)
+			e.nowWaits(ctx, next, p)
+			return e.State(ctx, id)
+		}
 	}
-	if st.Owner != OwnerBot && st.Status != StatusResolved {
-		return st, nil
-	}
-	t := TextsFor(st.Locale)
-	text := t.Queued
-	if r == ReasonUnhelpful {
-		text = t.Sorry + " " + text
-	}
-	return e.change(ctx, id, Change{
-		To: OwnerQueue, From: []Owner{OwnerBot, OwnerQueue}, By: by, Reason: r, Status: StatusOpen,
-		Messages: []NewMessage{{Author: AuthorSystem, Text: text}},
-	})
+	return e.State(ctx, id) // it changes all the time; whoever does it has seen to the customer
 }
+
+// handoffTries is how often a handoff is decided anew because the conversation changed
+// meanwhile, say because the customer wrote.
+const handoffTries = 5
 
 // ChooseBot lets a customer who waits for a person go back to the bot, which
 // takes up what they wrote meanwhile. It does nothing where the bot answers already.
@@ -31,7 +48,7 @@ func (e *Engine) ChooseBot(ctx context.Context, id string) (State, error) {
 		return st, err
 	}
 	return e.change(ctx, id, Change{
-		To: OwnerBot, From: []Owner{OwnerQueue}, Reason: ReasonCustomer, AnswerNow: true,
+		To: OwnerBot, From: []Owner{OwnerQueue}, Reason: ReasonCustomer, Status: StatusOpen, AnswerNow: true,
 		Messages: []NewMessage{{Author: AuthorSystem, Text: TextsFor(st.Locale).BotAgain}},
 	})
 }
@@ -117,7 +134,7 @@ func (e *Engine) Resolve(ctx context.Context, id string, by Actor) (State, error
 	}
 	return e.change(ctx, id, Change{
 		From: []Owner{OwnerBot, OwnerQueue, OwnerStaff}, By: by, Reason: ReasonResolved, Status: StatusResolved,
-		Messages: []NewMessage{{Author: AuthorSystem, Text: TextsFor(st.Locale).Resolved}},
+		Messages: []NewMessage{e.closing(st)},
 	})
 }
 
@@ -162,6 +179,7 @@ func (e *Engine) changed(st State, ms []Message) {
 // publishState tells of a new owner or status. A place in the queue is left to
 // those who watch: they read it when they hear.
 func (e *Engine) publishState(st State) {
+	st = e.described(st)
 	ev := Event{Kind: EventState, Conversation: st.Conversation, State: &st}
 	if st.Owner == OwnerQueue {
 		ev.State = nil

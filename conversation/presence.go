@@ -12,11 +12,6 @@ const (
 	// long that counts: one message may be lost.
 	PresenceEvery = 10 * time.Second
 	PresenceFor   = 25 * time.Second
-	// OnlineFor is how long somebody counts as there after the last sign of them: an
-	// open event stream gives one every 15 s.
-	OnlineFor = 40 * time.Second
-	// onlineEvery is how often one person's signs are passed on to other replicas.
-	onlineEvery = 10 * time.Second
 	// maxPresent bounds who is remembered at one conversation, and maxPresentIn the
 	// conversations; past it newcomers are not shown.
 	maxPresent   = 50
@@ -43,21 +38,18 @@ type Presence struct {
 	Typing  Typing
 }
 
-// presence knows, in this process alone, who of staff is where. What happens on
-// other replicas comes over the bus; nothing of it is stored.
+// presence knows, in this process alone, who of staff looks at what. What happens on
+// other replicas comes over the bus; nothing of it is stored. Who is online is another
+// question, which Lives answers.
 type presence struct {
-	mu     sync.Mutex // guards all below
-	in     map[string]map[string]present
-	online map[string]sighting
+	mu sync.Mutex // guards in
+	in map[string]map[string]present
 }
 
 type present struct {
 	Presence
 	until time.Time
 }
-
-// sighting is when somebody was last there, and when that was last passed on.
-type sighting struct{ at, told time.Time }
 
 // Look notes that by looks at a conversation, and what they are writing there.
 // Whoever watches hears when that is news; it ends by itself after PresenceFor.
@@ -68,19 +60,6 @@ func (e *Engine) Look(conversation string, by Actor, t Typing, leaves bool) {
 	e.heardPresence(ev)
 }
 
-// Online notes that a member of staff is there.
-func (e *Engine) Online(staffID string) {
-	now := time.Now()
-	if !e.present.sign(staffID, now) {
-		return
-	}
-	e.d.Bus.Relay(Event{Kind: EventOnline, Staff: staffID})
-}
-
-// WhoIsOnline lists the members of staff of whom there was a sign within OnlineFor,
-// on whatever replica, in no particular order.
-func (e *Engine) WhoIsOnline() []string { return e.present.whoIsOnline(time.Now()) }
-
 // LooksAt lists who looks at a conversation, by name.
 func (e *Engine) LooksAt(conversation string) []Presence {
 	return e.present.at(conversation, time.Now())
@@ -88,10 +67,6 @@ func (e *Engine) LooksAt(conversation string) []Presence {
 
 func (e *Engine) heardPresence(ev Event) {
 	now := time.Now()
-	if ev.Kind == EventOnline {
-		e.present.sign(ev.Staff, now)
-		return
-	}
 	if e.present.look(ev, now) {
 		e.publishPresence(ev.Conversation, now)
 	}
@@ -106,39 +81,6 @@ func (e *Engine) fadePresence(now time.Time) {
 	for _, id := range e.present.fade(now) {
 		e.publishPresence(id, now)
 	}
-}
-
-// sign reports whether it is time to pass the sign on.
-func (p *presence) sign(staff string, now time.Time) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.online == nil {
-		p.online = map[string]sighting{}
-	}
-	s := p.online[staff]
-	s.at = now
-	tell := now.Sub(s.told) >= onlineEvery
-	if tell {
-		s.told = now
-	}
-	if _, known := p.online[staff]; known || len(p.online) < maxPresentIn {
-		p.online[staff] = s
-	}
-	return tell
-}
-
-func (p *presence) whoIsOnline(now time.Time) []string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var ids []string
-	for id, s := range p.online {
-		if now.Sub(s.at) < OnlineFor {
-			ids = append(ids, id)
-		} else {
-			delete(p.online, id)
-		}
-	}
-	return ids
 }
 
 // look reports whether what others see has changed.

@@ -22,13 +22,6 @@ func TestPresenceEndsWithoutAnotherSign(t *testing.T) {
 	if got := p.fade(over); len(got) != 1 || len(p.in) != 0 {
 		t.Errorf("fade = %v leaving %d, want the conversation told and forgotten", got, len(p.in))
 	}
-	p.sign("s", now)
-	if got := p.whoIsOnline(now.Add(OnlineFor - 1)); len(got) != 1 {
-		t.Errorf("online = %v, want Ana", got)
-	}
-	if got := p.whoIsOnline(now.Add(OnlineFor)); len(got) != 0 {
-		t.Errorf("online = %v, want nobody", got)
-	}
 }
 
 func TestPresenceIsBounded(t *testing.T) {

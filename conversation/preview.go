@@ -108,6 +108,8 @@ type Previewer struct {
 	questions Questions
 	rehearser Rehearser
 	th        Thresholds
+	// Settings are those of the moment; where they are, they decide instead.
+	Settings func() *Settings
 }
 
 // NewPreviewer returns a Previewer that decides by th.
@@ -136,7 +138,7 @@ func (p *Previewer) Preview(ctx context.Context, c knowledge.Change, n int) (Pre
 	}
 	out := Preview{Questions: len(asked), Now: map[Stance]int{}, Then: map[Stance]int{}}
 	for i, a := range asked {
-		r := Replayed{a, Foresee(now[i], p.th), Foresee(then[i], p.th)}
+		r := Replayed{a, Foresee(now[i], p.judge(now[i])), Foresee(then[i], p.judge(then[i]))}
 		out.Now[r.Now.Stance]++
 		out.Then[r.Then.Stance]++
 		if !r.Now.same(r.Then) {

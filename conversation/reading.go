@@ -165,7 +165,7 @@ func (e *Engine) readAside(r Receipt) {
 				continue
 			}
 			e.log.Warn("file not read", "conversation", r.Conversation, "file", at.ID, "err", err)
-			e.record(ctx, r.Conversation, calls)
+			e.record(ctx, calls)
 		}
 	})
 }

@@ -83,21 +83,20 @@ func (e *Engine) summarise(r recap) {
 }
 
 func (e *Engine) recap(ctx context.Context, r recap) error {
-	began := time.Now()
-	reply, err := e.d.Model.Stream(ctx, e.recapRequest(r), func(string) {})
-	call := Call{
-		Conversation: r.t.State.Conversation, Turn: r.t.ID, Purpose: "summary",
-		Model: reply.Model, Outcome: outcome(ctx, err), Usage: reply.Usage, Duration: time.Since(began),
+	s := e.Settings()
+	model := e.model(s)
+	if model == nil {
+		return nil // switched off since the turn
 	}
-	e.d.Observer.Called(call)
-	store, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
-	defer cancel()
-	if recordErr := e.d.Store.Record(store, []Call{call}); recordErr != nil {
-		e.log.Error("model calls not recorded", "conversation", r.t.State.Conversation, "err", recordErr)
+	reply, call, err := e.purse.Stream(ctx, model, Account{Conversation: r.t.State.Conversation, Turn: r.t.ID}, "summary", s.request(TaskSummary, e.recapRequest(r)), func(string) {})
+	if call.Purpose != "" {
+		e.purse.book(ctx, []Call{call})
 	}
 	if err != nil {
 		return err
 	}
+	store, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+	defer cancel()
 	text := strings.TrimSpace(e.d.Counter.Truncate(strings.ToValidUTF8(reply.Text, ""), summaryTokens))
 	if text == "" {
 		return nil

@@ -43,11 +43,7 @@ func (a *answering) rewritten(first knowledge.Result) knowledge.Result {
 	if query == "" || foldWords(query) == a.folded {
 		return first
 	}
-	ctx, cancel := context.WithTimeout(a.ctx, a.e.cfg.FindTimeout)
-	defer cancel()
-	began := time.Now()
-	second, err := a.e.d.Finder.Find(ctx, knowledge.Query{Text: query})
-	a.e.d.Observer.Found(time.Since(began))
+	second, err := a.lookUp(knowledge.Query{Text: query})
 	if err != nil || len(second.Hits) == 0 {
 		return first
 	}
@@ -67,7 +63,7 @@ func (a *answering) rewritten(first knowledge.Result) knowledge.Result {
 // something was said before, and the message is short, points back, or found nothing.
 // A turn that died once goes the shortest way.
 func (a *answering) leans(r knowledge.Result) bool {
-	th := a.e.cfg.Thresholds.orOf(r)
+	th := a.s.judge(r)
 	if a.t.Attempt > 1 || r.Confidence >= th.Answer || chats(a.folded) || verbatim(r) != nil {
 		return false
 	}
@@ -101,14 +97,36 @@ func (a *answering) standalone() string {
 
 // call asks the model and books what that cost, whatever comes of it.
 func (a *answering) call(ctx context.Context, purpose string, req ModelRequest, emit func(string)) (ModelReply, error) {
-	began := time.Now()
-	reply, err := a.e.d.Model.Stream(ctx, req, emit)
-	a.calls = append(a.calls, Call{
-		Conversation: a.t.State.Conversation, Turn: a.t.ID, Purpose: purpose,
-		Model: reply.Model, Outcome: outcome(ctx, err), Usage: reply.Usage, Duration: time.Since(began),
-	})
-	a.trace.Cost += reply.Usage.CostMicros
+	reply, call, err := a.e.purse.Stream(ctx, a.model(), a.account(), purpose, a.s.request(taskOf(purpose), req), emit)
+	if call.Purpose != "" {
+		a.spent(call)
+	}
 	return reply, err
+}
+
+func (a *answering) account() Account {
+	until, _ := a.ctx.Deadline()
+	return Account{Conversation: a.t.State.Conversation, Turn: a.t.ID, Until: until}
+}
+
+// spent books calls with the turn.
+func (a *answering) spent(calls ...Call) {
+	a.calls = append(a.calls, calls...)
+	for _, c := range calls {
+		a.trace.Cost += c.Usage.CostMicros
+	}
+}
+
+// lookUp searches, and books what that took.
+func (a *answering) lookUp(q knowledge.Query) (knowledge.Result, error) {
+	ctx, cancel := context.WithTimeout(a.ctx, a.e.cfg.FindTimeout)
+	defer cancel()
+	ctx, tab := onTab(ctx, a.account())
+	began := time.Now()
+	r, err := a.e.d.Finder.Find(ctx, q)
+	a.e.d.Observer.Found(time.Since(began))
+	a.spent(tab.close()...)
+	return r, err
 }
 
 // outcome names how a call ended, as it is booked.

@@ -169,6 +169,9 @@ func (e *Engine) Run(ctx context.Context, grace time.Duration) {
 	defer tidying.Wait()
 	defer e.files.wait()
 	tidying.Go(func() { e.tidy(ctx) })
+	e.followSettings(ctx) // the first turn goes by what is stored
+	tidying.Go(func() { e.heed(ctx) })
+	tidying.Go(func() { e.live(ctx) })
 	e.takeDue(work)
 	for {
 		select {

@@ -19,7 +19,7 @@ func (e *Engine) settle(ctx context.Context, f File, r Reading, failure error) (
 	if err != nil {
 		return at, first, err
 	}
-	e.record(ctx, f.Conversation, r.Calls)
+	e.record(ctx, r.Calls)
 	if !first {
 		return at, false, nil
 	}
@@ -31,18 +31,8 @@ func (e *Engine) settle(ctx context.Context, f File, r Reading, failure error) (
 }
 
 // record books calls that no turn's outcome does.
-func (e *Engine) record(ctx context.Context, conversation string, calls []Call) {
-	if len(calls) == 0 {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
-	defer cancel()
-	if err := e.d.Store.Record(ctx, calls); err != nil {
-		e.log.Error("model calls not recorded", "conversation", conversation, "err", err)
-	}
-	for _, c := range calls {
-		e.d.Observer.Called(c)
-	}
+func (e *Engine) record(ctx context.Context, calls []Call) {
+	e.purse.book(ctx, calls)
 }
 
 // filesChanged tells that a message's files have been looked into.

@@ -75,9 +75,14 @@ type Store interface {
 	Turns
 	Owners
 	Ledger
+	Holds
 	Summaries
 	Reports
 	Files
+	Lives
+	Feelings
+	Figures
+	SettingStore
 }
 
 // Finder finds passages; knowledge storage implements it.
@@ -140,6 +145,9 @@ type NewMessage struct {
 type Change struct {
 	To           Owner // empty: keep the owner
 	By           Actor
+	System       bool   // it was nobody's doing but the rules'
+	AtEpoch      *int64 // only at this epoch, else it changes nothing; nil: at any
+	Answers      bool   // the messages answer what the customer wrote
 	Reason       Reason
 	From         []Owner // owners it may be taken from
 	Status       Status  // empty: keep the status
@@ -165,4 +173,5 @@ type Call struct {
 	Outcome      string        `json:"outcome"` // ok, discarded or an ErrorKind
 	Usage        Usage         `json:"-"`
 	Duration     time.Duration `json:"-"`
+	Hold         string        `json:"hold,omitempty"` // the reservation that recording it ends
 }

@@ -17,19 +17,6 @@ type Summary struct {
 	CustomerAt time.Time // of the customer's newest message; zero when there is none
 }
 
-// UsageRow is what one model consumed for one purpose on one day (UTC).
-type UsageRow struct {
-	Day          time.Time
-	Model        string
-	Purpose      string
-	Calls        int64
-	Failed       int64 // that ended in an error; a discarded answer is none
-	InputTokens  int64
-	CachedTokens int64
-	OutputTokens int64
-	CostMicros   int64
-}
-
 // Reports is what staff read besides the log.
 type Reports interface {
 	// Conversations lists those with a message, the latest changed first, and the
@@ -37,8 +24,16 @@ type Reports interface {
 	Conversations(ctx context.Context, cursor string, limit int) ([]Summary, string, error)
 	// Conversation returns ErrNotFound for an unknown id.
 	Conversation(ctx context.Context, id string) (Summary, error)
-	// Usage sums model calls by day, model and purpose, from inclusive, to exclusive.
-	Usage(ctx context.Context, from, to time.Time) ([]UsageRow, error)
+	// Usage passes sums of model calls to each, ordered by their groups, and ends with
+	// its error.
+	Usage(ctx context.Context, q UsageQuery, each func(UsageRow) error) error
+	// UsageTotal sums all of them, from inclusive, to exclusive.
+	UsageTotal(ctx context.Context, from, to time.Time) (UsageTotal, error)
+	// ConversationUsage lists a conversation's newest calls, some hundreds at most, and
+	// sums all of them but by kind of error. ErrNotFound.
+	ConversationUsage(ctx context.Context, id string) ([]BookedCall, UsageSum, error)
+	// Spent says where today's budget stands.
+	Spent(ctx context.Context) (Spent, error)
 }
 
 // Conversations implements Reports.
@@ -48,10 +43,10 @@ func (e *Engine) Conversations(ctx context.Context, cursor string, limit int) ([
 
 // Conversation implements Reports.
 func (e *Engine) Conversation(ctx context.Context, id string) (Summary, error) {
-	return e.d.Store.Conversation(ctx, id)
-}
-
-// Usage implements Reports.
-func (e *Engine) Usage(ctx context.Context, from, to time.Time) ([]UsageRow, error) {
-	return e.d.Store.Usage(ctx, from, to)
+	c, err := e.d.Store.Conversation(ctx, id)
+	if err != nil {
+		return c, err
+	}
+	c.State, err = e.State(ctx, id)
+	return c, err
 }

@@ -58,7 +58,7 @@ func (e *Engine) take(ctx context.Context, t Turn, leave func()) time.Duration {
 	began := time.Now()
 	limited, cancel := context.WithTimeout(ctx, e.cfg.TurnTimeout+e.readingTime(t))
 	defer cancel()
-	a := &answering{e: e, ctx: limited, t: t, began: began, leave: leave}
+	a := &answering{e: e, s: e.Settings(), ctx: limited, t: t, began: began, leave: leave}
 	out, err := a.run()
 	leave()
 	if err == nil {
@@ -89,12 +89,14 @@ func (e *Engine) finished(a *answering, st State, ms []Message) {
 	}
 	if st.Owner != OwnerBot {
 		e.publishState(st)
+		e.nowWaits(a.ctx, st, a.promise)
 	}
 	e.d.Bus.Hint(st.Conversation, st.Epoch)
 	for _, c := range a.calls {
 		e.d.Observer.Called(c)
 	}
 	e.d.Observer.Turned(a.channel(), string(a.trace.Kind), time.Since(a.began))
+	e.thanked(a, st)
 	if a.recap != nil {
 		e.summarise(*a.recap)
 	}

@@ -62,6 +62,9 @@ func (b *Bot) click(ctx context.Context, in interaction) (string, error) {
 	if option, ok := optionOf(act.ActionID); ok {
 		return b.choose(ctx, at, team, in.User.ID, id, option, act.Value, act.Text.Text)
 	}
+	if score, ok := scoreOf(act.ActionID); ok {
+		return b.score(ctx, at, team, id, score, in)
+	}
 	switch act.ActionID {
 	case actionPerson:
 		_, err = b.engine.Handoff(ctx, id, conversation.Actor{}, conversation.ReasonAsked)
@@ -90,16 +93,23 @@ func (b *Bot) click(ctx context.Context, in interaction) (string, error) {
 // thank lets the one who judged an answer see that it was heard. What follows a
 // thumb down the engine says itself.
 func (b *Bot) thank(at place, user string, helpful bool, click string) {
-	if !helpful || !b.Enabled() || click != "" && !b.seen.add("thanked "+at.channel+" "+click) {
+	if helpful {
+		b.answerClick(at, user, thumbsUp, click)
+	}
+}
+
+// answerClick answers a click with words that only whoever clicked sees, once.
+func (b *Bot) answerClick(at place, user, text, click string) {
+	if !b.Enabled() || click != "" && !b.seen.add("thanked "+at.channel+" "+click) {
 		return
 	}
 	b.tasks.start(func(ctx context.Context) {
-		opts := []slack.MsgOption{slack.MsgOptionText(thumbsUp, false)}
+		opts := []slack.MsgOption{slack.MsgOptionText(text, false)}
 		if at.thread != "" {
 			opts = append(opts, slack.MsgOptionTS(at.thread))
 		}
 		if _, err := b.api.PostEphemeralContext(ctx, at.channel, user, opts...); err != nil {
-			b.log.Debug("slack: thanks not shown", "err", safe(err))
+			b.log.Debug("slack: answer to a click not shown", "err", safe(err))
 		}
 	})
 }

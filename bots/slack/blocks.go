@@ -20,6 +20,7 @@ type post struct {
 	seq   int64
 
 	offers []conversation.Option // a button each, above the others
+	scores bool                  // a button for each score, and no others
 }
 
 // compose makes the messages that a delivery becomes: at least one, of at most
@@ -54,6 +55,7 @@ func compose(m conversation.Message) []post {
 		last.ask = w.Person
 		last.offers = m.Options
 	}
+	posts[len(posts)-1].scores = m.AsksScore()
 	return posts
 }
 
@@ -131,6 +133,9 @@ func (p post) blocks() []slack.Block {
 	}
 	if len(p.offers) > 0 {
 		out = append(out, p.choices())
+	}
+	if p.scores {
+		out = append(out, p.rating())
 	}
 	if p.ask != "" {
 		button := func(action, label string) *slack.ButtonBlockElement {

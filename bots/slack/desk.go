@@ -163,7 +163,7 @@ var leads = map[conversation.Author]string{
 // stands as they wrote it: no customer's words become a link with another name.
 func deskPosts(m conversation.Message, address string) []post {
 	var posts []post
-	if len(m.Options) > 0 { // the customer's buttons, as text
+	if len(m.Options) > 0 && !m.AsksScore() { // the customer's buttons, as text
 		m.Text, m.Options = m.Text+"\n\n"+conversation.Listed(m.Options), nil
 	}
 	if m.Author == conversation.AuthorBot {

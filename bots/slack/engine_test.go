@@ -26,6 +26,7 @@ type fakeEngine struct {
 	notes    []string
 	handoffs []string
 	thumbs   []string
+	scores   []string
 	names    []string
 	fail     error
 }
@@ -101,6 +102,21 @@ func (e *fakeEngine) Feedback(_ context.Context, id string, seq int64, helpful b
 	}
 	e.thumbs = append(e.thumbs, fmt.Sprint(id, " ", seq, " ", helpful))
 	return e.fail
+}
+
+func (e *fakeEngine) Score(_ context.Context, where conversation.Inbound, seq int64, score int) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case e.fail != nil:
+		return e.fail
+	case seq != 2:
+		return conversation.ErrNotFound
+	case where.Sender != "U061F7AUR":
+		return conversation.ErrNotYours
+	}
+	e.scores = append(e.scores, fmt.Sprint(where.Conversation, " ", where.Account, " ", score))
+	return nil
 }
 
 func (e *fakeEngine) Choose(ctx context.Context, where conversation.Inbound, seq int64, option int) (conversation.Receipt, error) {

@@ -66,6 +66,7 @@ type interaction struct {
 	} `json:"container"`
 	Message struct {
 		ThreadTS string `json:"thread_ts"`
+		Text     string `json:"text"`
 	} `json:"message"`
 	Actions []struct {
 		ActionID string `json:"action_id"`

@@ -35,6 +35,9 @@ type Engine interface {
 	Handoff(ctx context.Context, id string, by conversation.Actor, r conversation.Reason) (conversation.State, error)
 	Feedback(ctx context.Context, id string, seq int64, helpful bool) error
 	Choose(ctx context.Context, where conversation.Inbound, seq int64, option int) (conversation.Receipt, error)
+	// Score stores a score of 1 to 5 for what message seq closed; a later one replaces
+	// it. ErrNotYours for anybody but the customer, ErrNotCurrent when it is too late.
+	Score(ctx context.Context, where conversation.Inbound, seq int64, score int) error
 	Note(ctx context.Context, id string, by conversation.Actor, text string) (conversation.Message, error)
 	Describe(ctx context.Context, id string, p conversation.Profile) error
 	Subscribe(id string) *conversation.Subscription

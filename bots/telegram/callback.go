@@ -35,7 +35,8 @@ func parsePress(data string) (action, id string, seq int64, ok bool) {
 	case pressUp, pressDown, pressPerson:
 		return part[0], part[1], seq, err == nil && seq > 0
 	}
-	if _, option := optionOf(part[0]); option {
+	_, option := optionOf(part[0])
+	if _, score := scoreOf(part[0]); option || score {
 		return part[0], part[1], seq, err == nil && seq > 0
 	}
 	return "", "", 0, false
@@ -72,7 +73,10 @@ func (b *Bot) callback(ctx context.Context, q *callbackQuery) error {
 	if err != nil {
 		return err
 	}
-	words := map[string]string{pressUp: t.Thanks, pressDown: t.Noted, pressPerson: t.Asked, "": t.Stale}[reply]
+	words := map[string]string{pressUp: t.Thanks, pressDown: t.Noted, pressPerson: t.Asked, pressOthers: t.Others, pressLate: t.Late, "": t.Stale}[reply]
+	if score, ok := scoreOf(reply); ok {
+		words = stars(score) + " " + t.Thanks
+	}
 	if _, option := optionOf(reply); option {
 		words = "✓"
 	}
@@ -108,12 +112,21 @@ func (b *Bot) press(ctx context.Context, q *callbackQuery) (done string, err err
 	}
 	if option, ok := optionOf(action); ok {
 		err = b.choose(ctx, in, id, seq, option)
+	} else if score, ok := scoreOf(action); ok {
+		in.Conversation = id
+		if err = b.cfg.Engine.Score(ctx, in, seq, score); errors.Is(err, conversation.ErrNotCurrent) {
+			b.cfg.Observe("button_stale")
+			return pressLate, nil
+		}
 	} else if action == pressPerson {
 		err = b.person(ctx, in, id)
 	} else {
 		err = b.cfg.Engine.Feedback(ctx, id, seq, action == pressUp)
 	}
 	switch {
+	case errors.Is(err, conversation.ErrNotYours):
+		b.cfg.Observe("button_refused")
+		return pressOthers, nil
 	case errors.Is(err, conversation.ErrNotFound), errors.Is(err, conversation.ErrNotCurrent):
 		b.cfg.Observe("button_stale")
 		return "", nil

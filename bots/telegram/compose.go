@@ -28,7 +28,11 @@ type piece struct {
 // their name.
 func compose(m conversation.Message, locale string) []piece {
 	if m.Author != conversation.AuthorBot {
-		return verbatim(m)
+		pieces := verbatim(m)
+		if m.AsksScore() {
+			pieces[len(pieces)-1].buttons = scores(m)
+		}
+		return pieces
 	}
 	pieces := answer(m.Text)
 	if rich, plain := sources(m.Sources, locale); rich != "" {

@@ -37,7 +37,7 @@ func deskPieces(m conversation.Message, link string) []piece {
 		name = strings.ToUpper(string(m.Author[:1])) + string(m.Author[1:])
 	}
 	name = lead + name
-	if len(m.Options) > 0 { // the customer's buttons, as text
+	if len(m.Options) > 0 && !m.AsksScore() { // the customer's buttons, as text
 		m.Text, m.Options = m.Text+"\n\n"+conversation.Listed(m.Options), nil
 	}
 	var out []piece

@@ -73,6 +73,19 @@ func (e *fakeEngine) Feedback(_ context.Context, id string, seq int64, helpful b
 	return err
 }
 
+func (e *fakeEngine) Score(_ context.Context, where conversation.Inbound, seq int64, score int) error {
+	switch seq {
+	case 404:
+		return conversation.ErrNotFound
+	case 403:
+		return conversation.ErrNotYours
+	case 409:
+		return conversation.ErrNotCurrent
+	}
+	_, err := e.note(fmt.Sprint(where.Sender, " scored ", score, " by ", seq, " of ", where.Conversation[:4]))
+	return err
+}
+
 func (e *fakeEngine) Choose(_ context.Context, where conversation.Inbound, seq int64, option int) (conversation.Receipt, error) {
 	if seq == 404 {
 		return conversation.Receipt{}, conversation.ErrNotFound

@@ -33,6 +33,9 @@ type Engine interface {
 	ChooseBot(ctx context.Context, id string) (conversation.State, error)
 	Feedback(ctx context.Context, id string, seq int64, helpful bool) error
 	Choose(ctx context.Context, where conversation.Inbound, seq int64, option int) (conversation.Receipt, error)
+	// Score stores a score of 1 to 5 for what message seq closed; a later one replaces
+	// it. ErrNotYours for anybody but the customer, ErrNotCurrent when it is too late.
+	Score(ctx context.Context, where conversation.Inbound, seq int64, score int) error
 	Subscribe(id string) *conversation.Subscription
 	Remark(ctx context.Context, id, key, text string) error
 	Forward(ctx context.Context, id, file string) (conversation.File, error)

@@ -8,6 +8,7 @@ type words struct {
 	TextOnly, TooLong                     string
 	WithPerson, InQueue, WithBot          string
 	Person, Thanks, Noted, Asked, Stale   string // a button and what pressing answers
+	Others, Late                          string // likewise, to a rating that is not theirs or comes too late
 	Sources                               string
 	CommandHuman, CommandBot, CommandHelp string
 }
@@ -28,6 +29,8 @@ var texts = map[string]words{
 		Noted:        "Thank you. I've asked our team to look at it.",
 		Asked:        "I've asked our team.",
 		Stale:        "This button no longer works.",
+		Others:       "Only the person who asked can rate this.",
+		Late:         "This can no longer be rated.",
 		Sources:      "Sources",
 		CommandHuman: "Talk to a person", CommandBot: "Back to the assistant", CommandHelp: "What I can do",
 	},
@@ -44,6 +47,8 @@ var texts = map[string]words{
 		Noted:        "谢谢反馈，我已请同事查看。",
 		Asked:        "已通知我们的同事。",
 		Stale:        "此按钮已失效。",
+		Others:       "只有提问的人可以评分。",
+		Late:         "现在已无法评分。",
 		Sources:      "来源",
 		CommandHuman: "转人工客服", CommandBot: "返回智能助手", CommandHelp: "使用说明",
 	},
@@ -60,6 +65,8 @@ var texts = map[string]words{
 		Noted:        "Gracias. He pedido a nuestro equipo que lo revise.",
 		Asked:        "He avisado a nuestro equipo.",
 		Stale:        "Este botón ya no funciona.",
+		Others:       "Solo puede valorarlo quien preguntó.",
+		Late:         "Esto ya no se puede valorar.",
 		Sources:      "Fuentes",
 		CommandHuman: "Hablar con una persona", CommandBot: "Volver al asistente", CommandHelp: "Qué puedo hacer",
 	},
@@ -76,6 +83,8 @@ var texts = map[string]words{
 		Noted:        "شكرًا لك. طلبت من فريقنا أن يراجع ذلك.",
 		Asked:        "أبلغت فريقنا.",
 		Stale:        "لم يعد هذا الزر يعمل.",
+		Others:       "يمكن لصاحب السؤال وحده تقييم هذا.",
+		Late:         "لم يعد بالإمكان تقييم هذا.",
 		Sources:      "المصادر",
 		CommandHuman: "التحدث مع شخص", CommandBot: "العودة إلى المساعد", CommandHelp: "ما الذي يمكنني فعله",
 	},

@@ -133,6 +133,13 @@ func TestButtonsActOnTheChatTheyAreIn(t *testing.T) {
 		{pressData(pressOption+"1", "99992222-3333", 3), "", es.Stale},
 		{pressData(pressUp, "99992222-3333", 3), "", es.Stale}, // another conversation's
 		{pressData(pressUp, fakeID, 404), "", es.Stale},
+		{pressData(pressScore+"4", fakeID, 3), "5501 scored 4 by 3 of 1111", "★★★★☆ " + es.Thanks},
+		{pressData(pressScore+"5", fakeID, 403), "", es.Others},
+		{pressData(pressScore+"5", fakeID, 409), "", es.Late},
+		{pressData(pressScore+"5", fakeID, 404), "", es.Stale},
+		{pressData(pressScore+"0", fakeID, 3), "", es.Stale},
+		{pressData(pressScore+"6", fakeID, 3), "", es.Stale},
+		{pressData(pressScore+"5", "99992222-3333", 3), "", es.Stale},
 		{"up:1:3", "", es.Stale},
 		{"up::3", "", es.Stale},
 		{"delete:11112222:3", "", es.Stale},

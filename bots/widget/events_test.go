@@ -221,8 +221,10 @@ func TestStateWithoutItsValueIsReadAnew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.engine.hub.Publish(conversation.Event{Kind: conversation.EventState, Conversation: session.Conversation})
-	l.want("state queue")
+	for _, kind := range []conversation.EventKind{conversation.EventState, conversation.EventRead} {
+		s.engine.hub.Publish(conversation.Event{Kind: kind, Conversation: session.Conversation})
+		l.want("state queue")
+	}
 }
 
 func TestHintOfManyMessagesRepeatsNothing(t *testing.T) {

@@ -24,6 +24,7 @@ type fakeEngine struct {
 	profiles map[string]conversation.Profile
 	opened   []conversation.Opening
 	files    map[string]conversation.File
+	visits   visits
 	fail     error // returned by every call while set
 }
 

@@ -19,6 +19,7 @@ type stateEvent struct {
 	Name     string              `json:"name,omitempty"`     // of who answers, while that is a person
 	Position int                 `json:"position,omitempty"` // in the queue, from 1
 	Seq      int64               `json:"seq"`                // of the newest message; staff's notes count too
+	expectation
 }
 
 type messageEvent struct {
@@ -61,7 +62,7 @@ type typingEvent struct {
 }
 
 func wireState(s conversation.State) stateEvent {
-	return stateEvent{Owner: s.Owner, Status: s.Status, Name: s.StaffName, Position: s.Position, Seq: s.Seq}
+	return stateEvent{Owner: s.Owner, Status: s.Status, Name: s.StaffName, Position: s.Position, Seq: s.Seq, expectation: expect(s)}
 }
 
 func wireMessage(m conversation.Message) messageEvent {

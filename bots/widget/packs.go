@@ -70,7 +70,7 @@ func (p packs) before(lang, part string, js []byte) ([]byte, error) {
 		return nil, fmt.Errorf("list languages: %w", err)
 	}
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "{const frontdeskPack={lang:%q,languages:%s,part:%q,words:%s};\n", lang, names, part, quotedKey.ReplaceAll(p[lang], []byte("$1$2:")))
+	fmt.Fprintf(&b, "{const frontdeskPack={lang:%q,"+noLook+",languages:%s,part:%q,words:%s};\n", lang, names, part, quotedKey.ReplaceAll(p[lang], []byte("$1$2:")))
 	b.Write(js)
 	b.WriteString("}\n")
 	return b.Bytes(), nil

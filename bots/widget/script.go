@@ -92,7 +92,10 @@ func (h *Handler) getScript(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		lang = DefaultLanguage
 	}
-	v := s.variants[lang]
+	v, err := h.dressed.in(s, lang, h.lookNow())
+	if err != nil {
+		return err
+	}
 	w.Header().Set("Cache-Control", "public, max-age=300, stale-while-revalidate=86400")
 	if query.Get("v") == v.hash {
 		w.Header().Set("Cache-Control", forGood)

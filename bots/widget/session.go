@@ -38,6 +38,7 @@ type sessionRequest struct {
 type sessionReply struct {
 	Token        string `json:"token"`
 	Conversation string `json:"conversation"`
+	Look         Look   `json:"look"`
 }
 
 // postSession opens a conversation and issues its token. With the token of an
@@ -67,7 +68,7 @@ func (h *Handler) postSession(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusOK, sessionReply{token, state.Conversation})
+	return reply(w, http.StatusOK, sessionReply{token, state.Conversation, h.lookNow()})
 }
 
 func (h *Handler) openOrRenew(r *http.Request, in sessionRequest) (conversation.State, error) {

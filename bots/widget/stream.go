@@ -118,9 +118,14 @@ func (s *stream) appendEvent(b []byte, e conversation.Event) ([]byte, error) {
 	case conversation.EventDiscard:
 		return appendFrame(b, e.Kind, 0, discardEvent{e.Turn})
 	case conversation.EventTyping:
+		if e.By == conversation.AuthorCustomer { // the visitor knows
+			return b, nil
+		}
 		return appendFrame(b, e.Kind, 0, typingEvent{e.Name})
 	case conversation.EventState:
 		return s.appendState(b, e.State)
+	case conversation.EventRead:
+		return s.appendState(b, nil)
 	case conversation.EventFiles:
 		return s.appendFiles(b, e)
 	default:

@@ -38,6 +38,7 @@ type Engine interface {
 	// the notes of staff.
 	Messages(ctx context.Context, id string, after int64, limit int) ([]conversation.Message, error)
 	Subscribe(id string) *conversation.Subscription
+	Visits
 	// Upload stores a file for a message that is to come.
 	Upload(ctx context.Context, conversation, name string, content []byte) (conversation.Attachment, error)
 	// OpenFile returns a file of the conversation with its bytes.
@@ -59,8 +60,10 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	// AllowedOrigins are the sites that may call the API; nil means any.
 	AllowedOrigins []string
-	Logger         *slog.Logger
-	Now            func() time.Time
+	// Look is asked on every request; nil leaves all to the widget. It must return at once.
+	Look   func() Look
+	Logger *slog.Logger
+	Now    func() time.Time
 }
 
 // keyBytes is the least a signing key must have: as many as the signature.
@@ -71,6 +74,8 @@ type Handler struct {
 	engine    Engine
 	tokens    tokens
 	script    func() (*Script, error)
+	look      func() Look
+	dressed   dressed
 	addresses addresses
 	origins   origins
 	log       *slog.Logger
@@ -78,6 +83,7 @@ type Handler struct {
 	beat      time.Duration
 
 	messages *limiter[uuid]       // per visitor
+	signs    *limiter[uuid]       // per visitor: typing and having read
 	actions  *limiter[uuid]       // per visitor: what is not a message
 	posts    *limiter[addressKey] // per address: everything written
 	connects *limiter[addressKey] // per address: event streams opened
@@ -112,6 +118,7 @@ func New(c Config) *Handler {
 		engine:    c.Engine,
 		tokens:    tokens{key: c.Key, now: c.Now},
 		script:    c.Script,
+		look:      c.Look,
 		addresses: addresses{trusted: c.TrustedProxies},
 		origins:   newOrigins(c.AllowedOrigins),
 		log:       c.Logger,
@@ -119,6 +126,7 @@ func New(c Config) *Handler {
 		beat:      heartbeatEvery,
 		messages:  newLimiter[uuid](c.RateLimit),
 		actions:   newLimiter[uuid](c.RateLimit),
+		signs:     newLimiter[uuid](signsPerMessage * c.RateLimit),
 		uploads:   newLimiter[uuid](c.RateLimit),
 		downloads: newLimiter[uuid](10 * c.RateLimit), // a page shows a conversation's pictures at once
 		uploading: make(chan struct{}, uploadsAtOnce),
@@ -141,6 +149,10 @@ func (h *Handler) Routes(mux *http.ServeMux) {
 	mux.Handle("/widget/v1/events", h.serve(http.MethodGet, h.getEvents))
 	mux.Handle("/widget/v1/handoff", h.serve(http.MethodPost, timed(h.postHandoff)))
 	mux.Handle("/widget/v1/feedback", h.serve(http.MethodPost, timed(h.postFeedback)))
+	mux.Handle("/widget/v1/email", h.serve(http.MethodPost, timed(h.postEmail)))
+	mux.Handle("/widget/v1/rating", h.serve(http.MethodPost, timed(h.postRating)))
+	mux.Handle("/widget/v1/typing", h.serve(http.MethodPost, timed(h.postTyping)))
+	mux.Handle("/widget/v1/seen", h.serve(http.MethodPost, timed(h.postSeen)))
 	mux.Handle("/widget/", h.serve("", func(http.ResponseWriter, *http.Request) error {
 		return errNoEndpoint
 	}))

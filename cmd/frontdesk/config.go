@@ -89,6 +89,7 @@ type Config struct {
 	level   slog.Level
 
 	telegramStaff int64
+	given         map[string]bool // by variable name: those that were set, by whatever means
 }
 
 // slackChannel is what the id of a Slack channel looks like; a person's, or that of a
@@ -143,6 +144,10 @@ func (l *loader) load(environ []string, envFile string) (Config, error) {
 		all[k] = v
 	}
 	var c Config
+	c.given = map[string]bool{}
+	for name, value := range all {
+		c.given[name] = value != ""
+	}
 	var problems []error
 	if err := env.ParseWithOptions(&c, env.Options{Environment: all}); err != nil {
 		var many env.AggregateError

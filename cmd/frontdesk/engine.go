@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"frontdesk/bots/widget"
 	"frontdesk/conversation"
 	"frontdesk/conversation/conversationdb"
 	"frontdesk/conversation/openai"
@@ -32,11 +33,12 @@ type desk struct {
 
 // newDesk wires the engine; Run makes it work.
 func newDesk(cfg *Config, pool *pgxpool.Pool, k *knowledgeParts, o conversation.Observer, log *slog.Logger) (*desk, error) {
-	model, err := newModel(cfg, log)
+	d := &desk{}
+	model, err := newModel(cfg, d.settings, log)
 	if err != nil {
 		return nil, err
 	}
-	reader, err := newReader(cfg, log)
+	reader, err := newReader(cfg, k.purse, log)
 	if err != nil {
 		return nil, err
 	}
@@ -47,21 +49,45 @@ func newDesk(cfg *Config, pool *pgxpool.Pool, k *knowledgeParts, o conversation.
 	store := conversationdb.New(pool)
 	bus := store.Notifier(log)
 	engine, err := conversation.New(conversation.Config{
-		Hold:        max(cfg.AnswerHold, 1), // to the engine 0 is its own default
+		Hold:   max(cfg.AnswerHold, 1), // to the engine 0 is its own default
+		Models: cfg.OpenAIModel, ModelsPinned: cfg.given["OPENAI_MODEL"],
 		TurnTimeout: cfg.OpenAITimeout + besideModel, ModerateClosed: cfg.ModerationFail == failClosed,
 	}, conversation.Deps{
 		Store: store, Finder: k.store, Model: model, Counter: tokens.For(cfg.OpenAIModel[0]),
-		Bus: bus, Observer: o, Log: log, Reader: reader, Moderator: moderator,
+		Counters: func(model string) conversation.Counter { return tokens.For(model) },
+		Bus:      bus, Observer: o, Log: log, Reader: reader, Moderator: moderator, Purse: k.purse,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the engine: %w", err)
 	}
-	return &desk{Engine: engine, store: store, bus: bus}, nil
+	d.Engine, d.store, d.bus = engine, store, bus
+	return d, nil
 }
 
-// newModel returns the model to ask, or nil when there is none.
-func newModel(cfg *Config, log *slog.Logger) (conversation.Model, error) {
-	m, err := openai.New(openaiConfig(cfg, log))
+// look is how the chat on a page looks, as set here.
+func (d *desk) look() widget.Look {
+	s := d.settings()
+	l := widget.Look{Title: s.Widget.Title, Accent: s.Widget.Accent, Lang: s.Widget.Lang, Greeting: s.Bot.Greeting, QuickReplies: s.Bot.QuickReplies}
+	if s.Widget.Position != "right" { // what the widget does anyway need not be said
+		l.Position = s.Widget.Position
+	}
+	if s.Widget.Theme != "auto" {
+		l.Theme = s.Widget.Theme
+	}
+	return l
+}
+
+// settings are those of the moment. Nobody asks before the engine is made.
+func (d *desk) settings() *conversation.Settings { return d.Engine.Settings() }
+
+// newModel returns the model to ask, or nil when there is none. Which one it is the
+// settings say; those of the environment where they are nil.
+func newModel(cfg *Config, settings func() *conversation.Settings, log *slog.Logger) (conversation.Model, error) {
+	c := openaiConfig(cfg, log)
+	if settings != nil {
+		c.Current = func() []string { return settings().Models.Answer }
+	}
+	m, err := openai.New(c)
 	if errors.Is(err, openai.ErrNoKey) {
 		return nil, nil
 	}

@@ -20,7 +20,7 @@ import (
 )
 
 var evalCommand = command{
-	name: "eval", usage: "DIR [--run FILE] [--conf FILE] [--split NAME] [--json] | DIR… --fit [--save] [--out FILE]", quiet: true,
+	name: "eval", usage: "DIR [--run FILE] [--conf FILE] [--split NAME] [--json] | DIR… --fit [--save] [--out FILE] | [DIR] --replay FILE [--budget N] [--count]", quiet: true,
 	summary: "Measure how well passages are found, on questions with known answers",
 	help: `DIR holds corpus.jsonl, queries.jsonl and qrels.tsv, and may hold answerable.tsv. It is
 searched in a scratch space of its own; the live knowledge is neither read nor changed. Means
@@ -31,10 +31,22 @@ beside it and when to say "I don't know". Queries of the split "test" are report
 learned from; the same sets give the same bytes. --save stores the result for all servers on
 this database, which go by it from their next search on.
 
+With --replay recorded dialogues are gone through again, one a line of FILE:
+{"id": "1", "messages": [{"author": "customer", "text": "…"}, {"author": "bot", "text": "…"}]}
+(author is customer, bot or staff). Passages are those of DIR or, without it, of the live
+knowledge. It tells the tokens of the customer's turns with the whole dialogue, trimmed, with
+the running summary and with answers word for word, and how much of each prompt begins like the
+one before, which a provider has cached. Where a model is configured it is asked, and its own
+figures stand beside; --count asks nobody.
+
   frontdesk eval testset --run run.tsv --json
+  frontdesk eval --replay dialogues.jsonl --count
   frontdesk eval testset other --fit --out calibration.json`,
 	setup: func(fs *flag.FlagSet) func(context.Context, *app, []string) error {
-		o, f := eval.Options{}, fitFlags{}
+		o, f, re := eval.Options{}, fitFlags{}, replayFlags{}
+		fs.StringVar(&re.file, "replay", "", "go through the recorded dialogues in `FILE` again")
+		fs.IntVar(&re.budget, "budget", 0, "with --replay, tokens of prompt and answer together (8000)")
+		fs.BoolVar(&re.count, "count", false, "with --replay, ask no model")
 		fs.StringVar(&o.RunFile, "run", "", "write qid<TAB>docid<TAB>score to `FILE`")
 		fs.StringVar(&o.ConfFile, "conf", "", "write qid<TAB>confidence to `FILE`")
 		fs.StringVar(&o.Split, "split", "", "ask only the queries of the split or group `NAME`")
@@ -42,6 +54,18 @@ this database, which go by it from their next search on.
 		asJSON := fs.Bool("json", false, "print the report as JSON")
 		f.register(fs)
 		return func(ctx context.Context, a *app, args []string) error {
+			if re.file != "" {
+				if o.RunFile+o.ConfFile+o.Split+*by != "" || f.fit || f.given() {
+					return usageError("--replay goes with --budget, --count and --json alone")
+				}
+				if len(args) > 1 {
+					return usageError("name one directory at most")
+				}
+				return re.run(ctx, a, args, *asJSON)
+			}
+			if re.budget != 0 || re.count {
+				return usageError("--budget and --count go with --replay")
+			}
 			if f.fit {
 				if o.RunFile+o.ConfFile+o.Split+*by != "" {
 					return usageError("--run, --conf, --split and --calibration do not go with --fit")
@@ -107,7 +131,8 @@ func evaluate(ctx context.Context, a *app, o eval.Options, c *knowledge.Calibrat
 
 // newScratch makes a space for one set, searched as the server would.
 func newScratch(ctx context.Context, a *app, db *database) (*knowledgedb.Scratch, error) {
-	embedder, err := newEmbedder(&a.cfg, a.log)
+	purse := newPurse(db.pool, a.log) // what is measured costs as much as what is live
+	embedder, err := newEmbedder(&a.cfg, purse, a.log)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +140,7 @@ func newScratch(ctx context.Context, a *app, db *database) (*knowledgedb.Scratch
 	if err != nil {
 		return nil, err
 	}
-	if err := useReranker(&a.cfg, scratch.Store, a.log); err != nil {
+	if err := useReranker(&a.cfg, purse, scratch.Store, a.log); err != nil {
 		return nil, errors.Join(err, scratch.Close(context.WithoutCancel(ctx)))
 	}
 	return scratch, nil

@@ -6,25 +6,24 @@ import (
 	"log/slog"
 
 	"frontdesk/conversation"
-	"frontdesk/conversation/conversationdb"
 	"frontdesk/knowledge"
 	"frontdesk/knowledge/lexical"
 	"frontdesk/knowledge/tokens"
 )
 
 // newGaps wires what the bot could not answer; Run makes it look.
-func newGaps(cfg *Config, store *conversationdb.Store, k *knowledgeParts, o conversation.Observer, log *slog.Logger) (*conversation.Gaps, error) {
-	model, err := newModel(cfg, log)
+func newGaps(cfg *Config, d *desk, k *knowledgeParts, o conversation.Observer, log *slog.Logger) (*conversation.Gaps, error) {
+	model, err := newModel(cfg, d.settings, log)
 	if err != nil {
 		return nil, err
 	}
-	embedder, err := newEmbedder(cfg, log)
+	embedder, err := newEmbedder(cfg, k.purse, log)
 	if err != nil {
 		return nil, err
 	}
 	return conversation.NewGaps(conversation.GapConfig{}, conversation.GapDeps{
-		Store: store, Words: lexical.Bag{}, Entries: gapEntries{k}, Finder: k.store, Embedder: embedder, Model: model,
-		Counter: tokens.For(cfg.OpenAIModel[0]), Observer: o, Log: log,
+		Store: d.store, Settings: d.settings, Words: lexical.Bag{}, Entries: gapEntries{k}, Finder: k.store, Embedder: embedder, Model: model,
+		Counter: tokens.For(cfg.OpenAIModel[0]), Observer: o, Log: log, Purse: k.purse,
 	}), nil
 }
 

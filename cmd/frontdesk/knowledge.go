@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"frontdesk/conversation"
 	"frontdesk/conversation/conversationdb"
 	"frontdesk/conversation/openai"
 	"frontdesk/knowledge"
@@ -43,6 +44,7 @@ type knowledgeParts struct {
 	docs  *knowledgedb.Documents
 	jobs  *knowledgedb.Jobs
 	allow crawl.Allow
+	purse *conversation.Purse // pays for what is searched and taken in
 }
 
 // siteStore is Sites under another name, since that has a method called Sites.
@@ -50,12 +52,13 @@ type siteStore = knowledgedb.Sites
 
 // newKnowledge wires the knowledge; nothing runs yet.
 func newKnowledge(cfg *Config, pool *pgxpool.Pool, log *slog.Logger) (*knowledgeParts, error) {
-	embedder, err := newEmbedder(cfg, log)
+	purse := newPurse(pool, log)
+	embedder, err := newEmbedder(cfg, purse, log)
 	if err != nil {
 		return nil, err
 	}
-	k := &knowledgeParts{store: knowledgedb.New(pool, embedder, log)}
-	if err := useReranker(cfg, k.store, log); err != nil {
+	k := &knowledgeParts{store: knowledgedb.New(pool, embedder, log), purse: purse}
+	if err := useReranker(cfg, purse, k.store, log); err != nil {
 		return nil, err
 	}
 	if k.docs, err = k.store.Documents(); err != nil {
@@ -78,8 +81,8 @@ func newKnowledge(cfg *Config, pool *pgxpool.Pool, log *slog.Logger) (*knowledge
 	return k, nil
 }
 
-// newEmbedder returns the embedding model, or nil when none is configured.
-func newEmbedder(cfg *Config, log *slog.Logger) (knowledge.Embedder, error) {
+// newEmbedder returns the embedding model, paid from purse, or nil when none is configured.
+func newEmbedder(cfg *Config, purse *conversation.Purse, log *slog.Logger) (knowledge.Embedder, error) {
 	name := cfg.Embedding()
 	if name == "" {
 		return nil, nil
@@ -88,7 +91,7 @@ func newEmbedder(cfg *Config, log *slog.Logger) (knowledge.Embedder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("embedding model: %w", err)
 	}
-	return e, nil
+	return purse.Embedder(e), nil
 }
 
 func openaiConfig(cfg *Config, log *slog.Logger) openai.Config {

@@ -25,8 +25,8 @@ const (
 const noTranscriber = "none"
 
 // newReader returns what looks into customers' files.
-func newReader(cfg *Config, log *slog.Logger) (*media.Reader, error) {
-	t, err := newTranscriber(cfg, log)
+func newReader(cfg *Config, purse *conversation.Purse, log *slog.Logger) (*media.Reader, error) {
+	t, err := newTranscriber(cfg, purse, log)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func newReader(cfg *Config, log *slog.Logger) (*media.Reader, error) {
 }
 
 // newTranscriber returns the model that turns speech into text, or nil when there is none.
-func newTranscriber(cfg *Config, log *slog.Logger) (conversation.Transcriber, error) {
+func newTranscriber(cfg *Config, purse *conversation.Purse, log *slog.Logger) (conversation.Transcriber, error) {
 	if cfg.TranscribeModel == noTranscriber || cfg.TranscribeModel == "" {
 		return nil, nil
 	}
@@ -48,7 +48,7 @@ func newTranscriber(cfg *Config, log *slog.Logger) (conversation.Transcriber, er
 	if err != nil {
 		return nil, fmt.Errorf("transcription model: %w", err)
 	}
-	return t, nil
+	return purse.Transcriber(t), nil
 }
 
 // checkModeration returns what is wrong with the settings of moderation.
@@ -102,7 +102,7 @@ func newModerator(cfg *Config, log *slog.Logger) (conversation.Moderator, error)
 // examineMedia looks at what customers' files need.
 func examineMedia(_ context.Context, cfg *Config) []finding {
 	var out []finding
-	r, err := newReader(cfg, slog.New(slog.DiscardHandler))
+	r, err := newReader(cfg, conversation.NewPurse(nil, nil, nil), slog.New(slog.DiscardHandler)) // nothing is heard
 	switch {
 	case err != nil:
 		out = append(out, finding{"media", verdictWarning, err.Error(), ""})

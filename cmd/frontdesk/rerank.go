@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/url"
 
+	"frontdesk/conversation"
 	"frontdesk/conversation/openai"
 	"frontdesk/knowledge/knowledgedb"
 )
@@ -14,7 +15,7 @@ import (
 const rerankTimeout = knowledgedb.RerankPatience * 7 / 8
 
 // useReranker has the store's hits judged by the model that is configured, if one is.
-func useReranker(cfg *Config, store *knowledgedb.Store, log *slog.Logger) error {
+func useReranker(cfg *Config, purse *conversation.Purse, store *knowledgedb.Store, log *slog.Logger) error {
 	if cfg.RerankModel == "" {
 		return nil
 	}
@@ -26,7 +27,7 @@ func useReranker(cfg *Config, store *knowledgedb.Store, log *slog.Logger) error 
 	if err != nil {
 		return fmt.Errorf("reranking model: %w", err)
 	}
-	store.UseReranker(r)
+	store.UseReranker(purse.Reranker(r))
 	return nil
 }
 

@@ -31,17 +31,19 @@ func (s *server) route(ctx context.Context, pool *pgxpool.Pool, k *knowledgePart
 	if err != nil {
 		return err
 	}
+	previews := conversation.NewPreviewer(s.engine.store, k, conversation.DefaultThresholds())
+	previews.Settings = s.engine.settings
 	pages, err := console.New(console.Options{
-		Staff: accounts, Documents: k, Entries: k, FAQ: k, Conflicts: k.docs, Curation: k, Previews: conversation.NewPreviewer(s.engine.store, k, conversation.DefaultThresholds()), Sites: k, Gaps: s.gaps, Inbox: s.inbox, Finder: k.store, Engine: s.engine, Events: s.engine, Log: s.a.log,
+		Staff: accounts, Documents: k, Entries: k, FAQ: k, Conflicts: k.docs, Curation: k, Previews: previews, Sites: k, Gaps: s.gaps, Inbox: s.inbox, Finder: k.store, Engine: s.engine, Events: s.engine, Log: s.a.log,
 		ClientIP: from.clientIP, Secure: from.secure, Origin: cfg.PublicURL,
 		SignOn: newSignOn(cfg), SignOnRole: cfg.OIDCDefaultRole,
-		Pages: faces,
+		Pages: faces, Environment: cfg.environment(), Models: func() []conversation.ModelFact { return modelFacts(cfg, s.engine.settings()) },
 	})
 	if err != nil {
 		return fmt.Errorf("PUBLIC_URL: %w", err)
 	}
 	chat := widget.New(widget.Config{
-		Engine: s.engine, Key: key, Script: script, RateLimit: cfg.WidgetRateLimit, TrustedProxies: cfg.proxies, Logger: s.a.log,
+		Engine: s.engine, Key: key, Script: script, RateLimit: cfg.WidgetRateLimit, TrustedProxies: cfg.proxies, Logger: s.a.log, Look: s.engine.look,
 	})
 
 	mux := http.NewServeMux()

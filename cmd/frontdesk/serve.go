@@ -97,7 +97,7 @@ func serve(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return err
 	}
-	gaps, err := newGaps(&a.cfg, engine.store, k, m, a.log)
+	gaps, err := newGaps(&a.cfg, engine, k, m, a.log)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,9 @@ var unaudited = map[string]bool{
 	"POST /api/v1/search":  true,
 	"POST /api/v1/preview": true,
 
+	"POST /api/v1/settings/preview":     true,
+	"POST /api/v1/settings/models/test": true,
+
 	// Where somebody looks and what they have read is in no log.
 	"POST /api/v1/conversations/{id}/read":      true,
 	"POST /api/v1/conversations/{id}/presence":  true,

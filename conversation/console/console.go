@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"frontdesk/conversation"
 	"frontdesk/conversation/staff"
 )
 
@@ -32,7 +33,10 @@ type Options struct {
 	Finder    Finder
 	Engine    Engine
 	Events    Events
-	Log       *slog.Logger
+	// Models lists the models that are configured, and others whose prices are known.
+	// May be nil.
+	Models func() []conversation.ModelFact
+	Log    *slog.Logger
 	// Pages makes what the browser loads, the first time somebody asks for it.
 	Pages func() (*Pages, error)
 
@@ -51,6 +55,8 @@ type Options struct {
 	SignOnRole staff.Role
 	// Now is the clock; the wall clock when nil.
 	Now func() time.Time
+	// Environment is what the program was started with.
+	Environment []Variable
 }
 
 // Console serves the API and the pages. It is safe for concurrent use.
@@ -72,6 +78,7 @@ type Console struct {
 	clientIP  func(*http.Request) string
 	secure    func(*http.Request) bool
 	now       func() time.Time
+	models    func() []conversation.ModelFact
 	signOn    SignOn
 	newcomer  staff.Role
 	origin    string
@@ -88,6 +95,7 @@ type Console struct {
 	api         *http.ServeMux // the routes alone, to tell which methods a path takes
 	pages       func() (*Pages, error)
 	openAPI     func() []byte
+	environment []Variable
 	imports     chan struct{} // one slot for each file of entries being imported
 	beat        time.Duration // heartbeat; tests cannot wait for it
 }
@@ -96,7 +104,7 @@ type Console struct {
 func New(o Options) (*Console, error) {
 	c := &Console{
 		staff: o.Staff, documents: o.Documents, entries: o.Entries, faq: o.FAQ, conflicts: o.Conflicts, curation: o.Curation, previews: o.Previews, sites: o.Sites, gaps: o.Gaps, inbox: o.Inbox, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
-		clientIP: o.ClientIP, secure: o.Secure, now: o.Now,
+		clientIP: o.ClientIP, secure: o.Secure, now: o.Now, models: o.Models,
 		signOn: o.SignOn, newcomer: o.SignOnRole, origin: o.Origin,
 		crossOrigin: http.NewCrossOriginProtection(),
 		streams:     make(chan struct{}, maxStreams),
@@ -105,6 +113,7 @@ func New(o Options) (*Console, error) {
 		stopping:    make(chan struct{}),
 		api:         http.NewServeMux(),
 		pages:       o.Pages,
+		environment: o.Environment,
 		beat:        heartbeat,
 		imports:     make(chan struct{}, maxImports),
 		openAPI:     sync.OnceValue(describe),
@@ -155,9 +164,6 @@ func (c *Console) serve(rt route, w http.ResponseWriter, r *http.Request) {
 		if err == nil && !who.Role.Allows(rt.least) {
 			err = problem(http.StatusForbidden, "forbidden", "Your role does not allow this. It takes the role "+string(rt.least)+".")
 		}
-	}
-	if err == nil && who.ID != "" && !who.Token {
-		c.engine.Online(who.ID)
 	}
 	if err == nil && !rt.stream {
 		within := callTimeout

@@ -28,8 +28,9 @@ type Engine interface {
 	Message(ctx context.Context, conversation string, seq int64) (conversation.Message, error)
 	// OpenFile returns a customer's file with its bytes; ErrNoFile.
 	OpenFile(ctx context.Context, conversation, id string) (conversation.File, error)
-	// Usage sums model calls by day and model from from until to.
-	Usage(ctx context.Context, from, to time.Time) ([]conversation.UsageRow, error)
+	Books
+	Life
+	Settings
 	Helper
 	Watchers
 }
@@ -54,6 +55,8 @@ type stateView struct {
 	Locale       string              `json:"locale,omitempty"`
 	WaitingSince *time.Time          `json:"waiting_since,omitempty"`
 	Position     int                 `json:"position,omitempty"`
+	SeenSeq      int64               `json:"seen_seq,omitempty"` // how far the customer has read
+	*OutlookView
 }
 
 type summaryView struct {
@@ -106,7 +109,7 @@ type textRequest struct {
 
 func viewState(s conversation.State) stateView {
 	v := stateView{Conversation: s.Conversation, Owner: s.Owner, Status: s.Status, Epoch: s.Epoch, Episode: s.Episode,
-		Seq: s.Seq, Locale: s.Locale, WaitingSince: when(s.WaitingSince), Position: s.Position}
+		Seq: s.Seq, Locale: s.Locale, WaitingSince: when(s.WaitingSince), Position: s.Position, SeenSeq: s.Seen, OutlookView: viewOutlook(s.Outlook)}
 	if s.StaffID != "" {
 		v.Staff = &Person{ID: s.StaffID, Name: s.StaffName}
 	}
@@ -153,6 +156,9 @@ func (c *Console) getConversation(w http.ResponseWriter, r *http.Request, who st
 	}
 	row, err := c.inbox.Row(r.Context(), id, who.ID)
 	if err != nil {
+		return err
+	}
+	if row.State, err = c.engine.State(r.Context(), id); err != nil { // with the place in the queue and what can be expected
 		return err
 	}
 	return writeJSON(w, http.StatusOK, viewRow(row))

@@ -40,6 +40,8 @@ type deltaView struct {
 type typingView struct {
 	Conversation string `json:"conversation"`
 	Name         string `json:"name,omitempty"`
+	// Author is customer when it is they who type.
+	Author conversation.Author `json:"author,omitempty"`
 }
 
 // events streams what happens in every conversation, until the caller leaves,
@@ -69,6 +71,8 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, who staff.Princ
 	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
 	s.rc.SetReadDeadline(time.Time{})
 	w.WriteHeader(http.StatusOK)
+	here := c.presence(who)
+	defer here.end()
 	if s.comment("watching") != nil {
 		return nil
 	}
@@ -83,10 +87,8 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, who staff.Princ
 			return nil
 		case <-tick.C:
 			if _, err = c.authenticate(r); err == nil {
+				here.beat(r.Context())
 				err = s.comment("")
-			}
-			if err == nil && !who.Token {
-				c.engine.Online(who.ID)
 			}
 		case <-feed.wake:
 			for _, v := range feed.take() {
@@ -155,7 +157,13 @@ func (s *stream) send(ctx context.Context, e conversation.Event) error {
 	case conversation.EventPresence:
 		return s.event("presence", viewPresence(e.Conversation, e.Present))
 	case conversation.EventTyping:
-		return s.event("typing", typingView{e.Conversation, e.Name})
+		return s.event("typing", typingView{e.Conversation, e.Name, e.By})
+	case conversation.EventSeen:
+		return s.event("seen", seenView{e.Conversation, e.Seq})
+	case conversation.EventAlert:
+		if e.Alert != nil {
+			return s.event("alert", alertView{e.Conversation, e.Alert.Kind, e.Alert.Text})
+		}
 	}
 	return nil
 }

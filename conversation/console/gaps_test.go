@@ -256,7 +256,7 @@ func TestAGapIsClosedOnceItsQuestionsAreAnswered(t *testing.T) {
 	if !strings.Contains(sent, "40 gold a day") || !strings.HasPrefix(sent, "<conversations>") {
 		t.Errorf("the model was sent %q, want the reply within its fence", sent)
 	}
-	rows, err := s.engine.Usage(t.Context(), time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
+	rows, err := usageRows(t.Context(), s.engine)
 	if err != nil || len(rows) != 1 || rows[0].Purpose != "gap_draft" || rows[0].CostMicros != 30 {
 		t.Errorf("Usage() = %+v, %v; want the draft's call", rows, err)
 	}
@@ -345,7 +345,7 @@ func TestATakeoverIsAGapOnlyWhereTheBotHadNoAnswer(t *testing.T) {
 		!strings.Contains(v.Draft.Answer, "the ferry is out until May. Write to [e-mail].") || len(v.Draft.Alternatives) != 0 {
 		t.Errorf("draft while the model fails = %+v, want the words as they stand, masked", v.Draft)
 	}
-	rows, err := s.engine.Usage(t.Context(), time.Now().Add(-time.Hour), time.Now().Add(time.Hour))
+	rows, err := usageRows(t.Context(), s.engine)
 	if err != nil || len(rows) != 1 || rows[0].Purpose != "gap_draft" || rows[0].Failed != 1 {
 		t.Errorf("Usage() = %+v, %v; want the draft's failed call", rows, err)
 	}

@@ -36,7 +36,7 @@ type versionsView struct {
 	Versions []versionView `json:"versions"`
 }
 
-type restoreRequest struct {
+type entryRestoreRequest struct {
 	Restore int64  `json:"restore"`
 	Version string `json:"version,omitempty"` // that was read, when no If-Match says it; of a deleted entry, none
 }
@@ -84,7 +84,7 @@ func (c *Console) restoreEntry(w http.ResponseWriter, r *http.Request, who staff
 	if err != nil {
 		return err
 	}
-	var req restoreRequest
+	var req entryRestoreRequest
 	if err := readJSON(w, r, &req); err != nil {
 		return err
 	}

@@ -49,7 +49,8 @@ type rowView struct {
 	Lang         string              `json:"lang,omitempty"`
 	Reason       conversation.Reason `json:"reason,omitempty"` // why it waits for a person
 	Messages     int64               `json:"messages"`
-	Match        *matchView          `json:"match,omitempty"` // where q was found
+	Rating       int                 `json:"rating,omitempty"` // the customer's newest, 1 to 5
+	Match        *matchView          `json:"match,omitempty"`  // where q was found
 }
 
 type matchView struct {
@@ -85,7 +86,7 @@ func viewRow(r conversation.Row) summaryView {
 	v := viewSummary(r.Summary)
 	v.rowView = rowView{ContactID: r.ContactID, Blocked: r.Blocked, Labels: slices.Concat([]string{}, r.Labels), Priority: r.Priority,
 		Assignee: person(r.Assignee), Team: person(r.Team), Unread: r.Unread, SnoozedUntil: when(r.SnoozedUntil),
-		Lang: r.State.Locale, Reason: r.Reason, Messages: r.State.Seq}
+		Lang: r.State.Locale, Reason: r.Reason, Messages: r.State.Seq, Rating: r.Rating}
 	if r.Match != nil {
 		v.Match = &matchView{r.Match.Seq, r.Match.Excerpt}
 	}
@@ -108,6 +109,9 @@ func person(n conversation.Named) *Person {
 }
 
 func (c *Console) listInbox(w http.ResponseWriter, r *http.Request, who staff.Principal) error {
+	if r.URL.Query().Has("figure") {
+		return c.listFigure(w, r, who)
+	}
 	f, err := inboxFilter(r)
 	if err != nil {
 		return err

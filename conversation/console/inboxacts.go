@@ -25,8 +25,6 @@ type InboxActs interface {
 // Watchers knows who of staff is where.
 type Watchers interface {
 	Look(conversation string, by conversation.Actor, t conversation.Typing, leaves bool)
-	Online(staffID string)
-	WhoIsOnline() []string
 }
 
 type readRequest struct {

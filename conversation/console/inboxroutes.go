@@ -12,6 +12,8 @@ var inboxParams = append([]param{
 	{"assignee", "Only of this member of staff, by id, or none.", "string"}, {"team", "Only of this team, by id.", "string"},
 	{"lang", "Only in this language; en finds en-GB.", "string"}, {"priority", "At least this, 1 to 3.", "integer"},
 	{"from", "Last changed at or after this day or time.", "string"}, {"to", "Last changed before it.", "string"},
+	{"figure", "The conversations behind this figure of a report, as its query says: from and to are then days in the time zone of the business hours in which they began, and of the others only channel, label, staff, cursor and limit count.", "string"},
+	{"staff", "With figure: only those this member of staff replied to first.", "string"},
 }, pageParams...)
 
 var historyParams = []param{{"before", "What next of a page named.", "string"}, {"limit", "Messages wanted.", "integer"}}

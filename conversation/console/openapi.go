@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"frontdesk/conversation"
 	"frontdesk/conversation/staff"
 )
 
@@ -60,6 +61,9 @@ func (s schemas) operation(rt route) object {
 	var params []object
 	if strings.Contains(rt.path, "{id}") {
 		params = append(params, object{"name": "id", "in": "path", "required": true, "schema": object{"type": "string", "format": "uuid"}})
+	}
+	if strings.Contains(rt.path, "{section}") {
+		params = append(params, object{"name": "section", "in": "path", "required": true, "schema": object{"type": "string", "enum": conversation.SectionNames()}})
 	}
 	if strings.Contains(rt.path, "{token}") {
 		params = append(params, object{"name": "token", "in": "path", "required": true, "schema": object{"type": "string"}})
@@ -144,6 +148,10 @@ func (s schemas) of(t reflect.Type) object {
 func (s schemas) members(t reflect.Type, props object, required *[]string) {
 	for f := range t.Fields() {
 		if f.Anonymous {
+			if f.Type.Kind() == reflect.Pointer { // where it is nil its members are absent
+				s.members(f.Type.Elem(), props, new([]string))
+				continue
+			}
 			s.members(f.Type, props, required)
 			continue
 		}

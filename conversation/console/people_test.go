@@ -181,6 +181,7 @@ func TestTheStaffAreListedAndChanged(t *testing.T) {
 	p.do("PATCH", "/api/v1/me", map[string]any{"status": "asleep"}, agent).want(t, 422, "bad_status")
 	p.do("PATCH", "/api/v1/me", map[string]any{"name": "a\u202Eb"}, agent).want(t, 422, "bad_name")
 	p.do("PATCH", "/api/v1/me", map[string]any{"name": strings.Repeat("a", 50<<10)}, agent).want(t, 422, "bad_name")
+	p.watch(agent)
 	var list staffView
 	p.do("GET", "/api/v1/staff", nil, agent).want(t, 200, "").decode(t, &list)
 	if len(list.Staff) != 3 {

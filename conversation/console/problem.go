@@ -23,6 +23,10 @@ type Problem struct {
 	Code string `json:"code,omitempty"`
 	// TakenBy names who holds the conversation, when that is the problem.
 	TakenBy *Person `json:"taken_by,omitempty"`
+	// Field names what of a setting is wrong, and Current is the setting as it is when
+	// somebody else was first.
+	Field   string          `json:"field,omitempty"`
+	Current json.RawMessage `json:"current,omitempty"`
 
 	retryAfter int // seconds; 0 for none
 }
@@ -73,6 +77,7 @@ var known = []struct {
 	{conversation.ErrConflict, 409, "id_reused", "This id was used for another message."},
 	{conversation.ErrNotCurrent, 409, "not_current", "That is not possible in the conversation's present state."},
 	{conversation.ErrBadCursor, 422, "bad_cursor", "The cursor is not one from an earlier page."},
+	{conversation.ErrNoFigure, 422, "bad_figure", "No report has this figure."},
 	{conversation.ErrNoContact, 404, "not_found", "There is no such contact."},
 	{conversation.ErrNoCanned, 404, "not_found", "There is no such canned reply."},
 	{conversation.ErrNoModel, 409, "no_model", "This takes a model, and none is configured."},
@@ -124,6 +129,8 @@ func status(err error) (p Problem, internal bool) {
 	case errors.As(err, &slow):
 		return Problem{Status: 429, Code: "slow_down", Detail: "Too many attempts. Wait " + strconv.Itoa(slow.Seconds()) + " seconds.",
 			retryAfter: slow.Seconds()}, false
+	case errors.As(err, &model) && model.Kind == conversation.ErrOverBudget:
+		return Problem{Status: 409, Code: "budget", Detail: "The budget for models leaves no room for this. It does again after midnight UTC, or once it is raised."}, false
 	case errors.As(err, &model):
 		return Problem{Status: 503, Code: "model_failed", Detail: "The model gave no answer (" + string(model.Kind) + "). Try again.", retryAfter: 5}, false
 	case errors.As(err, &large):

@@ -43,10 +43,12 @@ var (
 
 	importParams = []param{{"dry_run", "true reports what an import would do and changes nothing; false is assumed.", "boolean"}}
 	linkParams   = []param{{"channel", "slack or telegram.", "string"}, {"account", "The workspace, when the link names one.", "string"}, {"external_id", "The person's id there.", "string"}}
+	reportParams = []param{{"from", "First day, in the time zone of the business hours.", "string"}, {"to", "Day after the last.", "string"}, {"channel", "Only this channel.", "string"}, {"label", "Only conversations with this label.", "string"}, {"staff", "Only those this member of staff replied to first.", "string"}}
 	auditParams  = append([]param{{"actor", "Only by the account or token with this id.", "string"}, {"action", "Only this action, such as POST /api/v1/tokens.", "string"}, {"target", "Only about the thing with this id.", "string"}}, pageParams...)
 	// As the issuer sends the browser back (OpenID Connect Core 1.0 §3.1.2.5).
 	callbackParams = []param{{"state", "As it was sent there.", "string"}, {"code", "What was given.", "string"}, {"error", "Why nothing was.", "string"}}
 	dayParams      = []param{{"from", "First day, UTC.", "string"}, {"to", "Day after the last, UTC.", "string"}}
+	usageParams    = append([]param{{"group", "Any of day, model, purpose, channel and outcome, with commas; day,model,purpose when absent.", "string"}}, dayParams...)
 )
 
 var routes []route
@@ -68,7 +70,7 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"GET", "/api/v1/login/oidc", anyone, (*Console).beginSignOn, "Send the browser to sign in elsewhere.", nil, nil, false, nil, 303, false},
 		{"GET", "/api/v1/login/oidc/callback", anyone, (*Console).finishSignOn, "Where the browser comes back from there; leads to the console, which is told by #/login?error=CODE what went wrong.", callbackParams, nil, false, nil, 303, false},
 
-		{"GET", "/api/v1/staff", staff.RoleViewer, (*Console).listStaff, "Everybody, disabled accounts too: online is who used the console within two minutes, open how many conversations they hold.", nil, nil, false, staffView{}, 200, false},
+		{"GET", "/api/v1/staff", staff.RoleViewer, (*Console).listStaff, "Everybody, disabled accounts too: online is who has a console open, open how many conversations they hold.", nil, nil, false, staffView{}, 200, false},
 		{"PATCH", "/api/v1/staff/{id}", staff.RoleAdmin, (*Console).patchStaff, "Change an account. Disabling ends its sessions. The last admin can be neither demoted nor disabled (409).", nil, memberRequest{}, false, colleagueView{}, 200, false},
 		{"POST", "/api/v1/staff/invitations", staff.RoleAdmin, (*Console).invite, "Invite somebody: the link is shown once, works once, and for seven days. It replaces an open invitation of the same address.", nil, inviteRequest{}, false, invitedView{}, 201, false},
 		{"GET", "/api/v1/staff/invitations", staff.RoleAdmin, (*Console).listInvitations, "Invitations that can still be accepted, the newest first.", nil, nil, false, invitationsView{}, 200, false},
@@ -96,7 +98,7 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"DELETE", "/api/v1/entries/{id}", staff.RoleAdmin, (*Console).deleteEntry, "Delete an entry at once, and with the last one its document. If-Match may name the version.", nil, nil, false, nil, 204, false},
 		{"GET", "/api/v1/entries/deleted", staff.RoleViewer, (*Console).deletedEntries, "Entries that were deleted and can come back, the last deleted first, 100 at most.", nil, nil, false, versionsView{}, 200, false},
 		{"GET", "/api/v1/entries/{id}/history", staff.RoleViewer, (*Console).entryHistory, "What an entry was, the newest first, 50 at most: edits, deletions and restores over this API, and how it was before the first.", nil, nil, false, versionsView{}, 200, false},
-		{"POST", "/api/v1/entries/{id}/restore", staff.RoleAdmin, (*Console).restoreEntry, "Make an entry what it was in the version with the id restore; If-Match, or the member version, names the version that was read (409 as on PUT). A deleted one comes back under its id, if need be with its document.", nil, restoreRequest{}, false, entryView{}, 202, false},
+		{"POST", "/api/v1/entries/{id}/restore", staff.RoleAdmin, (*Console).restoreEntry, "Make an entry what it was in the version with the id restore; If-Match, or the member version, names the version that was read (409 as on PUT). A deleted one comes back under its id, if need be with its document.", nil, entryRestoreRequest{}, false, entryView{}, 202, false},
 		{"GET", "/api/v1/conflicts", staff.RoleViewer, (*Console).listConflicts, "Pairs of FAQ entries that nearly repeat or seem to contradict each other, with both texts, why and how like the questions are. A pair goes when one of them is changed or deleted.", pageParams, nil, false, conflictsView{}, 200, false},
 		{"POST", "/api/v1/conflicts/{id}/dismiss", staff.RoleAdmin, (*Console).dismissConflict, "Take a pair off the list for as long as both texts stay as they are.", nil, nil, false, nil, 204, false},
 		{"POST", "/api/v1/preview", staff.RoleAdmin, (*Console).preview, "Ask the last real questions again as if a file, an entry or an edit were live, and say which answers would be others. Nothing goes live. The form is that of POST /api/v1/documents without addresses.", previewParams, entryRequest{}, true, previewView{}, 200, false},
@@ -127,10 +129,22 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"PUT", "/api/v1/staff/links", staff.RoleAdmin, (*Console).putLink, "Make a person on Slack or Telegram a member of staff, who may then answer from there.", nil, linkRequest{}, false, linkView{}, 200, false},
 		{"DELETE", "/api/v1/staff/links", staff.RoleAdmin, (*Console).deleteLink, "End a link at once.", linkParams, nil, false, nil, 204, false},
 
-		{"GET", "/api/v1/usage", staff.RoleViewer, (*Console).usage, "Model calls, tokens and cost by day, model and purpose.", dayParams, nil, false, usageView{}, 200, false},
-		{"GET", "/api/v1/events", staff.RoleViewer, (*Console).events, "Server-sent events of every conversation: message, state, delta, discard, typing; inbox {conversation, row} whenever a row of the list changes, presence {conversation, staff: [{id, name, typing}]}; and of the knowledge: document and site, as their own addresses show them, whenever one is further or done.", nil, nil, false, nil, 200, true},
+		{"GET", "/api/v1/settings/hours", staff.RoleViewer, getSection("hours"), "When people answer: spans of weekdays (0 is Sunday) in an IANA time zone, and holidays, which are closed all day. Without spans they always do.", nil, nil, false, conversation.Hours{}, 200, false},
+		{"PUT", "/api/v1/settings/hours", staff.RoleAdmin, putSection("hours"), "Change them, on all replicas within a second. version is the one that was read; 409 version_changed when somebody was first.", nil, conversation.Hours{}, false, conversation.Hours{}, 200, false},
+		{"GET", "/api/v1/settings/handling", staff.RoleViewer, getSection("handling"), "How long what may take: minutes until a customer whom staff let wait is back in the queue, hours of silence until a conversation is closed, minutes of open time until staff are reminded of a wait and until its priority is raised, hours after a close within which a customer comes back to the same person, and whether who comes when nobody is there is asked for an e-mail address. 0 switches a rule off.", nil, nil, false, conversation.Handling{}, 200, false},
+		{"PUT", "/api/v1/settings/handling", staff.RoleAdmin, putSection("handling"), "Change it; as with the hours.", nil, conversation.Handling{}, false, conversation.Handling{}, 200, false},
+		{"GET", "/api/v1/reports", staff.RoleViewer, (*Console).report, "What became of the conversations that began in a range of days, beside the range before. Each figure names the query for the conversations behind it.", reportParams, nil, false, reportView{}, 200, false},
+		{"GET", "/api/v1/reports.csv", staff.RoleViewer, (*Console).reportCSV, "The same as a table.", reportParams, nil, false, nil, 200, false},
+
+		{"GET", "/api/v1/usage", staff.RoleViewer, (*Console).usage, "Model calls, tokens, cost, errors by kind and times, by day, model and purpose or as group says, and what a conversation and a resolved one cost on average.", usageParams, nil, false, usageView{}, 200, false},
+		{"GET", "/api/v1/usage.csv", staff.RoleViewer, (*Console).usageCSV, "The rows of /usage as a CSV file. A cell that a spreadsheet would take for a formula begins with an apostrophe.", usageParams, nil, false, nil, 200, false},
+		{"GET", "/api/v1/conversations/{id}/usage", staff.RoleViewer, (*Console).conversationUsage, "A conversation's newest 500 model calls, the newest first, and the sum of all.", nil, nil, false, callsView{}, 200, false},
+		{"GET", "/api/v1/budget", staff.RoleViewer, (*Console).budget, "What models have cost today (UTC), what calls under way may cost at most, and the limits.", nil, nil, false, budgetView{}, 200, false},
+		{"GET", "/api/v1/models", staff.RoleViewer, (*Console).listModels, "The models that are configured, with their tasks, and the others whose prices are known: US dollars per million tokens, and the day a model is announced to be shut down.", nil, nil, false, modelsView{}, 200, false},
+		{"GET", "/api/v1/events", staff.RoleViewer, (*Console).events, "Server-sent events of every conversation: message, state, delta, discard, typing {conversation, name?, author?: customer}, seen {conversation, seq}, alert {conversation, kind: waiting|reminder|escalation, text}; inbox {conversation, row} whenever a row of the list changes, presence {conversation, staff: [{id, name, typing}]}; and of the knowledge: document and site, as their own addresses show them, whenever one is further or done.", nil, nil, false, nil, 200, true},
 	}
 	routes = append(routes, inboxRoutes()...)
+	routes = append(routes, settingRoutes()...)
 }
 
 func takeover(e Engine, ctx context.Context, id string, by conversation.Actor) (conversation.State, error) {

@@ -313,3 +313,11 @@ func (p *place) conversation(text string) string {
 	}
 	return st.Conversation
 }
+
+// usageRows is what was booked within the hour, by day, model and purpose.
+func usageRows(ctx context.Context, e *conversation.Engine) (rows []conversation.UsageRow, err error) {
+	q := conversation.UsageQuery{From: time.Now().Add(-time.Hour), To: time.Now().Add(time.Hour),
+		Groups: []conversation.UsageGroup{conversation.ByDay, conversation.ByModel, conversation.ByPurpose}}
+	err = e.Usage(ctx, q, func(r conversation.UsageRow) error { rows = append(rows, r); return nil })
+	return rows, err
+}

@@ -12,7 +12,8 @@ WITH old AS (
 	FROM old
 ), verdict AS (
 	SELECT plan.*,
-		(plan.owner = next_owner AND old.staff_id IS NOT DISTINCT FROM next_staff AND old.status = next_status) AS same
+		(plan.owner = next_owner AND old.staff_id IS NOT DISTINCT FROM next_staff AND old.status = next_status) AS same,
+		@at_epoch::bigint IS NULL OR old.epoch = @at_epoch AS current
 	FROM plan JOIN old USING (id)
 ), c AS (
 	UPDATE conversations c SET
@@ -24,11 +25,12 @@ WITH old AS (
 		seq = c.seq + @n,
 		context_seq = CASE WHEN @clean THEN c.seq + @n ELSE c.context_seq END,
 		misses = CASE WHEN v.owner <> v.next_owner THEN 0 ELSE c.misses END,
-		answered_seq = CASE WHEN v.next_owner = 'staff' OR @clean THEN c.seq + @n ELSE c.answered_seq END,
+		answered_seq = CASE WHEN v.next_owner = 'staff' OR @clean OR @answers THEN c.seq + @n ELSE c.answered_seq END,
 		waiting_since = CASE
 			WHEN v.next_status = 'resolved' OR v.next_owner = 'bot' THEN NULL
 			WHEN v.next_owner = 'queue' THEN coalesce(c.waiting_since, now())
-			ELSE NULL END,
+			WHEN @replied THEN NULL -- taken over without a word the customer waits on, from when the bot owed an answer
+			ELSE coalesce(c.waiting_since, CASE WHEN c.turn_due_at IS NOT NULL THEN c.burst_at END) END,
 		turn_due_at = CASE WHEN v.next_owner = 'bot' AND @answer_now AND EXISTS (
 				SELECT 1 FROM messages m WHERE m.conversation_id = c.id AND m.seq > c.answered_seq AND m.author = 'customer')
 			THEN now() END,
@@ -37,13 +39,13 @@ WITH old AS (
 			WHEN v.next_owner = 'staff' THEN v.next_staff ELSE c.assignee_id END, -- back in the queue it is still theirs
 		team_id = CASE WHEN v.next_owner <> 'bot' AND v.next_status <> 'resolved' THEN c.team_id END,
 		updated_at = now()
-	FROM verdict v WHERE c.id = v.id AND v.allowed AND (@always OR NOT v.same)
+	FROM verdict v WHERE c.id = v.id AND v.allowed AND (@always OR NOT v.same) AND v.current
 	RETURNING c.*, v.owner AS old_owner
 ), message AS (
-	INSERT INTO messages (conversation_id, seq, author, staff_id, name, body, note, external_id, episode)
-	SELECT c.id, c.seq - @n + r.ord, r.author, r.staff_id, coalesce(r.name, ''), r.body, coalesce(r.note, false), r.external_id, c.episode
+	INSERT INTO messages (conversation_id, seq, author, staff_id, name, body, note, external_id, episode, sources, trace, options)
+	SELECT c.id, c.seq - @n + r.ord, r.author, r.staff_id, coalesce(r.name, ''), r.body, coalesce(r.note, false), r.external_id, c.episode, r.sources, r.trace, r.options
 	FROM c, jsonb_to_recordset(@messages)
-		AS r(ord int, author text, staff_id uuid, name text, body text, note boolean, external_id text)
+		AS r(ord int, author text, staff_id uuid, name text, body text, note boolean, external_id text, sources jsonb, trace jsonb, options jsonb)
 	RETURNING conversation_id, seq, note
 ), delivery AS (
 	INSERT INTO deliveries (conversation_id, seq, channel, account)
@@ -53,7 +55,7 @@ WITH old AS (
 	-- The time of the messages that come with it: by it the two are known to belong together.
 	INSERT INTO ownership_events (conversation_id, from_owner, to_owner, reason, actor, epoch, detail, created_at)
 	SELECT c.id, c.old_owner, c.owner, @reason, @actor, c.epoch, @detail, now() FROM c
-	WHERE c.old_owner <> c.owner OR @reason = ANY ('{resolved,reopened,assigned}')
+	WHERE c.old_owner <> c.owner OR @reason = ANY ('{resolved,reopened,assigned,customer_silent}')
 )
 SELECT c.id, c.channel, c.owner, c.status, coalesce(c.staff_id::text, ''), c.staff_name,
 	c.epoch, c.episode, c.seq, c.locale, c.waiting_since, 'changed'
@@ -61,5 +63,5 @@ FROM c
 UNION ALL
 SELECT o.id, o.channel, o.owner, o.status, coalesce(o.staff_id::text, ''), o.staff_name,
 	o.epoch, o.episode, o.seq, o.locale, o.waiting_since,
-	CASE WHEN v.allowed THEN 'same' ELSE 'refused' END
+	CASE WHEN v.allowed OR NOT v.current THEN 'same' ELSE 'refused' END
 FROM old o JOIN verdict v USING (id) WHERE NOT EXISTS (SELECT 1 FROM c)

@@ -36,6 +36,8 @@ var traces = []struct{ table, where string }{
 	{"desk_threads", inTalks},
 	{"desk_sends", inTalks},
 	{"model_calls", inTalks},
+	{"spend_conversations", inTalks},
+	{"spend_visitors", `contact_id = @id`},
 }
 
 const inTalks = `conversation_id = ANY (@talks::uuid[])`

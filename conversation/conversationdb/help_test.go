@@ -46,6 +46,7 @@ func TestASuggestionRestsOnSourcesAndIsNeverSent(t *testing.T) {
 		t.Errorf("Suggest = %+v, %v, want the answer without numbers and its one source", s, err)
 	}
 	after, err := q.State(t.Context(), id)
+	before.Outlook, after.Outlook = nil, nil // read anew each time
 	if err != nil || after != before {
 		t.Errorf("state = %+v, %v, want it as before: %+v", after, err, before)
 	}

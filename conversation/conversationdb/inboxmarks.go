@@ -205,7 +205,7 @@ func (s *Store) WakeSnoozed(ctx context.Context, limit int) ([]string, error) {
 
 // SetAssignee implements conversation.InboxMarks. Whoever looks for somebody does so
 // one at a time, so that two conversations do not go to the same idle person.
-func (s *Store) SetAssignee(ctx context.Context, id string, by conversation.Actor, a conversation.Assignment, online []string) (to conversation.Named, err error) {
+func (s *Store) SetAssignee(ctx context.Context, id string, by conversation.Actor, a conversation.Assignment) (to conversation.Named, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if a.Auto {
 			if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(roundLock)); err != nil {
@@ -225,7 +225,7 @@ func (s *Store) SetAssignee(ctx context.Context, id string, by conversation.Acto
 				return notThere(err, conversation.ErrNoTeam)
 			}
 		}
-		if to, err = assignee(ctx, tx, a, online); err != nil {
+		if to, err = assignee(ctx, tx, a); err != nil {
 			return err
 		}
 		const q = `
@@ -258,11 +258,11 @@ const roundLock = 0x66645f726f756e64 // "fd_round"
 const mayTake = `a.disabled_at IS NULL AND a.role IN ('agent', 'admin')`
 
 // assignee finds whom the assignment means; nobody where it names only a team.
-func assignee(ctx context.Context, tx pgx.Tx, a conversation.Assignment, online []string) (conversation.Named, error) {
+func assignee(ctx context.Context, tx pgx.Tx, a conversation.Assignment) (conversation.Named, error) {
 	const named = `SELECT a.id::text, a.name FROM staff_accounts a WHERE a.id = @staff AND ` + mayTake + ` FOR KEY SHARE`
 	const next = `
 		SELECT a.id::text, a.name FROM staff_accounts a LEFT JOIN staff_rounds r ON r.staff_id = a.id
-		WHERE a.id = ANY (@online::uuid[]) AND ` + mayTake + ` AND a.status <> 'away'
+		WHERE staff_is_here(a.id)
 			AND (@team::uuid IS NULL OR EXISTS (SELECT 1 FROM team_members m WHERE m.team_id = @team AND m.staff_id = a.id))
 		ORDER BY (SELECT count(*) FROM conversations c WHERE c.owner = 'staff' AND c.staff_id = a.id AND c.status IN ('open', 'waiting'))
 			+ (SELECT count(*) FROM conversations c WHERE c.owner = 'queue' AND c.assignee_id = a.id AND c.status IN ('open', 'waiting')),
@@ -274,10 +274,7 @@ func assignee(ctx context.Context, tx pgx.Tx, a conversation.Assignment, online 
 		err := tx.QueryRow(ctx, named, pgx.NamedArgs{"staff": a.Staff}).Scan(&who.ID, &who.Name)
 		return who, notThere(err, conversation.ErrNoStaff)
 	case a.Auto:
-		if online == nil {
-			online = []string{}
-		}
-		err := tx.QueryRow(ctx, next, pgx.NamedArgs{"online": online, "team": null(a.Team)}).Scan(&who.ID, &who.Name)
+		err := tx.QueryRow(ctx, next, pgx.NamedArgs{"team": null(a.Team)}).Scan(&who.ID, &who.Name)
 		return who, notThere(err, conversation.ErrNobody)
 	}
 	return who, nil

@@ -33,8 +33,11 @@ func TestRoundRobinGoesByPresenceAndLoad(t *testing.T) {
 	if err := q.inbox.Assign(t.Context(), id, eve, conversation.Assignment{Auto: true}); !errors.Is(err, conversation.ErrNobody) {
 		t.Errorf("Assign with nobody online = %v, want ErrNobody", err)
 	}
-	q.Online(ana.StaffID)
-	q.Online(ben.StaffID)
+	for _, who := range []conversation.Actor{ana, ben} {
+		if err := q.StaffHere(t.Context(), knowledge.NewID(), who.StaffID); err != nil {
+			t.Fatal(err)
+		}
+	}
 	counts := map[string]int{}
 	for range 6 {
 		counts[auto()]++

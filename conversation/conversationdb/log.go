@@ -106,7 +106,7 @@ func (s *Store) receiveText(ctx context.Context, db querier, in conversation.Inb
 	err := db.QueryRow(ctx, receiveSQL, pgx.NamedArgs{
 		"id": null(in.Conversation), "channel": in.Channel, "account": in.Account, "thread": in.Thread,
 		"external_id": null(in.ExternalID), "body": in.Text, "name": in.SenderName, "locale": in.Locale,
-		"quiet": seconds(g.Quiet), "most": seconds(g.Most),
+		"quiet": seconds(g.Quiet), "most": seconds(g.Most), "sticky": seconds(in.Sticky),
 	}).Scan(append(st.targets(), &r.Repeat, &r.Reopened, &r.Seq, &r.At, &body, &due)...)
 	if err != nil {
 		return r, err
@@ -164,13 +164,15 @@ func (s *Store) make(ctx context.Context, in conversation.Inbound) error {
 func (s *Store) State(ctx context.Context, id string) (conversation.State, error) {
 	const q = `
 		SELECT ` + stateColumns + `,
-			CASE WHEN c.owner = 'queue' THEN 1 + (
+			CASE WHEN c.owner = 'queue' AND c.status <> 'resolved' THEN 1 + (
 				SELECT count(*) FROM conversations o
 				WHERE o.owner = 'queue' AND o.waiting_since < c.waiting_since
-			) ELSE 0 END
+			) ELSE 0 END,
+			coalesce((SELECT seq FROM seen_marks WHERE conversation_id = c.id), 0),
+			coalesce((SELECT max(seq) FROM read_marks WHERE conversation_id = c.id), 0)
 		FROM conversations c WHERE c.id = @id`
 	var st stateScan
-	if err := s.pool.QueryRow(ctx, q, pgx.NamedArgs{"id": id}).Scan(append(st.targets(), &st.Position)...); err != nil {
+	if err := s.pool.QueryRow(ctx, q, pgx.NamedArgs{"id": id}).Scan(append(st.targets(), &st.Position, &st.Seen, &st.SeenByStaff)...); err != nil {
 		return conversation.State{}, fail("read", id, err)
 	}
 	return st.state(), nil

@@ -3,6 +3,7 @@ package conversationdb
 import (
 	"context"
 	_ "embed"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -30,6 +31,10 @@ func (s *Store) Change(ctx context.Context, id string, c conversation.Change) (c
 		"reason": c.Reason, "actor": actor, "clean": c.CleanContext, "answer_now": c.AnswerNow,
 		"n": len(c.Messages), "always": c.Always, "widget": widgetChannel, "was": c.Was, "holder": c.Holder, "detail": c.Detail,
 	}
+	if c.System {
+		args["actor"] = "system"
+	}
+	args["at_epoch"], args["answers"], args["replied"] = c.AtEpoch, c.Answers, replies(c.Messages)
 	if err := jsonArgs(args, c.Messages, nil); err != nil {
 		return conversation.State{}, nil, fail("change", id, err)
 	}
@@ -56,6 +61,11 @@ func (s *Store) Change(ctx context.Context, id string, c conversation.Change) (c
 		return state, nil, &conversation.TakenError{StaffID: state.StaffID, Name: state.StaffName}
 	}
 	return state, nil, conversation.ErrNotCurrent
+}
+
+// replies reports whether a person says something to the customer.
+func replies(ms []conversation.NewMessage) bool {
+	return slices.ContainsFunc(ms, func(m conversation.NewMessage) bool { return m.Author == conversation.AuthorStaff && !m.Note })
 }
 
 // repeated returns the messages that a change sent before has left in the log.

@@ -8,15 +8,23 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"frontdesk/conversation/conversationdb"
 	"frontdesk/conversation/staff"
+	"frontdesk/knowledge"
 	"frontdesk/migrations/dbtest"
 )
 
 // people is a store with admins named by letters.
 func people(t *testing.T, admins ...string) (*conversationdb.StaffStore, map[string]staff.Account) {
 	t.Helper()
-	store, out := conversationdb.NewStaffStore(dbtest.New(t)), map[string]staff.Account{}
+	return peopleIn(t, dbtest.New(t), admins...)
+}
+
+func peopleIn(t *testing.T, pool *pgxpool.Pool, admins ...string) (*conversationdb.StaffStore, map[string]staff.Account) {
+	t.Helper()
+	store, out := conversationdb.NewStaffStore(pool), map[string]staff.Account{}
 	for _, name := range admins {
 		a, err := store.AddAccount(t.Context(), staff.Account{Email: name + "@x.org", Name: name, Role: staff.RoleAdmin}, "hash")
 		if err != nil {
@@ -63,7 +71,8 @@ func TestTwoAdminsCannotDemoteEachOther(t *testing.T) {
 }
 
 func TestChangingAnAccount(t *testing.T) {
-	store, who := people(t, "a", "b")
+	pool := dbtest.New(t)
+	store, who := peopleIn(t, pool, "a", "b")
 	ctx, name, away, yes, no := t.Context(), "Ana", staff.StatusAway, true, false
 	got, err := store.ChangeAccount(ctx, who["a"].ID, staff.Change{Name: &name, Status: &away})
 	if err != nil || got.Name != name || got.Status != away || got.Role != staff.RoleAdmin || got.Disabled || got.Credentials != 0 {
@@ -73,7 +82,13 @@ func TestChangingAnAccount(t *testing.T) {
 	if _, err := store.AddSession(ctx, staff.Hash{1}, got, staff.Session{CreatedAt: now, LastUsedAt: now, EndsAt: now.Add(time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
-	if list, err := store.Members(ctx, now.Add(-time.Minute)); err != nil || len(list) != 2 || list[0].Name != "Ana" || !list[0].Online || list[1].Online {
+	if list, err := store.Members(ctx); err != nil || len(list) != 2 || list[0].Online {
+		t.Errorf("Members = %+v, %v, want nobody online without a console open", list, err)
+	}
+	if err := conversationdb.New(pool).StaffHere(ctx, knowledge.NewID(), who["a"].ID); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := store.Members(ctx); err != nil || len(list) != 2 || list[0].Name != "Ana" || !list[0].Online || list[1].Online {
 		t.Errorf("Members = %+v, %v, want Ana online and b not", list, err)
 	}
 	if got, err = store.ChangeAccount(ctx, who["a"].ID, staff.Change{Disabled: &yes}); err != nil || !got.Disabled {

@@ -1,6 +1,6 @@
 -- One customer message, in one statement: drop a repeat, append, raise the epoch,
 -- make the turn due. What constraints compare comes from the locked row alone: Postgres
--- checks them on the row as first read, before it notices a concurrent update. A resolved conversation comes back as a new episode of the bot.
+-- checks them on the row as first read, before it notices a concurrent update. A resolved conversation comes back as a new episode, of the bot or of who had it.
 -- What a blocked contact writes is stored, and that is all.
 WITH dup AS (
 	SELECT m.seq, m.created_at, m.body FROM messages m
@@ -8,13 +8,16 @@ WITH dup AS (
 	AND m.conversation_id = coalesce(@id::uuid, (
 		SELECT id FROM conversations WHERE channel = @channel AND account = @account AND thread = @thread))
 ), old AS (
-	SELECT id, owner, staff_id, staff_name, status, blocked FROM conversations
+	SELECT id, owner, staff_id, staff_name, status, blocked, episode FROM conversations
 	WHERE id = coalesce(@id::uuid, (
 		SELECT id FROM conversations WHERE channel = @channel AND account = @account AND thread = @thread))
 	FOR UPDATE
 ), now AS (
 	SELECT old.*, old.status = 'resolved' AND NOT old.blocked AS reopened,
-		CASE WHEN old.status = 'resolved' AND NOT old.blocked THEN 'bot' ELSE old.owner END AS next_owner
+		CASE WHEN old.status = 'resolved' AND NOT old.blocked AND NOT (old.owner = 'staff' AND EXISTS (
+			SELECT FROM episodes e WHERE e.conversation_id = old.id AND e.episode = old.episode
+			AND e.resolved_at > now() - make_interval(secs => @sticky)) AND staff_is_here(old.staff_id)
+		) THEN 'bot' ELSE old.owner END AS next_owner -- the same person, when it was lately and they are there
 	FROM old WHERE NOT EXISTS (SELECT 1 FROM dup)
 ), c AS (
 	UPDATE conversations c SET

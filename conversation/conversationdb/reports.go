@@ -92,22 +92,3 @@ func scanSummary(row pgx.CollectableRow) (conversation.Summary, error) {
 	c.State = st.state()
 	return c, err
 }
-
-// Usage implements conversation.Reports.
-func (s *Store) Usage(ctx context.Context, from, to time.Time) ([]conversation.UsageRow, error) {
-	const q = `
-		SELECT date_trunc('day', created_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' AS day, model, purpose,
-			count(*), count(*) FILTER (WHERE outcome NOT IN ('ok', 'discarded', 'cancelled')),
-			sum(input_tokens), sum(cached_tokens), sum(output_tokens), sum(cost_micros)::bigint
-		FROM model_calls WHERE created_at >= @from AND created_at < @to
-		GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`
-	rows, err := s.pool.Query(ctx, q, pgx.NamedArgs{"from": from, "to": to})
-	if err != nil {
-		return nil, fmt.Errorf("sum usage: %w", err)
-	}
-	out, err := pgx.CollectRows(rows, pgx.RowToStructByPos[conversation.UsageRow])
-	if err != nil {
-		return nil, fmt.Errorf("sum usage: %w", err)
-	}
-	return out, nil
-}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"frontdesk/conversation/staff"
 
@@ -21,17 +20,17 @@ type execer interface {
 }
 
 // Members implements staff.People.
-func (s *StaffStore) Members(ctx context.Context, since time.Time) ([]staff.Member, error) {
+func (s *StaffStore) Members(ctx context.Context) ([]staff.Member, error) {
 	const q = `SELECT ` + accountColumns + `,
 			a.disabled_at IS NULL AND EXISTS (
-				SELECT FROM staff_sessions s WHERE s.account_id = a.id AND s.last_used_at > @since AND s.ends_at > now()),
+				SELECT FROM staff_streams s WHERE s.staff_id = a.id AND s.seen_at > now() - interval '40 seconds'),
 			coalesce(c.n, 0)
 		FROM staff_accounts a
 		LEFT JOIN (
 			SELECT staff_id, count(*) AS n FROM conversations WHERE owner = 'staff' AND status <> 'resolved' GROUP BY staff_id
 		) c ON c.staff_id = a.id
 		ORDER BY lower(a.name), a.email`
-	rows, err := s.pool.Query(ctx, q, pgx.NamedArgs{"since": since})
+	rows, err := s.pool.Query(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("list staff: %w", err)
 	}

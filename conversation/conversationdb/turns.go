@@ -194,10 +194,11 @@ func (s *Store) Release(ctx context.Context, t conversation.Turn, retry time.Dur
 func (s *Store) Record(ctx context.Context, calls []conversation.Call) error {
 	const q = `
 		INSERT INTO model_calls (conversation_id, turn, purpose, model, outcome,
-			input_tokens, cached_tokens, output_tokens, cost_micros, estimated, duration_ms)
-		SELECT r.conversation_id, r.turn, r.purpose, r.model, r.outcome,
-			r.input_tokens, r.cached_tokens, r.output_tokens, r.cost_micros, r.estimated, r.duration_ms
-		FROM jsonb_to_recordset(@calls) AS r(` + callRecord + `)`
+			input_tokens, cached_tokens, output_tokens, cost_micros, estimated, duration_ms, hold, unpriced)
+		SELECT c.id, r.turn, r.purpose, r.model, r.outcome,
+			r.input_tokens, r.cached_tokens, r.output_tokens, r.cost_micros, r.estimated, r.duration_ms, r.hold, r.unpriced
+		FROM jsonb_to_recordset(@calls) AS r(` + callRecord + `)
+		LEFT JOIN conversations c ON c.id = r.conversation_id -- erased meanwhile: it was paid for all the same`
 	args := pgx.NamedArgs{}
 	if err := jsonArgs(args, nil, calls); err != nil {
 		return fmt.Errorf("record %d model calls: %w", len(calls), err)
@@ -210,7 +211,7 @@ func (s *Store) Record(ctx context.Context, calls []conversation.Call) error {
 }
 
 const callRecord = `conversation_id uuid, turn uuid, purpose text, model text, outcome text,
-	input_tokens int, cached_tokens int, output_tokens int, cost_micros bigint, estimated boolean, duration_ms int`
+	input_tokens int, cached_tokens int, output_tokens int, cost_micros bigint, estimated boolean, duration_ms int, hold uuid, unpriced boolean`
 
 // jsonArgs puts messages and calls into args as the JSON that the statements unpack.
 func jsonArgs(args pgx.NamedArgs, messages []conversation.NewMessage, calls []conversation.Call) error {
@@ -227,6 +228,7 @@ func jsonArgs(args pgx.NamedArgs, messages []conversation.NewMessage, calls []co
 		Output       int    `json:"output_tokens"`
 		Cost         int64  `json:"cost_micros"`
 		Estimated    bool   `json:"estimated"`
+		Unpriced     bool   `json:"unpriced"`
 		Millis       int64  `json:"duration_ms"`
 	}
 	ms, cs := make([]message, len(messages)), make([]call, len(calls))
@@ -235,7 +237,7 @@ func jsonArgs(args pgx.NamedArgs, messages []conversation.NewMessage, calls []co
 	}
 	for i, c := range calls {
 		cs[i] = call{c, c.Conversation, c.Turn, c.Usage.InputTokens, c.Usage.CachedTokens,
-			c.Usage.OutputTokens, c.Usage.CostMicros, c.Usage.Estimated, c.Duration.Milliseconds()}
+			c.Usage.OutputTokens, c.Usage.CostMicros, c.Usage.Estimated, c.Usage.Unpriced, c.Duration.Milliseconds()}
 	}
 	mj, err := json.Marshal(ms)
 	if err != nil {

@@ -105,14 +105,16 @@ func (r *Reader) Read(ctx context.Context, f conversation.File) (conversation.Re
 func (r *Reader) transcribe(ctx context.Context, rec conversation.Recording, out *conversation.Reading) (string, error) {
 	began := time.Now()
 	t, err := r.cfg.Transcriber.Transcribe(ctx, rec)
-	call := conversation.Call{Purpose: "transcribe", Model: t.Model, Outcome: "ok", Usage: t.Usage, Duration: time.Since(began)}
+	call := conversation.Call{Purpose: "transcribe", Model: t.Model, Outcome: "ok", Usage: t.Usage, Duration: time.Since(began), Hold: t.Hold}
 	var failure *conversation.ModelError
 	if errors.As(err, &failure) {
 		call.Outcome = string(failure.Kind)
 	} else if err != nil {
 		call.Outcome = "cancelled"
 	}
-	out.Calls = append(out.Calls, call)
+	if failure == nil || failure.Kind != conversation.ErrOverBudget {
+		out.Calls = append(out.Calls, call)
+	}
 	if err == nil {
 		return clip(t.Text), nil
 	}
@@ -120,7 +122,7 @@ func (r *Reader) transcribe(ctx context.Context, rec conversation.Recording, out
 		return "", err
 	}
 	switch failure.Kind {
-	case conversation.ErrGone, conversation.ErrAuth, conversation.ErrQuota:
+	case conversation.ErrGone, conversation.ErrAuth, conversation.ErrQuota, conversation.ErrOverBudget:
 		r.log.Warn("speech cannot be turned into text here", "model", t.Model, "kind", failure.Kind, "err", failure.Err)
 		out.Refused = conversation.RefusedNoHearing
 	case conversation.ErrBadRequest, conversation.ErrContentFilter:

@@ -71,6 +71,14 @@ func (e *Embedder) Dimensions() int { return e.dimensions }
 // or none. Errors are *conversation.ModelError or ctx's own, wrapped, and knowledge.ErrUnembeddable
 // where the server will not have the texts.
 func (e *Embedder) Embed(ctx context.Context, texts []string) ([][]float32, error) {
+	vectors, _, err := e.EmbedCounted(ctx, texts)
+	return vectors, err
+}
+
+// EmbedCounted implements conversation.CountingEmbedder: it is Embed with what each of
+// its requests took, the one that failed included.
+func (e *Embedder) EmbedCounted(ctx context.Context, texts []string) ([][]float32, []conversation.Usage, error) {
+	var used []conversation.Usage
 	enc := tokens.For(e.model)
 	vectors := make([][]float32, 0, len(texts))
 	var batch []string
@@ -79,7 +87,8 @@ func (e *Embedder) Embed(ctx context.Context, texts []string) ([][]float32, erro
 		if len(batch) == 0 {
 			return nil
 		}
-		got, err := e.batch(ctx, batch)
+		got, u, err := e.batch(ctx, batch)
+		used = append(used, u)
 		if refuses(err) {
 			err = fmt.Errorf("%w: %w", knowledge.ErrUnembeddable, err)
 		}
@@ -93,7 +102,7 @@ func (e *Embedder) Embed(ctx context.Context, texts []string) ([][]float32, erro
 	for i, text := range texts {
 		text = strings.ToValidUTF8(text, "\uFFFD")
 		if strings.TrimSpace(text) == "" {
-			return nil, fmt.Errorf("embed texts: text %d of %d is empty", i, len(texts))
+			return nil, used, fmt.Errorf("embed texts: text %d of %d is empty", i, len(texts))
 		}
 		if e.limit > 0 {
 			text = enc.Truncate(text, e.limit)
@@ -101,16 +110,16 @@ func (e *Embedder) Embed(ctx context.Context, texts []string) ([][]float32, erro
 		n := enc.Count(text)
 		if n > room || len(batch) == batchTexts {
 			if err := flush(); err != nil {
-				return nil, err
+				return nil, used, err
 			}
 		}
 		batch = append(batch, text)
 		room -= n
 	}
 	if err := flush(); err != nil {
-		return nil, err
+		return nil, used, err
 	}
-	return vectors, nil
+	return vectors, used, nil
 }
 
 // refuses reports whether the server will not have the texts, as against having failed.
@@ -123,7 +132,7 @@ func refuses(err error) bool {
 	return kind == conversation.ErrContentFilter || kind == conversation.ErrBadRequest && api.Status < 500
 }
 
-func (e *Embedder) batch(ctx context.Context, texts []string) ([][]float32, error) {
+func (e *Embedder) batch(ctx context.Context, texts []string) ([][]float32, conversation.Usage, error) {
 	start := e.server.now()
 	call := Call{Model: e.model}
 	var vectors [][]float32
@@ -138,7 +147,7 @@ func (e *Embedder) batch(ctx context.Context, texts []string) ([][]float32, erro
 	call.First = call.Total
 	call.Kind = kindOf(err)
 	e.server.Observe(call)
-	return vectors, err
+	return vectors, call.Usage, err
 }
 
 // once sends one batch, and again without the dimensions if the server will not have them.
@@ -209,8 +218,6 @@ func (e *Embedder) usage(res *sdk.CreateEmbeddingResponse, texts []string) conve
 			u.InputTokens += enc.Count(t)
 		}
 	}
-	if f, ok := e.server.fact(e.model); ok {
-		u.CostMicros = f.Cost(u.InputTokens, 0, 0)
-	}
+	u.CostMicros, _ = e.server.cost(e.model, u.InputTokens, 0, 0)
 	return u
 }

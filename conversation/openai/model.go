@@ -43,7 +43,7 @@ func New(cfg Config) (*Model, error) {
 	return &Model{server: s, chat: sdk.NewChatCompletionService(s.options()...), gone: map[string]time.Time{}, blind: map[string]bool{}}, nil
 }
 
-// Stream implements conversation.Model. The models of the list are tried in order, past those that
+// Stream implements conversation.Model. The models the request names, or those of the list, are tried in order, past those that
 // are gone. When an answer breaks off, or ctx ends, after the first emit, the reply returned with the
 // error holds what was emitted and an estimate of its usage: it was paid for.
 func (m *Model) Stream(ctx context.Context, req conversation.ModelRequest, emit func(delta string)) (conversation.ModelReply, error) {
@@ -51,7 +51,7 @@ func (m *Model) Stream(ctx context.Context, req conversation.ModelRequest, emit 
 	var call Call
 	var reply conversation.ModelReply
 	err := m.server.do(ctx, func(ctx context.Context) error {
-		models, err := m.seeing(m.present(), req)
+		models, err := m.seeing(m.present(req.Models), req)
 		if err != nil {
 			return err
 		}
@@ -96,12 +96,16 @@ func kindOf(err error) conversation.ErrorKind {
 	return Canceled
 }
 
-// present returns the models of the list that are not known to be gone.
-func (m *Model) present() []string {
+// present returns those of the models asked for, else of the list of the moment, that
+// are not known to be gone.
+func (m *Model) present(asked []string) []string {
+	if len(asked) == 0 {
+		asked = m.server.models()
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var list []string
-	for _, model := range m.server.Models {
+	for _, model := range asked {
 		if !m.server.now().Before(m.gone[model]) {
 			list = append(list, model)
 		}
@@ -171,8 +175,6 @@ func (m *Model) once(ctx context.Context, params sdk.ChatCompletionNewParams, a 
 
 // price adds the cost of the reply's usage, if the model's prices are known.
 func (m *Model) price(reply *conversation.ModelReply) {
-	if f, ok := m.server.fact(reply.Model); ok {
-		u := &reply.Usage
-		u.CostMicros = f.Cost(u.InputTokens, u.CachedTokens, u.OutputTokens)
-	}
+	u := &reply.Usage
+	u.CostMicros, _ = m.server.cost(reply.Model, u.InputTokens, u.CachedTokens, u.OutputTokens)
 }

@@ -48,6 +48,10 @@ type Config struct {
 	FirstByteTimeout time.Duration // until the server's first byte
 	IdleTimeout      time.Duration // between two bytes after that
 
+	// Current names the models of this moment, when they can change; Models when it is
+	// nil or names none.
+	Current func() []string
+
 	Facts   map[string]Fact // overrides and additions to the built-in table, by model name
 	Observe func(Call)      // told of each finished call, if set; must return quickly
 
@@ -140,6 +144,26 @@ func (c Config) official() bool {
 		}
 	}
 	return false
+}
+
+// models are those to try where a request names none, in order.
+func (c Config) models() []string {
+	if c.Current != nil {
+		if list := c.Current(); len(list) > 0 {
+			return list
+		}
+	}
+	return c.Models
+}
+
+// cost is what a use of a model costs in millionths of a US dollar; false when its
+// prices are not known.
+func (c Config) cost(model string, input, cached, output int) (int64, bool) {
+	f, ok := c.fact(model)
+	if !ok {
+		return 0, false
+	}
+	return f.Cost(input, cached, output), true
 }
 
 // fact looks a model up in the overrides and then in the built-in table.

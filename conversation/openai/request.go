@@ -21,6 +21,7 @@ const reasoningRoom = 2048
 // wrong.
 const (
 	paramUsage     = "stream_options"
+	paramHeat      = "temperature"
 	paramNewMax    = "max_completion_tokens"
 	paramOldMax    = "max_tokens"
 	paramTools     = "tools"
@@ -143,6 +144,10 @@ func (m *Model) build(model string, req conversation.ModelRequest) (sdk.ChatComp
 		} else if !newer && want(paramOldMax) {
 			p.MaxTokens = param.NewOpt(int64(room))
 		}
+	}
+	// A model that reasons takes no temperature but its own.
+	if req.Temperature != nil && (fact.Effort == "" || fact.Effort == "none") && want(paramHeat) {
+		p.Temperature = param.NewOpt(*req.Temperature)
 	}
 	if want(paramUsage) {
 		p.StreamOptions = sdk.ChatCompletionStreamOptionsParam{IncludeUsage: param.NewOpt(true)}

@@ -62,18 +62,49 @@ func (r *Reranker) Name() string { return r.model }
 // twice or holds anything but finite numbers is refused as a whole. Errors are
 // *conversation.ModelError or ctx's own.
 func (r *Reranker) Rerank(ctx context.Context, query string, texts []string) ([]float64, error) {
-	if len(texts) == 0 {
-		return nil, nil
-	}
-	var scores []float64
-	err := r.server.do(ctx, func(ctx context.Context) (err error) {
-		scores, err = r.once(ctx, query, texts)
-		return err
-	})
+	scores, _, err := r.RerankCounted(ctx, query, texts)
 	return scores, err
 }
 
-func (r *Reranker) once(ctx context.Context, query string, texts []string) ([]float64, error) {
+// RerankCounted implements conversation.CountingReranker: it is Rerank with what the
+// server counted, where it says so.
+func (r *Reranker) RerankCounted(ctx context.Context, query string, texts []string) ([]float64, conversation.Usage, error) {
+	if len(texts) == 0 {
+		return nil, conversation.Usage{}, nil
+	}
+	var scores []float64
+	var used conversation.Usage
+	err := r.server.do(ctx, func(ctx context.Context) error {
+		body, err := r.once(ctx, query, texts)
+		if err != nil {
+			return err
+		}
+		used = readRerankUsage(body)
+		scores, err = readScores(body, len(texts))
+		return err
+	})
+	if f, ok := r.server.fact(r.model); ok {
+		used.CostMicros = f.Cost(used.InputTokens, 0, 0)
+	}
+	return scores, used, err
+}
+
+// readRerankUsage reads what the server counted, as Jina and vLLM spell it.
+func readRerankUsage(body []byte) conversation.Usage {
+	var outer struct {
+		Usage struct {
+			Total  int `json:"total_tokens"`
+			Prompt int `json:"prompt_tokens"`
+		} `json:"usage"`
+	}
+	if json.Unmarshal(body, &outer) != nil {
+		return conversation.Usage{}
+	}
+	return conversation.Usage{InputTokens: max(outer.Usage.Total, outer.Usage.Prompt, 0)}
+}
+
+// once returns the server's answer as it is.
+func (r *Reranker) once(ctx context.Context, query string, texts []string) ([]byte, error) {
 	valid := make([]string, len(texts))
 	for i, t := range texts {
 		valid[i] = strings.ToValidUTF8(t, "\uFFFD")
@@ -108,7 +139,7 @@ func (r *Reranker) once(ctx context.Context, query string, texts []string) ([]fl
 	case len(text) > maxRerankBody:
 		return nil, errTooLong
 	}
-	return readScores(text, len(texts))
+	return text, nil
 }
 
 // relevance is one score in any of the spellings that servers use.

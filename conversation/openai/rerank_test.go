@@ -72,6 +72,20 @@ func TestScoresComeInTheOrderOfTheTexts(t *testing.T) {
 	}
 }
 
+func TestWhatRerankingTookIsRead(t *testing.T) {
+	for body, want := range map[string]int{
+		`{"results":[{"index":0,"relevance_score":1}],"usage":{"total_tokens":9}}`:                   9,
+		`{"results":[{"index":0,"relevance_score":1}],"usage":{"prompt_tokens":7,"total_tokens":5}}`: 7,
+		`{"results":[{"index":0,"relevance_score":1}],"usage":{"total_tokens":-9}}`:                  0,
+		`[{"index":0,"score":1}]`: 0,
+	} {
+		_, used, err := testReranker(t, newFake(t, says(200, body)), nil).RerankCounted(t.Context(), "q", []string{"a"})
+		if err != nil || used.InputTokens != want {
+			t.Errorf("RerankCounted with answer %s = %+v, %v, want %d tokens", body, used, err, want)
+		}
+	}
+}
+
 func TestEverySpellingOfScoresIsRead(t *testing.T) {
 	for _, body := range []string{
 		`{"results":[{"index":1,"relevance_score":0.25},{"index":0,"relevance_score":-3}]}`,

@@ -103,6 +103,20 @@ func (t *Transcriber) Transcribe(ctx context.Context, r conversation.Recording) 
 	return out, err
 }
 
+// TranscriptionCost implements conversation.PricedTranscriber: the price of its minutes,
+// and of the longest that the bytes could last where the duration is not known.
+func (t *Transcriber) TranscriptionCost(r conversation.Recording) int64 {
+	minutes := r.Duration.Minutes()
+	if minutes <= 0 {
+		minutes = float64(len(r.Data)) / slowestSpeech
+	}
+	return int64(math.Ceil(minutes*speechPrices(t.model).Minute*1e6)) + 1
+}
+
+// slowestSpeech is how many bytes a minute of intelligible speech takes at least: Opus
+// goes down to 6 kbit/s (RFC 6716, 2.1.1).
+const slowestSpeech = 6000 / 8 * 60
+
 // usage reads what the server counted: tokens, or the seconds of sound.
 func (t *Transcriber) usage(u sdk.AudioTranscriptionNewResponseUnionUsage, length time.Duration) conversation.Usage {
 	f := speechPrices(t.model)

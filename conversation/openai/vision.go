@@ -62,7 +62,7 @@ var _ conversation.Sight = (*Model)(nil)
 // Sees implements conversation.Sight: a model that is not known may see until
 // its server has refused a picture.
 func (m *Model) Sees() bool {
-	for _, model := range m.present() {
+	for _, model := range m.present(nil) {
 		if m.sees(model) {
 			return true
 		}
@@ -73,7 +73,7 @@ func (m *Model) Sees() bool {
 // ImageTokens implements conversation.Sight with the dearest model of the list.
 func (m *Model) ImageTokens(width, height int) int {
 	most := 0
-	for _, model := range m.server.Models {
+	for _, model := range m.server.models() {
 		if m.sees(model) {
 			most = max(most, m.imageRule(model).Tokens(width, height, m.server.Detail))
 		}

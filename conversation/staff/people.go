@@ -3,7 +3,6 @@ package staff
 import (
 	"context"
 	"errors"
-	"time"
 )
 
 // Status is whether a person takes new conversations, as they chose themselves.
@@ -14,11 +13,6 @@ const (
 	StatusOnline Status = "online"
 	StatusAway   Status = "away"
 )
-
-// OnlineFor is how long after the last use of a session a person counts as there.
-// An open console uses its session every 15 s, and the use is written down once a
-// minute.
-const OnlineFor = 2 * time.Minute
 
 var (
 	// ErrLastAdmin is returned for a change that would leave nobody who may undo it.
@@ -32,7 +26,7 @@ var (
 // Member is an account as colleagues see it.
 type Member struct {
 	Account
-	Online bool // used a session within OnlineFor
+	Online bool // has a console open: an event stream that gave a sign of life lately
 	Open   int  // conversations held that are not resolved
 }
 
@@ -46,8 +40,8 @@ type Change struct {
 
 // People keeps what is known of accounts beside how they sign in.
 type People interface {
-	// Members lists all accounts, disabled ones too, by name; online means used a session after since.
-	Members(ctx context.Context, since time.Time) ([]Member, error)
+	// Members lists all accounts, disabled ones too, by name.
+	Members(ctx context.Context) ([]Member, error)
 	// AnyAccountByEmail returns an account, even a disabled one, or ErrNotFound.
 	AnyAccountByEmail(ctx context.Context, email string) (Account, error)
 	// ChangeAccount changes an account and returns it. Disabling ends its sessions in
@@ -62,7 +56,7 @@ type People interface {
 
 // Members lists everybody, disabled accounts too.
 func (s *Service) Members(ctx context.Context) ([]Member, error) {
-	return s.store.Members(ctx, s.now().Add(-OnlineFor))
+	return s.store.Members(ctx)
 }
 
 // ChangeAccount changes an account and returns it. It returns ErrName, ErrRole,

@@ -1,6 +1,6 @@
 // What a website embeds:
 //   <script defer src="https://HOST/widget.js" data-key="…"></script>
-import { language } from './strings';
+import { language, look } from './strings';
 import type { Profile } from './wire';
 import { Widget, type Options } from './widget';
 
@@ -8,10 +8,10 @@ const element = 'frontdesk-chat';
 const script = document.currentScript as HTMLScriptElement;
 
 async function start(): Promise<void> {
-  const options: Options = { key: '', ...script.dataset, base: new URL('.', script.src).href };
+  const options: Options = { key: '', ...look(), lang: '', ...script.dataset, base: new URL('.', script.src).href };
   const asked = new URL(script.src).searchParams.get('lang');
   const widget = document.createElement(element) as Widget;
-  widget.setUp(options, await language(options.base, options.lang, asked, document.documentElement.lang, navigator.language));
+  widget.setUp(options, await language(options.base, options.lang, asked, look().lang, document.documentElement.lang, navigator.language));
   document.body.append(widget);
   const api: Record<string, unknown> = {
     identify: (identity: Profile['identity']) => widget.describe({ identity }),

@@ -66,10 +66,14 @@ export class Row {
       this._below.append(el('ul', { class: 'sources', 'aria-label': this._language.words.sources },
         ...[...sources.values()].map((entry) => el('li', null, entry))));
     }
-    if (message.options) {
-      this._below.append(el('div', { class: 'thumbs' },
-        ...message.options.map(({ text }) => el('button', { type: 'button', class: 'switch', dir: 'auto', onclick: () => choose!(text) }, text))));
-    } else if (rate) this._below.append(this._thumbs(message.helpful, rate));
+    if (message.options) this.offer(message.options.map(({ text }) => text), choose!);
+    else if (rate) this._below.append(this._thumbs(message.helpful, rate));
+  }
+
+  /** Puts what the customer may say by a press under the message. */
+  offer(texts: string[], choose: (text: string) => void): void {
+    this._below.append(el('div', { class: 'thumbs' },
+      ...texts.map((text) => el('button', { type: 'button', class: 'switch', dir: 'auto', onclick: () => choose(text) }, text))));
   }
 
   /** Puts a note with buttons under the message, or takes it away. */

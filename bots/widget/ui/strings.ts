@@ -6,7 +6,20 @@ import type english from './lang/en.json';
 export type Words = typeof english;
 
 /** What stands in front of the script. */
-declare const frontdeskPack: { lang: string; languages: string[]; part: string; words: Words };
+declare const frontdeskPack: { lang: string; look: Look; languages: string[]; part: string; words: Words };
+
+/** How the chat looks where the page's tag does not say. */
+export interface Look {
+  title?: string;
+  accent?: string;
+  position?: string;
+  theme?: string;
+  lang?: string;
+  greeting?: string;
+  quick_replies?: string[];
+}
+
+export const look = (): Look => frontdeskPack.look;
 
 export interface Language {
   tag: string;

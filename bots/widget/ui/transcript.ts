@@ -36,9 +36,10 @@ export class Transcript {
     }, this._dots);
   }
 
-  greet(text: string): void {
+  greet(text: string, replies?: string[]): void {
     const row = this._row('bot');
     row.write(text);
+    if (replies) row.offer(replies, this._choose);
     this.element.prepend(row.element);
   }
 

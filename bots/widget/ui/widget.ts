@@ -23,6 +23,7 @@ export interface Options {
   lang?: string;
   title?: string;
   greeting?: string;
+  quick_replies?: string[];
 }
 
 type Listener = (detail: any) => void;
@@ -31,6 +32,7 @@ const wakers = ['online', 'offline', 'pageshow', 'visibilitychange'];
 const hiddenFor = 60e3; // then the stream gives its connection back
 const recently = 24 * 3600e3; // whoever wrote within a day may expect an answer
 const lostFiles = 1; // in place of a status: the page that had a message's files is gone
+const typingEvery = 4e3; // staff are told that the visitor types
 const answerTime = 60; // seconds for which the assistant is said to be writing
 
 export class Widget extends HTMLElement {
@@ -50,6 +52,7 @@ export class Widget extends HTMLElement {
   private _unread = 0;
   private _absence = 0; // timer: hidden for too long
   private _silence = 0; // timer: disconnected for too long
+  private _typed = 0; // when staff were told last that the visitor types
 
   setUp(options: Options, words: Language): void {
     this._options = options;
@@ -143,7 +146,10 @@ export class Widget extends HTMLElement {
         this._store.set('draft');
         this.send(text, second.part?.take());
       },
-      draft: (text) => this._store.set('draft', text || undefined),
+      draft: (text) => {
+        this._store.set('draft', text || undefined);
+        if (text && Date.now() - this._typed > typingEvery && this._sign('typing', {})) this._typed = Date.now();
+      },
       change: () => this._change(),
       mute: () => {
         const muted = !this._store.get('state')?.muted;
@@ -174,7 +180,8 @@ export class Widget extends HTMLElement {
   }
 
   private _greet(): void {
-    this._transcript.greet(this._options.greeting || this._language.words.greeting);
+    const { greeting, quick_replies } = this._options;
+    this._transcript.greet(greeting || this._language.words.greeting, quick_replies);
   }
 
   private _show(focus: boolean): void {
@@ -291,7 +298,11 @@ export class Widget extends HTMLElement {
 
   private _seen(): void {
     this._unread = 0;
-    if (this._transcript.last) this._store.remember({ read: this._transcript.last });
+    const seq = this._transcript.last;
+    if (seq) {
+      if (seq > (this._store.get('state')?.read || 0)) this._sign('seen', { seq });
+      this._store.remember({ read: seq });
+    }
     this._paint();
   }
 
@@ -328,6 +339,15 @@ export class Widget extends HTMLElement {
     if (this.isOpen || this._transcript.last !== undefined) this._stream.start();
     this._outbox.flush();
   };
+
+  /** Shows a person who waits for the visitor, or is waited for, what they do. One
+   *  that is lost is no matter, and the assistant has no use for any. Returns whether
+   *  there is somebody to show it to. */
+  private _sign(path: string, body: object): boolean {
+    const person = (this._state?.owner || 'bot') !== 'bot';
+    if (person) this._client.post(path, body).catch(() => 0);
+    return person;
+  }
 
   private _emit(event: string, detail?: unknown): void {
     this._listeners[event]?.forEach((listener) => listener(detail));

@@ -38,6 +38,9 @@ type Reply struct {
 	HangAfter  int    // words after which nothing more comes until the client goes; -1: before the first
 	Tool       string // a tool to call instead of, or after, the text
 	Arguments  string
+
+	Input, Cached int  // tokens that are billed for the prompt; Input 0: 100
+	Running       bool // counts come with every piece, as some servers send them
 }
 
 // Server answers every completion with what Answer says. It counts what it is
@@ -47,6 +50,7 @@ type Server struct {
 	answer   func(Request) Reply
 	requests []Request
 	media    media
+	bills    []Bill
 }
 
 // New returns a handler for a server's root: /chat/completions and
@@ -83,6 +87,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasSuffix(r.URL.Path, "/moderations"):
 		s.moderate(w, r)
 		return
+	case strings.HasSuffix(r.URL.Path, "/embeddings"):
+		s.embed(w, r)
+		return
 	case !strings.HasSuffix(r.URL.Path, "/chat/completions"):
 		http.NotFound(w, r)
 		return
@@ -116,11 +123,23 @@ func (s *Server) reply(w http.ResponseWriter, r *http.Request, req Request, a Re
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
 	flush := http.NewResponseController(w).Flush
+	bill := Bill{Model: req.Model, Input: a.Input, Cached: a.Cached}
+	if bill.Input == 0 {
+		bill.Input = 100
+	}
+	defer func() { s.charge(bill) }()
 	send := func(delta map[string]any, finish any) {
-		b, _ := json.Marshal(map[string]any{
+		chunk := map[string]any{
 			"id": "c", "object": "chat.completion.chunk", "created": 1, "model": req.Model,
 			"choices": []any{map[string]any{"index": 0, "delta": delta, "finish_reason": finish}},
-		})
+		}
+		if _, text := delta["content"]; text {
+			bill.Output++
+		}
+		if a.Running {
+			chunk["usage"] = bill.usage()
+		}
+		b, _ := json.Marshal(chunk)
 		fmt.Fprintf(w, "data: %s\n\n", b)
 		flush()
 	}
@@ -150,7 +169,7 @@ func (s *Server) reply(w http.ResponseWriter, r *http.Request, req Request, a Re
 		}}}, nil)
 	}
 	send(map[string]any{}, finish)
-	fmt.Fprintf(w, `data: {"id":"c","object":"chat.completion.chunk","created":1,"model":%q,"choices":[],"usage":{"prompt_tokens":100,"completion_tokens":%d,"total_tokens":%d}}`+"\n\n",
-		req.Model, len(words), 100+len(words))
+	last, _ := json.Marshal(map[string]any{"id": "c", "object": "chat.completion.chunk", "created": 1, "model": req.Model, "choices": []any{}, "usage": bill.usage()})
+	fmt.Fprintf(w, "data: %s\n\n", last)
 	fmt.Fprint(w, "data: [DONE]\n\n")
 }

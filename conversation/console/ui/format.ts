@@ -62,7 +62,7 @@ export const channelName = (c: string): string => channels[c] || c;
 
 const reasons: Record<string, string> = {
   asked_for_person: 'asked for a person', no_grounded_answer: 'no grounded answer', thumbs_down: 'thumbs down', model_asked: 'the bot handed over',
-  model_failure: 'the bot could not answer', takeover: 'taken over', staff_reply: 'staff replied', handback: 'handed back',
+  model_failure: 'the bot could not answer', budget: 'the budget is spent', takeover: 'taken over', staff_reply: 'staff replied', handback: 'handed back',
   customer_chose_bot: 'the customer chose the bot', resolved: 'resolved', reopened: 'the customer wrote again',
 };
 export const reasonText = (r?: string): string => (r ? reasons[r] || r.replaceAll('_', ' ') : '');
