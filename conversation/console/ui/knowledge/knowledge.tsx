@@ -1,4 +1,5 @@
 // The pages beside the inbox.
+import { useEffect } from 'preact/hooks';
 import { route } from '../store';
 import { DocumentPage } from './document';
 import { Documents } from './documents';
@@ -26,6 +27,11 @@ function Page({ part, id }: { part: string; id?: string }) {
 
 export function Knowledge() {
   const [page, part = '', id] = route.value;
+  useEffect(() => { // another page begins at its top, and where the focus was may be gone with the last one
+    const main = document.getElementById('page')!;
+    main.scrollTop = 0;
+    if (document.activeElement === document.body) main.focus({ preventScroll: true });
+  }, [page, part, id]);
   if (page === 'gaps') return <main class="page" id="page" tabIndex={-1}><div class="page-in">{part ? <GapPage key={part} id={part} /> : <Gaps />}</div></main>;
   const here = tabs.some(([to]) => to === part) ? part : '';
   return <main class="page" id="page" tabIndex={-1}><div class="page-in">
