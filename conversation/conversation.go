@@ -123,6 +123,7 @@ type Message struct {
 	At           time.Time
 	Why          *Trace // of the bot's; only in what staff read, never in events
 	Attachments  []Attachment
+	Delivery     *DeliveryReport // of what leaves through a channel's own API; in what staff read
 }
 
 // Source is a passage an answer rests on, as shown to the customer.

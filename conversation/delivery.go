@@ -143,7 +143,9 @@ func (c *Courier) deliver(ctx context.Context, d Delivery) {
 	if err == nil {
 		if err := c.outbox.Sent(ctx, d, external); err != nil {
 			c.e.log.Error("delivery sent but not settled", "conversation", id, "seq", seq, "err", err)
+			return
 		}
+		c.e.tellDelivery(id, seq, DeliveryReport{State: DeliverySent, Attempts: d.Attempt})
 		return
 	}
 	retry := again(err, c.first, d.Attempt)
@@ -154,7 +156,13 @@ func (c *Courier) deliver(ctx context.Context, d Delivery) {
 		"attempt", d.Attempt, "final", retry < 0, "err", err)
 	if err := c.outbox.Unsent(ctx, d, err.Error(), retry); err != nil {
 		c.e.log.Error("failed delivery not settled", "conversation", id, "seq", seq, "err", err)
+		return
 	}
+	report := DeliveryReport{State: DeliveryPending, Error: err.Error(), Attempts: d.Attempt}
+	if retry < 0 {
+		report.State = DeliveryFailed
+	}
+	c.e.tellDelivery(id, seq, report)
 }
 
 // backoff doubles with each attempt and is spread, so that what failed together

@@ -26,11 +26,20 @@ const (
 	EventPresence EventKind = "presence"
 	// EventSettings says, between replicas only, that settings changed.
 	EventSettings EventKind = "settings"
+
+	// EventDelivery says how the delivery of the message named by Seq stands now, and
+	// EventMention that a note, named by Seq, names Staff.
+	EventDelivery EventKind = "delivery"
+	EventMention  EventKind = "mention"
 )
 
 // forStaff reports whether no customer may hear of it.
 func (k EventKind) forStaff() bool {
-	return k == EventInbox || k == EventPresence || k == EventAlert || k == EventSeen || k == EventSettings
+	switch k {
+	case EventInbox, EventPresence, EventAlert, EventSeen, EventDelivery, EventMention, EventSettings:
+		return true
+	}
+	return false
 }
 
 // Event is one thing that happened in a conversation. Only the fields of its
@@ -43,12 +52,14 @@ type Event struct {
 	Turn         string // of a delta or a discard
 	Text         string // of a delta
 	State        *State
-	Name         string // who is typing
-	Seq          int64  `json:",omitempty"` // of the message whose files changed
+	Name         string // who is typing, or mentioned somebody
+	Seq          int64  `json:",omitempty"` // of the message it is about
 	Alert        *Alert `json:",omitempty"`
 	By           Author `json:",omitempty"` // of typing: the customer, else somebody of ours
 
-	Staff   string     `json:",omitempty"` // whose presence it is, between replicas
+	Delivery *DeliveryReport `json:",omitempty"`
+
+	Staff   string     `json:",omitempty"` // whose presence it is, between replicas; or who was mentioned
 	Typing  Typing     `json:",omitempty"` // what they are writing
 	Leaves  bool       `json:",omitempty"` // they are gone
 	Present []Presence `json:"-"`          // who looks at the conversation, as known here

@@ -249,9 +249,9 @@ func (s *Subscription) push(e Event) {
 		s.remove(func(p Event) bool {
 			return (p.Kind == EventDelta || p.Kind == EventDiscard) && p.Turn == e.Turn && p.Conversation == e.Conversation
 		})
-	case EventFiles:
+	case EventFiles, EventDelivery:
 		s.remove(func(p Event) bool {
-			return p.Kind == EventFiles && p.Seq == e.Seq && p.Conversation == e.Conversation
+			return p.Kind == e.Kind && p.Seq == e.Seq && p.Conversation == e.Conversation
 		})
 	case EventState, EventTyping, EventInbox, EventPresence, EventSeen, EventRead:
 		s.remove(func(p Event) bool { return p.Kind == e.Kind && p.Conversation == e.Conversation && p.By == e.By })

@@ -172,6 +172,8 @@ type InboxStore interface {
 	Indexer
 	Contacts
 	Shelves
+	Mentions
+	Redeliveries
 }
 
 // Inbox is what staff do with conversations beside talking: it lists, sorts,

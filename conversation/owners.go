@@ -1,6 +1,9 @@
 package conversation
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // Handoff puts a conversation of the bot's, or a closed one, in the queue for a person
 // and tells the customer what to expect. Asked again it changes nothing. A conversation
@@ -69,7 +72,7 @@ func (e *Engine) Takeover(ctx context.Context, id string, by Actor) (State, erro
 
 // Reply sends a public reply. Sending is claiming: where the bot or the queue
 // owned the conversation it is the sender's from then on. A repeated externalID
-// sends nothing and returns what was sent.
+// sends nothing and returns what was sent; ErrConflict when that was a note.
 func (e *Engine) Reply(ctx context.Context, id string, by Actor, text, externalID string) (Message, error) {
 	text, err := Clean(text)
 	if err != nil {
@@ -91,23 +94,17 @@ func (e *Engine) Reply(ctx context.Context, id string, by Actor, text, externalI
 	if err != nil {
 		return Message{}, err
 	}
+	sent := ms[len(ms)-1]
+	if sent.Note {
+		return Message{}, fmt.Errorf("reply to conversation %s: %w", id, ErrConflict)
+	}
 	e.changed(st, ms)
-	return ms[len(ms)-1], nil
+	return sent, nil
 }
 
 // Note appends a private note; owner and bot go on undisturbed.
 func (e *Engine) Note(ctx context.Context, id string, by Actor, text string) (Message, error) {
-	text, err := Clean(text)
-	if err != nil {
-		return Message{}, err
-	}
-	m, err := e.d.Store.Note(ctx, id, by, text)
-	if err != nil {
-		return m, err
-	}
-	e.hub.Publish(Event{Kind: EventMessage, Conversation: id, Message: &m})
-	e.d.Bus.Hint(id, 0)
-	return m, nil
+	return e.WriteNote(ctx, id, NewNote{By: by, Text: text})
 }
 
 // Handback returns a conversation to the bot, which starts with a clean context.

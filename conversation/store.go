@@ -24,8 +24,10 @@ type Log interface {
 	// Messages returns up to limit messages after a sequence number, oldest first;
 	// for staff with their notes and why the bot said what it did.
 	Messages(ctx context.Context, id string, after int64, limit int, staff bool) ([]Message, error)
-	// Note appends a private note of staff; owner, epoch and turn stay as they are.
-	Note(ctx context.Context, id string, by Actor, text string) (Message, error)
+	// Note appends a private note of staff and returns whom it named; owner, epoch and
+	// turn stay as they are. An ExternalID that is in the log stores nothing and names
+	// nobody; ErrConflict when it is another message's.
+	Note(ctx context.Context, id string, n NewNote) (m Message, named []string, err error)
 	// Rate stores the customer's thumb on a bot message; changed is false when it
 	// was already there. ErrNotFound when seq is no bot message.
 	Rate(ctx context.Context, id string, seq int64, helpful bool) (changed bool, err error)

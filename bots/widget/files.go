@@ -9,7 +9,6 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
-	"strconv"
 	"time"
 
 	"frontdesk/conversation"
@@ -171,23 +170,11 @@ func (h *Handler) getFile(w http.ResponseWriter, r *http.Request) error {
 	return writeFile(w, f)
 }
 
-// writeFile sends a file so that no browser runs it: what we did not encode
-// ourselves is for saving, and nothing is anything but what we say it is.
+// writeFile sends a file so that no browser runs it.
 func writeFile(w http.ResponseWriter, f conversation.File) error {
-	header := w.Header()
-	header.Set("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'")
-	header.Set("Cache-Control", "private, no-store")
-	header.Set("Content-Length", strconv.Itoa(len(f.Content)))
-	header.Set("Content-Type", "application/octet-stream")
-	disposition := "attachment"
-	if f.Inline() {
-		header.Set("Content-Type", f.MediaType)
-		disposition = "inline"
+	for name, value := range f.Headers() {
+		w.Header().Set(name, value)
 	}
-	if v := mime.FormatMediaType(disposition, map[string]string{"filename": f.Name}); v != "" && f.Name != "" {
-		disposition = v
-	}
-	header.Set("Content-Disposition", disposition)
 	w.WriteHeader(http.StatusOK)
 	// An error means the visitor has left; there is nobody to tell.
 	_, _ = w.Write(f.Content)

@@ -28,6 +28,7 @@ var unaudited = map[string]bool{
 	"POST /api/v1/conversations/{id}/translate": true,
 	"POST /api/v1/canned/{id}/render":           true,
 	"PUT /api/v1/me/preferences":                true,
+	"POST /api/v1/me/mentions/read":             true,
 }
 
 // auditNote is what a handler adds to the audit entry of its request. Nothing a customer

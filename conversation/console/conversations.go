@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -17,7 +18,8 @@ type Engine interface {
 	// Reply sends text to the customer and takes the conversation over. The same
 	// externalID again stores nothing new.
 	Reply(ctx context.Context, id string, by conversation.Actor, text, externalID string) (conversation.Message, error)
-	Note(ctx context.Context, id string, by conversation.Actor, text string) (conversation.Message, error)
+	// WriteNote appends a private note and tells those it names; it repeats as Reply does.
+	WriteNote(ctx context.Context, id string, n conversation.NewNote) (conversation.Message, error)
 	Handback(ctx context.Context, id string, by conversation.Actor) (conversation.State, error)
 	Resolve(ctx context.Context, id string, by conversation.Actor) (conversation.State, error)
 
@@ -95,6 +97,7 @@ type messageView struct {
 	At           time.Time             `json:"at"`
 	Why          *conversation.Trace   `json:"why,omitempty"` // of the bot's messages, where the log is read
 	Attachments  []attachmentView      `json:"attachments,omitempty"`
+	Delivery     *deliveryView         `json:"delivery,omitempty"` // of what leaves through a channel's own API
 }
 
 type messagesView struct {
@@ -105,6 +108,8 @@ type textRequest struct {
 	Text string `json:"text"`
 	// ID makes sending again safe: the same id stores one message.
 	ID string `json:"id,omitempty"`
+	// Mentions are the ids of colleagues whom a note is brought to the eyes of.
+	Mentions []string `json:"mentions,omitempty"`
 }
 
 func viewState(s conversation.State) stateView {
@@ -125,7 +130,7 @@ func viewSummary(s conversation.Summary) summaryView {
 func viewMessage(m conversation.Message) messageView {
 	v := messageView{Conversation: m.Conversation, Seq: m.Seq, ExternalID: m.ExternalID, Author: m.Author, Name: m.Name,
 		Text: m.Text, Note: m.Note, Sources: m.Sources, Options: m.Options, Helpful: m.Helpful, Turn: m.Turn, Episode: m.Episode, At: m.At.UTC(), Why: m.Why,
-		Attachments: viewFiles(m.Attachments)}
+		Attachments: viewFiles(m.Attachments), Delivery: viewDelivery(m.Delivery)}
 	if m.StaffID != "" {
 		v.Staff = &Person{ID: m.StaffID, Name: m.Name}
 	}
@@ -189,13 +194,13 @@ func (c *Console) listMessages(w http.ResponseWriter, r *http.Request, _ staff.P
 }
 
 // act serves a change of owner or status.
-func act(do func(Engine, context.Context, string, conversation.Actor) (conversation.State, error)) handler {
+func act(do func(c *Console, ctx context.Context, id string, by conversation.Actor) (conversation.State, error)) handler {
 	return func(c *Console, w http.ResponseWriter, r *http.Request, who staff.Principal) error {
 		id, err := pathID(r, conversation.ErrNotFound)
 		if err != nil {
 			return err
 		}
-		s, err := do(c.engine, r.Context(), id, actor(who))
+		s, err := do(c, r.Context(), id, actor(who))
 		if err != nil {
 			return err
 		}
@@ -223,6 +228,9 @@ func say(do func(Engine, context.Context, string, conversation.Actor, textReques
 		}
 		if len(req.ID) > maxExternalID {
 			return problem(http.StatusUnprocessableEntity, "bad_id", "The id is longer than 100 bytes.")
+		}
+		if len(req.Mentions) > conversation.MaxMentions || slices.ContainsFunc(req.Mentions, func(id string) bool { return !isUUID(strings.ToLower(id)) }) {
+			return badField("mentions", "a list of up to 20 ids of staff")
 		}
 		m, err := do(c.engine, r.Context(), id, actor(who), req)
 		if err != nil {

@@ -122,21 +122,6 @@ func stocked(t *testing.T) (*place, *faqs, knowledge.ListedEntry, *gapDesk) {
 	return p, f, e, desk
 }
 
-// goTo opens a page by its address.
-func (b *tab) goTo(hash, ready string) {
-	b.t.Helper()
-	run[bool](b, fmt.Sprintf(`(location.hash = %q, true)`, hash))
-	b.wait(ready)
-}
-
-// fill types into a field as a person does, so that the page hears of it.
-func (b *tab) fill(label, text string) {
-	b.t.Helper()
-	run[bool](b, fmt.Sprintf(`(() => { const field = [...document.querySelectorAll('label')].find((l) => l.textContent.startsWith(%q)).querySelector('input, textarea');
-		const proto = field instanceof HTMLTextAreaElement ? HTMLTextAreaElement : HTMLInputElement;
-		Object.getOwnPropertyDescriptor(proto.prototype, 'value').set.call(field, %q); field.dispatchEvent(new Event('input', {bubbles: true})); return true })()`, label, text))
-}
-
 // calmBut is calm about answers with these codes, which the test has asked for.
 func (b *tab) calmBut(codes ...string) {
 	b.t.Helper()
@@ -176,7 +161,7 @@ func TestAnAdminCuratesTheKnowledge(t *testing.T) {
 
 func (b *tab) seesPassages() {
 	b.t.Helper()
-	b.goTo("#/knowledge", `document.querySelector('.doc')`)
+	b.at("#/knowledge", `document.querySelector('.doc')`)
 	b.click("returns.md")
 	b.wait(`document.querySelectorAll('.passage').length === 2`)
 	b.click("Edit passage 1")
@@ -195,7 +180,7 @@ func (b *tab) seesPassages() {
 	b.show("passages")
 	b.click("Undo")
 	b.wait(`!document.querySelector('.passage.off')`)
-	b.goTo("#/knowledge", `document.querySelector('.sift')`)
+	b.at("#/knowledge", `document.querySelector('.sift')`)
 	run[bool](b, `(() => { const s = document.querySelector('[aria-label=State]'); s.value = 'failed'; s.dispatchEvent(new Event('change')); return true })()`)
 	b.wait(sees("No document is like that."))
 	b.show("documents-none")
@@ -241,7 +226,7 @@ func (b *tab) editsAnEntry(f *faqs, e knowledge.ListedEntry) {
 	b.show("entry-history")
 	run[bool](b, `([...document.querySelectorAll('.version')].at(-1).querySelector('.btn.quiet').click(), true)`)
 	b.wait(`document.querySelector('form textarea').value === 'A week, as it once was.'`)
-	b.goTo("#/knowledge/faq/new", `document.querySelector('form.panel')`)
+	b.at("#/knowledge/faq/new", `document.querySelector('form.panel')`)
 	b.fill("Question", "Do you gift-wrap?")
 	b.fill("Answer", "Yes, for free.")
 	b.show("entry-new")
@@ -260,7 +245,7 @@ func (b *tab) importsEntries() {
 	rows := []knowledge.RowReport{{Row: 2, Question: "Do you ship to Malta?", Verdict: knowledge.EntryNew}, {Row: 3, Question: "How do I pay?", Verdict: knowledge.EntryChanged, Changes: []string{"answer"},
 		Near: []knowledge.NearEntry{{Nearness: knowledge.Nearness{Kind: knowledge.NearDuplicate, Why: "the same words"}, Question: "How can I pay?", Document: doc}}}, {Row: 4, Verdict: knowledge.EntryInvalid, Why: "Row 4 has no question."}}
 	in := b.importing(&importing{err: knowledge.ErrRefused, report: knowledge.ImportReport{Name: "faq.csv", Rows: rows, Totals: map[knowledge.Verdict]int{knowledge.EntryNew: 1, knowledge.EntryChanged: 1, knowledge.EntryInvalid: 1}}})
-	b.goTo("#/knowledge/import", `document.querySelector('.drop')`)
+	b.at("#/knowledge/import", `document.querySelector('.drop')`)
 	b.show("import-empty")
 	b.choose("faq.csv", "question,answer")
 	b.wait(sees("cannot be imported"))
@@ -306,7 +291,7 @@ func (b *tab) reviews(f *faqs) {
 
 func (b *tab) closesAGap() {
 	b.t.Helper()
-	b.goTo("#/gaps", `document.querySelectorAll('.cards .entry').length === 2`)
+	b.at("#/gaps", `document.querySelectorAll('.cards .entry').length === 2`)
 	b.show("gaps-open")
 	b.click("Can I bring my dog into the shop?")
 	b.wait(`document.querySelector('.steps')`)
@@ -342,7 +327,7 @@ func TestAViewerSeesTheKnowledgeAndChangesNothing(t *testing.T) {
 		"#/knowledge": "returns.md", "#/knowledge/documents/" + doc: "We pay the postage.", "#/knowledge/faq": e.Question, "#/knowledge/faq/" + e.ID: e.Answer, "#/knowledge/import": "Admins import",
 		"#/knowledge/sites": "help.example", "#/knowledge/sites/" + p.sites.sites[0].ID: "The server answered 500.", "#/knowledge/review": "the numbers differ", "#/gaps": "bring my dog", "#/gaps/" + desk.gaps[0].ID: "dogs in the shop",
 	} {
-		b.goTo(hash, sees(there))
+		b.at(hash, sees(there))
 		harmless := []string{"Show all", "Show more", "Show less", "Clear", "Open", "Every page"}
 		for _, name := range run[[]string](b, `[...document.querySelectorAll('#page button')].map((b) => b.textContent.trim())`) {
 			if !strings.Contains(strings.Join(harmless, "|"), name) && !strings.Contains("Open|Drafted|Asking again|Closed|Dismissed", name) && !strings.HasPrefix(name, "Edited by") && !strings.HasPrefix(name, "As it was") {
@@ -359,7 +344,7 @@ func TestTheKnowledgeIsKeptWithTheKeyboardAlone(t *testing.T) {
 	p, f, e, _ := stocked(t)
 	b := newTab(t, p, looks[0])
 	b.signIn("ana@example.com", staff.RoleAdmin)
-	b.goTo("#/knowledge/faq", `document.querySelector('.entry a')`)
+	b.at("#/knowledge/faq", `document.querySelector('.entry a')`)
 	focus := func(what string) {
 		t.Helper()
 		for range 60 {
@@ -391,7 +376,7 @@ func TestAFileThatFailsIsTriedAgain(t *testing.T) {
 	p, _, _, _ := stocked(t)
 	b := newTab(t, p, looks[0])
 	b.signIn("ana@example.com", staff.RoleAdmin)
-	b.goTo("#/knowledge", `document.querySelector('.doc')`)
+	b.at("#/knowledge", `document.querySelector('.doc')`)
 	p.library.mu.Lock()
 	p.library.fail = errors.Join(knowledge.ErrBusy)
 	p.library.mu.Unlock()

@@ -56,7 +56,7 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, who staff.Princ
 		p.retryAfter = 30
 		return p
 	}
-	s := &stream{c: c, w: w, rc: http.NewResponseController(w), at: map[string]int64{}}
+	s := &stream{c: c, who: who.ID, w: w, rc: http.NewResponseController(w), at: map[string]int64{}}
 	sub := c.hub.Subscribe("")
 	defer sub.Close()
 	shelf := c.shelf.watch()
@@ -122,10 +122,11 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, who staff.Princ
 
 // stream is one watcher's connection.
 type stream struct {
-	c  *Console
-	w  http.ResponseWriter
-	rc *http.ResponseController
-	at map[string]int64 // newest message sent, per conversation
+	c   *Console
+	who string // whose it is
+	w   http.ResponseWriter
+	rc  *http.ResponseController
+	at  map[string]int64 // newest message sent, per conversation
 }
 
 func (s *stream) send(ctx context.Context, e conversation.Event) error {
@@ -156,6 +157,12 @@ func (s *stream) send(ctx context.Context, e conversation.Event) error {
 		return s.event("discard", deltaView{e.Conversation, e.Turn, ""})
 	case conversation.EventPresence:
 		return s.event("presence", viewPresence(e.Conversation, e.Present))
+	case conversation.EventDelivery:
+		return s.event("delivery", deliveryEvent{e.Conversation, e.Seq, viewDelivery(e.Delivery)})
+	case conversation.EventMention:
+		if e.Staff == s.who {
+			return s.event("alert", mentionAlert{"mention", e.Conversation, e.Seq, e.Name + " mentioned you"})
+		}
 	case conversation.EventTyping:
 		return s.event("typing", typingView{e.Conversation, e.Name, e.By})
 	case conversation.EventSeen:

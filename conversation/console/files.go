@@ -1,9 +1,7 @@
 package console
 
 import (
-	"mime"
 	"net/http"
-	"strconv"
 	"time"
 
 	"frontdesk/conversation"
@@ -46,9 +44,7 @@ func viewFiles(list []conversation.Attachment) []attachmentView {
 	return out
 }
 
-// getFile gives a customer's file. Only pictures that were encoded here, and
-// sound, are shown in place; everything else is for saving, and no browser is
-// let run any of it.
+// getFile gives a customer's file.
 func (c *Console) getFile(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
 	id, err := pathID(r, conversation.ErrNoFile)
 	if err != nil {
@@ -68,21 +64,9 @@ func (c *Console) getFile(w http.ResponseWriter, r *http.Request, _ staff.Princi
 		return conversation.ErrNoFile
 	}
 	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(fileTimeout)) // not every writer can
-	h := w.Header()
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox; frame-ancestors 'none'")
-	h.Set("Cache-Control", "private, no-store")
-	h.Set("Content-Length", strconv.Itoa(len(f.Content)))
-	h.Set("Content-Type", "application/octet-stream")
-	disposition := "attachment"
-	if f.Inline() {
-		h.Set("Content-Type", f.MediaType)
-		disposition = "inline"
+	for name, value := range f.Headers() {
+		w.Header().Set(name, value)
 	}
-	if v := mime.FormatMediaType(disposition, map[string]string{"filename": f.Name}); v != "" && f.Name != "" {
-		disposition = v
-	}
-	h.Set("Content-Disposition", disposition)
 	w.Write(f.Content) // a caller who went away needs no answer
 	return nil
 }

@@ -19,6 +19,7 @@ type Inbox interface {
 	InboxActs
 	ContactBook
 	Shelves
+	Mentions
 }
 
 // InboxLists reads what staff work from.

@@ -187,16 +187,8 @@ func (c *Console) resolve(w http.ResponseWriter, r *http.Request, who staff.Prin
 	return writeJSON(w, http.StatusOK, viewState(s))
 }
 
-func (c *Console) reopen(w http.ResponseWriter, r *http.Request, who staff.Principal) error {
-	id, err := pathID(r, conversation.ErrNotFound)
-	if err != nil {
-		return err
-	}
-	s, err := c.inbox.Reopen(r.Context(), id, actor(who))
-	if err != nil {
-		return err
-	}
-	return writeJSON(w, http.StatusOK, viewState(s))
+func reopen(c *Console, ctx context.Context, id string, by conversation.Actor) (conversation.State, error) {
+	return c.inbox.Reopen(ctx, id, by)
 }
 
 func (c *Console) lookAt(w http.ResponseWriter, r *http.Request, who staff.Principal) error {

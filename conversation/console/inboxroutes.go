@@ -31,7 +31,8 @@ func inboxRoutes() []route {
 		{"PUT", "/api/v1/conversations/{id}/assign", staff.RoleAgent, mark(putAssignee), "Say who is to take it: staff, a team, auto (who is online with the fewest open conversations, then longest without a new one) or none. What the bot answers goes to the queue; what a colleague holds passes on at once; in the queue it stays until taken.", nil, assignRequest{}, false, summaryView{}, 200, false},
 		{"PUT", "/api/v1/conversations/{id}/snooze", staff.RoleAgent, mark(putSnooze), "Put it off until then; null, the time or the customer's next message wakes it.", nil, snoozeRequest{}, false, summaryView{}, 200, false},
 		{"POST", "/api/v1/conversations/{id}/resolve", staff.RoleAgent, (*Console).resolve, "Mark the conversation as done; the body, with a reason, may be left out.", nil, resolveRequest{}, false, stateView{}, 200, false},
-		{"POST", "/api/v1/conversations/{id}/reopen", staff.RoleAgent, (*Console).reopen, "Take a resolved conversation up again; it becomes the caller's.", nil, nil, false, stateView{}, 200, false},
+		{"POST", "/api/v1/conversations/{id}/reopen", staff.RoleAgent, act(reopen), "Take a resolved conversation up again; it becomes the caller's.", nil, nil, false, stateView{}, 200, false},
+		{"POST", "/api/v1/conversations/{id}/messages/{seq}/retry", staff.RoleAgent, (*Console).redeliver, "Try a failed delivery again, within a second or so. 409 not_current when it has not failed.", nil, nil, false, deliveryView{}, 200, false},
 		{"GET", "/api/v1/conversations/{id}/timeline", staff.RoleViewer, (*Console).timeline, "Every change with who made it and why, oldest first.", nil, nil, false, timelineView{}, 200, false},
 		{"POST", "/api/v1/conversations/{id}/presence", staff.RoleAgent, (*Console).lookAt, "Say that the caller looks at it, and what they are typing: none, reply or note; every 10 s, it counts for 25.", nil, presenceRequest{}, false, nil, 204, false},
 		{"GET", "/api/v1/conversations/{id}/transcript.txt", staff.RoleViewer, (*Console).transcript, "What the customer saw, as text.", transcriptParams, nil, false, nil, 200, false},
@@ -61,6 +62,8 @@ func inboxRoutes() []route {
 		{"DELETE", "/api/v1/canned/{id}", staff.RoleAgent, drop(conversation.ErrNoCanned, Shelves.DeleteCanned), "Delete a canned reply.", nil, nil, false, nil, 204, false},
 		{"POST", "/api/v1/canned/{id}/render", staff.RoleAgent, (*Console).renderCanned, "A canned reply as it would be sent in a conversation; missing names the variables without a value there.", nil, renderRequest{}, false, renderedView{}, 200, false},
 
+		{"GET", "/api/v1/me/mentions", staff.RoleViewer, (*Console).listMentions, "Notes that name the caller, the newest 100; unread counts all. Reading a conversation reads them.", nil, nil, false, mentionsView{}, 200, false},
+		{"POST", "/api/v1/me/mentions/read", staff.RoleViewer, (*Console).readMentions, "Mark all of them as read.", nil, nil, false, nil, 204, false},
 		{"GET", "/api/v1/me/preferences", staff.RoleViewer, (*Console).getPreferences, "What the caller set: {} at first.", nil, nil, false, struct{}{}, 200, false},
 		{"PUT", "/api/v1/me/preferences", staff.RoleViewer, (*Console).putPreferences, "Replace it with any JSON object of up to 8 KB.", nil, struct{}{}, false, struct{}{}, 200, false},
 	}

@@ -77,6 +77,7 @@ var known = []struct {
 	{conversation.ErrConflict, 409, "id_reused", "This id was used for another message."},
 	{conversation.ErrNotCurrent, 409, "not_current", "That is not possible in the conversation's present state."},
 	{conversation.ErrBadCursor, 422, "bad_cursor", "The cursor is not one from an earlier page."},
+	{conversation.ErrNoDelivery, 404, "not_found", "There is no such message, or it leaves through no channel's own API."},
 	{conversation.ErrNoFigure, 422, "bad_figure", "No report has this figure."},
 	{conversation.ErrNoContact, 404, "not_found", "There is no such contact."},
 	{conversation.ErrNoCanned, 404, "not_found", "There is no such canned reply."},

@@ -121,8 +121,8 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"GET", "/api/v1/conversations/{id}/messages", staff.RoleViewer, (*Console).listMessages, "Its messages, oldest first, notes included.", logParams, nil, false, messagesView{}, 200, false},
 		{"GET", "/api/v1/files/{id}", staff.RoleViewer, (*Console).getFile, "A file a customer sent, its bytes.", nil, nil, false, nil, 200, false},
 		{"POST", "/api/v1/conversations/{id}/takeover", staff.RoleAgent, act(takeover), "Take the conversation over; the bot falls silent.", nil, nil, false, stateView{}, 200, false},
-		{"POST", "/api/v1/conversations/{id}/reply", staff.RoleAgent, say(reply), "Write to the customer; takes the conversation over.", nil, textRequest{}, false, messageView{}, 201, false},
-		{"POST", "/api/v1/conversations/{id}/note", staff.RoleAgent, say(note), "Write a note that only staff see.", nil, textRequest{}, false, messageView{}, 201, false},
+		{"POST", "/api/v1/conversations/{id}/reply", staff.RoleAgent, say(reply), "Write to the customer; takes the conversation over. The same id again stores nothing and gives what was stored.", nil, textRequest{}, false, messageView{}, 201, false},
+		{"POST", "/api/v1/conversations/{id}/note", staff.RoleAgent, say(note), "Write a note that only staff see. mentions are ids of colleagues, who are told. The same id again stores nothing and gives what was stored.", nil, textRequest{}, false, messageView{}, 201, false},
 		{"POST", "/api/v1/conversations/{id}/handback", staff.RoleAgent, act(handback), "Give the conversation back to the bot.", nil, nil, false, stateView{}, 200, false},
 
 		{"GET", "/api/v1/staff/links", staff.RoleAdmin, (*Console).listLinks, "Who on Slack and Telegram is which member of staff.", nil, nil, false, linksView{}, 200, false},
@@ -141,18 +141,18 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"GET", "/api/v1/conversations/{id}/usage", staff.RoleViewer, (*Console).conversationUsage, "A conversation's newest 500 model calls, the newest first, and the sum of all.", nil, nil, false, callsView{}, 200, false},
 		{"GET", "/api/v1/budget", staff.RoleViewer, (*Console).budget, "What models have cost today (UTC), what calls under way may cost at most, and the limits.", nil, nil, false, budgetView{}, 200, false},
 		{"GET", "/api/v1/models", staff.RoleViewer, (*Console).listModels, "The models that are configured, with their tasks, and the others whose prices are known: US dollars per million tokens, and the day a model is announced to be shut down.", nil, nil, false, modelsView{}, 200, false},
-		{"GET", "/api/v1/events", staff.RoleViewer, (*Console).events, "Server-sent events of every conversation: message, state, delta, discard, typing {conversation, name?, author?: customer}, seen {conversation, seq}, alert {conversation, kind: waiting|reminder|escalation, text}; inbox {conversation, row} whenever a row of the list changes, presence {conversation, staff: [{id, name, typing}]}; and of the knowledge: document and site, as their own addresses show them, whenever one is further or done.", nil, nil, false, nil, 200, true},
+		{"GET", "/api/v1/events", staff.RoleViewer, (*Console).events, "Server-sent events of every conversation: message, state, delta, discard, typing {conversation, name?, author?: customer}, seen {conversation, seq}, alert {conversation, kind: waiting|reminder|escalation, text}, and {…, kind: mention, seq} to whom a note names; delivery {conversation, seq, delivery} when a message is further on its way; inbox {conversation, row} whenever a row of the list changes, presence {conversation, staff: [{id, name, typing}]}; and of the knowledge: document and site, as their own addresses show them, whenever one is further or done.", nil, nil, false, nil, 200, true},
 	}
 	routes = append(routes, inboxRoutes()...)
 	routes = append(routes, settingRoutes()...)
 }
 
-func takeover(e Engine, ctx context.Context, id string, by conversation.Actor) (conversation.State, error) {
-	return e.Takeover(ctx, id, by)
+func takeover(c *Console, ctx context.Context, id string, by conversation.Actor) (conversation.State, error) {
+	return c.engine.Takeover(ctx, id, by)
 }
 
-func handback(e Engine, ctx context.Context, id string, by conversation.Actor) (conversation.State, error) {
-	return e.Handback(ctx, id, by)
+func handback(c *Console, ctx context.Context, id string, by conversation.Actor) (conversation.State, error) {
+	return c.engine.Handback(ctx, id, by)
 }
 
 func reply(e Engine, ctx context.Context, id string, by conversation.Actor, req textRequest) (conversation.Message, error) {
@@ -160,7 +160,7 @@ func reply(e Engine, ctx context.Context, id string, by conversation.Actor, req 
 }
 
 func note(e Engine, ctx context.Context, id string, by conversation.Actor, req textRequest) (conversation.Message, error) {
-	return e.Note(ctx, id, by, req.Text)
+	return e.WriteNote(ctx, id, conversation.NewNote{By: by, Text: req.Text, ExternalID: req.ID, Mentions: req.Mentions})
 }
 
 // remoteIP is the address of the connection.

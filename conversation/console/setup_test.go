@@ -17,6 +17,7 @@ import (
 
 	"frontdesk/conversation"
 	"frontdesk/conversation/conversationdb"
+	"frontdesk/conversation/media"
 	"frontdesk/conversation/staff"
 	"frontdesk/knowledge"
 	"frontdesk/knowledge/lexical"
@@ -167,7 +168,7 @@ func newPlaceWith(t *testing.T, cfg conversation.Config, model conversation.Mode
 	p.staff = staff.New(conversationdb.NewStaffStore(pool), nil)
 	p.store = conversationdb.New(pool)
 	var err error
-	p.engine, err = conversation.New(cfg, conversation.Deps{Store: p.store, Finder: p.library, Model: model, Counter: tokens.For("gpt-4o-mini")})
+	p.engine, err = conversation.New(cfg, conversation.Deps{Store: p.store, Finder: p.library, Model: model, Counter: tokens.For("gpt-4o-mini"), Reader: media.New(media.Config{})})
 	if err != nil {
 		t.Fatal(err)
 	}

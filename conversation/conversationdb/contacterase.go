@@ -27,6 +27,7 @@ var traces = []struct{ table, where string }{
 	{"message_terms", inTalks},
 	{"files", inTalks},
 	{"deliveries", inTalks},
+	{"mentions", inTalks},
 	{"ownership_events", inTalks},
 	{"conversation_events", inTalks},
 	{"conversation_labels", inTalks},

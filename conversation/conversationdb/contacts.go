@@ -69,11 +69,11 @@ func (s *Store) ContactRows(ctx context.Context, id, me string, limit int) ([]co
 // are merged.
 func (s *Store) ContactMessages(ctx context.Context, id, before string, limit int) ([]conversation.Message, string, error) {
 	const q = `
-		SELECT ` + messageColumns + `, m.trace FROM conversations c CROSS JOIN LATERAL (
+		SELECT ` + messageColumns + `, m.trace` + deliveryColumns + ` FROM conversations c CROSS JOIN LATERAL (
 			SELECT * FROM messages m WHERE m.conversation_id = c.id
 				AND (@newest OR (m.created_at, m.conversation_id, m.seq) < (@at::timestamptz, @conversation::uuid, @seq::bigint))
 			ORDER BY m.seq DESC LIMIT @limit
-		) m
+		) m LEFT JOIN deliveries d ON d.conversation_id = m.conversation_id AND d.seq = m.seq
 		WHERE c.contact_id = ` + currentContact + `
 		ORDER BY m.created_at DESC, m.conversation_id DESC, m.seq DESC LIMIT @limit`
 	at, talk, seq, err := openMessageCursor(before)
@@ -87,10 +87,7 @@ func (s *Store) ContactMessages(ctx context.Context, id, before string, limit in
 	if err != nil {
 		return nil, "", failContact("read messages of", id, err)
 	}
-	ms, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (m conversation.Message, err error) {
-		err = row.Scan(append(messageTargets(&m), &m.Why)...)
-		return m, err
-	})
+	ms, err := pgx.CollectRows(rows, scanLogged)
 	if err != nil {
 		return nil, "", failContact("read messages of", id, err)
 	}

@@ -32,6 +32,9 @@ func noteEvent(ctx context.Context, tx pgx.Tx, id string, by conversation.Actor,
 // MarkRead implements conversation.InboxMarks.
 func (s *Store) MarkRead(ctx context.Context, id, me string, seq int64) error {
 	const q = `
+		WITH named AS (
+			UPDATE mentions SET read_at = now() WHERE conversation_id = @id AND staff_id = @me AND seq <= @seq AND read_at IS NULL
+		)
 		INSERT INTO read_marks AS r (conversation_id, staff_id, seq)
 		SELECT c.id, @me, least(@seq, c.seq) FROM conversations c WHERE c.id = @id
 		ON CONFLICT (conversation_id, staff_id) DO UPDATE SET seq = greatest(r.seq, excluded.seq)

@@ -181,17 +181,15 @@ func (s *Store) State(ctx context.Context, id string) (conversation.State, error
 // Messages implements conversation.Log.
 func (s *Store) Messages(ctx context.Context, id string, after int64, limit int, staff bool) ([]conversation.Message, error) {
 	const q = `
-		SELECT ` + messageColumns + `, CASE WHEN @staff THEN m.trace END FROM messages m
+		SELECT ` + messageColumns + `, CASE WHEN @staff THEN m.trace END` + deliveryColumns + ` FROM messages m
+		LEFT JOIN deliveries d ON @staff AND d.conversation_id = m.conversation_id AND d.seq = m.seq
 		WHERE m.conversation_id = @id AND m.seq > @after AND (@staff OR NOT m.note)
 		ORDER BY m.seq LIMIT @limit`
 	rows, err := s.pool.Query(ctx, q, pgx.NamedArgs{"id": id, "after": after, "limit": limit, "staff": staff})
 	if err != nil {
 		return nil, fail("read messages of", id, err)
 	}
-	ms, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (m conversation.Message, err error) {
-		err = row.Scan(append(messageTargets(&m), &m.Why)...)
-		return m, err
-	})
+	ms, err := pgx.CollectRows(rows, scanLogged)
 	if err != nil {
 		return nil, fail("read messages of", id, err)
 	}

@@ -92,23 +92,3 @@ func (s *Store) repeated(ctx context.Context, id string, news []conversation.New
 	}
 	return state, ms, nil
 }
-
-// Note implements conversation.Log.
-func (s *Store) Note(ctx context.Context, id string, by conversation.Actor, text string) (conversation.Message, error) {
-	const q = `
-		WITH c AS (
-			UPDATE conversations SET seq = seq + 1, updated_at = now() WHERE id = @id RETURNING id, seq, episode
-		)
-		INSERT INTO messages AS m (conversation_id, seq, author, staff_id, name, body, note, episode)
-		SELECT c.id, c.seq, 'staff', @staff::uuid, @name, @body, true, c.episode FROM c
-		RETURNING ` + messageColumns
-	rows, err := s.pool.Query(ctx, q, pgx.NamedArgs{"id": id, "staff": null(by.StaffID), "name": by.Name, "body": text})
-	if err != nil {
-		return conversation.Message{}, fail("note on", id, err)
-	}
-	m, err := pgx.CollectExactlyOneRow(rows, scanMessage)
-	if err != nil {
-		return conversation.Message{}, fail("note on", id, err)
-	}
-	return m, nil
-}

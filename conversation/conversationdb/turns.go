@@ -260,6 +260,9 @@ func appended(state conversation.State, news []conversation.NewMessage, turn str
 			Author: n.Author, StaffID: n.StaffID, Name: n.Name, Text: n.Text, Note: n.Note,
 			Sources: n.Sources, Options: n.Options, Turn: turn, Episode: state.Episode, At: time.Now(),
 		}
+		if state.Channel != widgetChannel && !n.Note {
+			out[i].Delivery = &conversation.DeliveryReport{State: conversation.DeliveryPending}
+		}
 	}
 	return out
 }

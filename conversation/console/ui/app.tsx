@@ -1,18 +1,21 @@
 // The frame of every page: rail, panes, what lies above them.
+import type { ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { signal } from '@preact/signals';
 import { offline } from './events';
 import { InboxPane } from './inbox/inbox';
+import { Mentions, unreadMentions, watch as watchMentions } from './inbox/mentions';
 import { counts, openId, watch as watchInbox } from './inbox/state';
 import { watchKeys } from './keys';
 import { Knowledge } from './knowledge/knowledge';
 import { AssignDialog, SnoozeDialog } from './people/controls';
 import { Details, DetailsDrawer } from './people/details';
-import { Help, Palette, Settings } from './palette';
-import { Security } from './people/security';
+import { Help, Palette } from './palette';
 import { Confirmation } from './parts/dialog';
 import { Face, Late, Toasts } from './parts/bits';
 import { Icon, type Shape } from './parts/icons';
 import { Invitation, SignIn } from './signin';
+import { SettingsArea } from './settings/settings';
 import { me, panel, route } from './store';
 import { watch as watchPresence } from './thread/presence';
 import { watch as watchThread } from './thread/state';
@@ -21,38 +24,46 @@ import { WhyDrawer } from './thread/why';
 
 const places: { to: string; name: string; icon: Shape }[] = [
   { to: 'inbox', name: 'Inbox', icon: 'inbox' }, { to: 'knowledge', name: 'Knowledge', icon: 'book' }, { to: 'gaps', name: 'Unanswered', icon: 'gap' },
+  { to: 'mentions', name: 'Mentions', icon: 'at' },
 ];
 
+const narrow = matchMedia('(max-width: 719px)');
+const phone = signal(narrow.matches);
+narrow.addEventListener('change', () => { phone.value = narrow.matches; });
+
 function Rail() {
-  const waiting = counts.value.queue || 0;
+  const here = route.value[0], news: Record<string, [number, string]> = { inbox: [counts.value.queue || 0, 'waiting'], mentions: [unreadMentions.value, 'unread'] };
   const skip = (e: Event) => {
     e.preventDefault();
     (document.getElementById('page') || document.getElementById('rows'))?.focus();
   };
   return <nav class="rail" aria-label="Main">
     <a class="skip" href={location.hash || '#/inbox'} onClick={skip}>Skip to the content</a>
-    {places.map((p) => <a key={p.to} href={'#/' + p.to} title={p.name} aria-current={route.value[0] === p.to ? 'page' : undefined}
-      aria-label={p.to === 'inbox' && waiting ? `${p.name}, ${waiting} waiting` : p.name}>
-      <Icon of={p.icon} />{p.to === 'inbox' && waiting > 0 && <i class="badge" aria-hidden="true">{waiting > 99 ? '99+' : waiting}</i>}<span class="only-phone">{p.name}</span></a>)}
+    {places.map((p) => <a key={p.to} href={'#/' + p.to} title={p.name} aria-current={here === p.to ? 'page' : undefined}>
+      <Icon of={p.icon} />{news[p.to]?.[0] > 0 && <i class="badge" aria-hidden="true">{news[p.to][0] > 99 ? '99+' : news[p.to][0]}</i>}
+      <span class="only-phone" aria-hidden="true">{p.name}</span><span class="hidden">{news[p.to]?.[0] ? `${p.name}, ${news[p.to].join(' ')}` : p.name}</span></a>)}
     <span class="push" />
     <button type="button" title="Keyboard shortcuts" aria-label="Keyboard shortcuts" class="hide-phone" onClick={() => { panel.value = 'help'; }}><Icon of="help" /></button>
-    <button type="button" title="Settings" onClick={() => { panel.value = 'settings'; }}>
-      <Face name={me.value!.name} kind={me.value!.status === 'away' ? 'away' : ''} /><span class="only-phone" aria-hidden="true">You</span><span class="hidden">You: settings</span></button>
+    <a href="#/settings" title="Settings" class="hide-phone" aria-current={here === 'settings' && route.value[1] !== 'profile' ? 'page' : undefined} aria-label="Settings"><Icon of="gear" /></a>
+    <a href={'#/settings' + (phone.value ? '' : '/profile')} title="You" aria-current={here === 'settings' && (phone.value || route.value[1] === 'profile') ? 'page' : undefined}>
+      <Face name={me.value!.name} kind={me.value!.status === 'away' ? 'away' : ''} /><span class="only-phone" aria-hidden="true">Settings</span><span class="hidden">You and your settings</span></a>
   </nav>;
 }
 
+const others: Record<string, ComponentType | undefined> = { knowledge: Knowledge, gaps: Knowledge, mentions: Mentions, settings: SettingsArea };
+
 function Desk() {
   useEffect(() => {
-    const ends = [watchInbox(), watchThread(), watchPresence(), watchKeys()];
+    const ends = [watchInbox(), watchMentions(), watchThread(), watchPresence(), watchKeys()];
     return () => ends.forEach((end) => end());
   }, []);
   const page = route.value[0];
-  const inbox = page !== 'knowledge' && page !== 'gaps';
-  return <div class={'app ' + (inbox ? 'inbox' + (openId.value ? ' open' : '') : 'wide')}>
+  const Page = others[page];
+  return <div class={'app ' + (!Page ? 'inbox' + (openId.value ? ' open' : '') : 'wide')}>
     {offline.value && <p class="offline" role="alert">The connection is broken. What you see may be old; trying again…</p>}
     <Rail />
-    {inbox ? <main class="panes"><InboxPane /><Thread /><Details /></main> : <Knowledge />}
-    <WhyDrawer /><DetailsDrawer /><AssignDialog /><SnoozeDialog /><Settings /><Security /><Help /><Palette /><Confirmation />
+    {Page ? <Page /> : <main class="panes"><InboxPane /><Thread /><Details /></main>}
+    <WhyDrawer /><DetailsDrawer /><AssignDialog /><SnoozeDialog /><Help /><Palette /><Confirmation />
   </div>;
 }
 

@@ -9,7 +9,7 @@ type Listener = (data: any) => void;
 /** True from 3 seconds after the stream broke until it is back. */
 export const offline = signal(false);
 
-const kinds = ['message', 'state', 'files', 'delta', 'discard', 'typing', 'presence', 'inbox', 'alert', 'document', 'site'];
+const kinds = ['message', 'state', 'files', 'delta', 'discard', 'typing', 'presence', 'inbox', 'alert', 'delivery', 'seen', 'document', 'site'];
 const listeners = new Map<string, Set<Listener>>();
 const graceMs = 3000;
 const slowestMs = 30_000;

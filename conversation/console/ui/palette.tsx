@@ -1,13 +1,14 @@
-// The command palette, the list of keys, and what a person can set for themselves.
+// The command palette and the list of keys.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { api } from './api';
 import { whoIs } from './format';
 import { rows, view } from './inbox/state';
 import { views } from './inbox/views';
 import { keyList } from './keys';
 import { Dialog } from './parts/dialog';
 import { prefs, set } from './prefs';
-import { complain, go, mayAct, me, panel, signOut } from './store';
+import { pages } from './settings/pages';
+import { available } from './settings/profile';
+import { allows, go, mayAct, me, panel, signOut } from './store';
 import { handBack, resolve, takeOver } from './thread/actions';
 import { compose } from './thread/composer';
 import { head, mine } from './thread/state';
@@ -23,10 +24,10 @@ function commands(): Command[] {
   }
   for (const v of views) list.push({ name: 'Inbox: ' + v.title, run: () => go('inbox', v.name) });
   list.push({ name: 'Knowledge: documents', hint: 'g k', run: () => go('knowledge') }, { name: 'Knowledge: try a search', run: () => go('knowledge', 'search') },
-    { name: 'Unanswered questions', hint: 'g u', run: () => go('gaps') }, { name: 'Settings', run: () => { panel.value = 'settings'; } }, { name: 'Your account: password, second factor, sessions', run: () => { panel.value = 'security'; } },
+    { name: 'Unanswered questions', hint: 'g u', run: () => go('gaps') }, { name: 'Mentions', hint: 'g m', run: () => go('mentions') }, ...pages.filter((p) => allows(me.value, p.role)).map((p) => ({ name: 'Settings: ' + p.title, hint: p.name === 'profile' ? 'g s' : undefined, run: () => go('settings', p.name) })),
     { name: 'Keyboard shortcuts', hint: '?', run: () => { panel.value = 'help'; } },
     { name: 'Dark look', run: () => set({ theme: 'dark' }) }, { name: 'Light look', run: () => set({ theme: 'light' }) }, { name: 'Look as the system', run: () => set({ theme: 'auto' }) },
-    { name: 'Sign out', run: signOut });
+    me.value?.status === 'away' ? { name: 'Available for new conversations', run: () => available('online') } : { name: 'Away: no new conversations', run: () => available('away') }, { name: 'Sign out', run: signOut });
   for (const r of rows.value.slice(0, 200)) list.push({ name: whoIs(r), hint: r.preview.slice(0, 50), run: () => go('inbox', view.value, r.id) });
   return list;
 }
@@ -64,36 +65,5 @@ export function Help() {
   return <Dialog title="Keyboard shortcuts" close={() => { panel.value = ''; }}>
     <dl class="keys">{keyList.map((k) => <div key={k.keys}><dt>{k.keys.split(' ').map((one) => <kbd key={one}>{one}</kbd>)}</dt><dd>{k.does}</dd></div>)}</dl>
     <label class="check"><input type="checkbox" checked={prefs.value.keys} onChange={(e) => set({ keys: e.currentTarget.checked })} />Use single-letter shortcuts</label>
-  </Dialog>;
-}
-
-async function notify(on: boolean): Promise<void> {
-  set({ notify: on && 'Notification' in window && (await Notification.requestPermission()) === 'granted' });
-}
-
-async function available(status: 'online' | 'away'): Promise<void> {
-  try {
-    await api('PATCH', '/me', { status });
-    me.value = { ...me.value!, status };
-  } catch (err) {
-    complain(err);
-  }
-}
-
-export function Settings() {
-  if (panel.value !== 'settings') return null;
-  const p = prefs.value, m = me.value!;
-  return <Dialog title="Settings" close={() => { panel.value = ''; }} kind="small">
-    <p><b dir="auto">{m.name}</b><br /><span class="muted">{m.email} · {m.role}</span></p>
-    <div class="form">
-      {m.status && <label class="pair">Availability<select value={m.status} onChange={(e) => available(e.currentTarget.value as 'online')}><option value="online">Available</option><option value="away">Away</option></select></label>}
-      <label class="pair">Look<select value={p.theme} onChange={(e) => set({ theme: e.currentTarget.value as 'auto' })}><option value="auto">As the system</option><option value="light">Light</option><option value="dark">Dark</option></select></label>
-      <label class="pair">Undo sending<select value={String(p.undo)} onChange={(e) => set({ undo: +e.currentTarget.value as 0 })}><option value="0">Off: send at once</option><option value="5">For 5 seconds</option><option value="10">For 10 seconds</option></select></label>
-      <label class="check"><input type="checkbox" checked={p.keys} onChange={(e) => set({ keys: e.currentTarget.checked })} />Single-letter shortcuts</label>
-      <label class="check"><input type="checkbox" checked={p.sound} onChange={(e) => set({ sound: e.currentTarget.checked })} />A sound when a customer writes and this tab is hidden</label>
-      <label class="check"><input type="checkbox" checked={p.notify} onChange={(e) => notify(e.currentTarget.checked)} />Notifications of the browser</label>
-    </div>
-    <div class="row end"><button class="btn" type="button" onClick={() => { panel.value = 'security'; }}>Your account…</button>
-      <button class="btn" type="button" onClick={signOut}>Sign out</button></div>
   </Dialog>;
 }

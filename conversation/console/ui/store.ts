@@ -2,12 +2,20 @@
 import { computed, effect, signal } from '@preact/signals';
 import { api, forget, signedOut } from './api';
 import * as events from './events';
-import type { Me } from './types';
+import { follow } from './prefs';
+import type { Me, Role } from './types';
 
 /** undefined: not asked yet; null: nobody. */
 export const me = signal<Me | null | undefined>(undefined);
 export const mayAct = computed(() => !!me.value && me.value.role !== 'viewer');
 export const isAdmin = computed(() => me.value?.role === 'admin');
+
+const ranks: Role[] = ['viewer', 'agent', 'admin'];
+
+/** Whether somebody's role takes in another. */
+export function allows(who: Me | null | undefined, least: Role): boolean {
+  return !!who && ranks.indexOf(who.role) >= ranks.indexOf(least);
+}
 
 /** The address after '#', in parts: ['inbox', 'queue', ID]. */
 export const route = signal<string[]>(parts());
@@ -69,12 +77,13 @@ export function complain(err: unknown): void {
   toast(err.message, { tone: 'bad', ms: 8000 });
 }
 
-export const panel = signal<'' | 'help' | 'palette' | 'settings' | 'security' | 'why' | 'assign' | 'snooze' | 'details'>('');
+export const panel = signal<'' | 'help' | 'palette' | 'why' | 'assign' | 'snooze' | 'details'>('');
 
 export async function begin(): Promise<void> {
   try {
     me.value = await api<Me>('GET', '/me', undefined, { quiet401: true });
     events.start();
+    follow();
   } catch {
     me.value = null;
   }

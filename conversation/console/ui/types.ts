@@ -45,7 +45,7 @@ export interface Attachment {
   state: 'pending' | 'ready' | 'refused' | 'failed'; reason?: string; seconds?: number; text?: string; url: string;
 }
 
-export interface Delivery { state: 'pending' | 'sent' | 'seen' | 'failed'; error?: string }
+export interface Delivery { state: 'pending' | 'sent' | 'seen' | 'failed'; error?: string; attempts: number }
 
 export interface Message {
   conversation: string; seq: number; external_id?: string; author: Author; staff?: Person; name?: string; text: string;

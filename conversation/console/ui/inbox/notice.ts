@@ -2,7 +2,7 @@
 // the title, a sound, the browser's notification. Only the tab that has the event
 // stream of all tabs may be hidden, so each asks for itself.
 import { prefs } from '../prefs';
-import { go, toast } from '../store';
+import { go, route, say, toast } from '../store';
 import type { Message } from '../types';
 
 let audio: AudioContext | null = null;
@@ -21,21 +21,26 @@ function beep(): void {
 
 /** Shows what the server wants somebody to see: a wait, a reminder, an escalation. */
 export function alerted(e: { kind: string; conversation: string; text: string }): void {
-  toast(e.text, { action: 'Open', act: () => go('inbox', 'all', e.conversation), ms: 12_000 });
-  if (document.hidden && prefs.value.sound) beep();
+  const looks = !document.hidden && (route.value[0] === 'mentions' ? e.kind === 'mention' : route.value[2] === e.conversation);
+  if (looks) say(e.text);
+  else toast(e.text, { action: 'Open', act: () => go('inbox', 'all', e.conversation), ms: 12_000 });
+  if (document.hidden) outside(e.text, e.conversation);
+}
+
+/** Tells somebody who looks elsewhere, in the ways they chose. */
+function outside(title: string, conversation: string): void {
+  if (prefs.value.sound) beep();
+  if (!prefs.value.notify || !('Notification' in window) || Notification.permission !== 'granted') return;
+  // What was written stays in the console: a notification is shown on locked screens too.
+  const note = new Notification(title, { tag: conversation });
+  note.onclick = () => {
+    focus();
+    location.hash = '#/conversations/' + conversation;
+    note.close();
+  };
 }
 
 /** Tells of a customer's message when nobody looks. */
 export function announce(m: Message): void {
-  if (!document.hidden) return;
-  if (prefs.value.sound) beep();
-  if (prefs.value.notify && 'Notification' in window && Notification.permission === 'granted') {
-    // The text stays in the console: a notification is shown on locked screens too.
-    const note = new Notification('A customer wrote', { tag: m.conversation });
-    note.onclick = () => {
-      focus();
-      location.hash = '#/conversations/' + m.conversation;
-      note.close();
-    };
-  }
+  if (document.hidden) outside('A customer wrote', m.conversation);
 }

@@ -5,6 +5,7 @@ import { api, Failed, query } from '../api';
 import { on } from '../events';
 import { me, route } from '../store';
 import type { Counts, Message, Row, State } from '../types';
+import { seen } from './mentions';
 import { alerted, announce } from './notice';
 import { belongs, before, type View, views } from './views';
 
@@ -191,6 +192,7 @@ export async function markRead(id: string, seq: number): Promise<void> {
   if (!full.value) return;
   try {
     await api('POST', `/conversations/${id}/read`, { seq });
+    seen(id, seq);
     countSoon();
   } catch (err) {
     if (!(err instanceof Failed)) throw err; // it stays unread, which harms nobody

@@ -21,6 +21,7 @@ function Drop() {
     <input ref={picker} type="file" multiple class="hidden" tabIndex={-1} aria-hidden="true"
       onChange={(e) => { const files = [...(e.currentTarget.files || [])]; e.currentTarget.value = ''; upload(files); }} />
     <p class="meta">Or drop many here: PDF, Word, PowerPoint, Excel, HTML, Markdown, CSV, text, ZIP. Up to 64 MB each.</p>
+    <a class="btn" href="#/knowledge/sites">Add a website</a><a class="btn" href="#/knowledge/faq/new">Write an entry</a>
   </div>;
 }
 

@@ -1,6 +1,6 @@
 // What can be done about a person: block, merge, export, erase; and what of the
 // conversation can be saved or summed up.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { api, Failed, forget, query } from '../api';
 import { count, whoIs } from '../format';
 import { full, openId } from '../inbox/state';
@@ -11,7 +11,8 @@ import type { Contact, Row } from '../types';
 interface Receipt { erased: Record<string, number>; receipt: string; at: string }
 
 function Merge({ of: c, done }: { of: Contact; done: (changed: boolean) => void }) {
-  const [words, setWords] = useState(''), [found, setFound] = useState<Row[]>([]);
+  const [words, setWords] = useState(''), [found, setFound] = useState<Row[]>([]), box = useRef<HTMLInputElement>(null);
+  useEffect(() => { box.current!.focus(); }, []);
   useEffect(() => {
     if (!words.trim()) return setFound([]);
     const timer = setTimeout(async () => {
@@ -36,7 +37,7 @@ function Merge({ of: c, done }: { of: Contact; done: (changed: boolean) => void 
     }
   };
   return <Dialog title="Merge with" kind="small" close={() => done(false)}>
-    <input class="grow" type="search" autofocus aria-label="Find the other contact" placeholder="Name or e-mail address" value={words} onInput={(e) => setWords(e.currentTarget.value)} />
+    <input ref={box} class="grow" type="search" aria-label="Find the other contact" placeholder="Name or e-mail address" value={words} onInput={(e) => setWords(e.currentTarget.value)} />
     <ul class="choices">{found.map((r) => <li key={r.id}><button type="button" onClick={() => into(r)}><span dir="auto">{whoIs(r)}</span><span class="meta">{r.email}</span></button></li>)}</ul>
   </Dialog>;
 }
@@ -72,7 +73,7 @@ export function ContactActions({ of: c, changed }: { of: Contact; changed: () =>
     {merging && <Merge of={c} done={(did) => { setMerging(false); if (did) { forget(); changed(); } }} />}
     {receipt && <Dialog title="Erased" kind="small" close={() => { setReceipt(null); go('inbox'); }}>
       <p>Everything about this person is gone.</p>
-      <dl class="pairs">{Object.entries(receipt.erased).map(([table, n]) => <><dt key={table}>{table.replaceAll('_', ' ')}</dt><dd>{count(n)}</dd></>)}<dt>Receipt</dt><dd class="plain-text">{receipt.receipt}</dd></dl>
+      <dl class="pairs">{Object.entries(receipt.erased).filter(([, n]) => n > 0).map(([table, n]) => <><dt key={table}>{table.replaceAll('_', ' ')}</dt><dd>{count(n)}</dd></>)}<dt>Receipt</dt><dd class="plain-text">{receipt.receipt}</dd></dl>
     </Dialog>}
   </>;
 }

@@ -4,6 +4,7 @@ import { optional } from '../api';
 import { exact } from '../format';
 import { full } from '../inbox/state';
 import { Dialog } from '../parts/dialog';
+import { Swatch } from '../settings/labels';
 import { mayAct, me, panel } from '../store';
 import { arrange, snooze } from '../thread/actions';
 import { head } from '../thread/state';
@@ -21,7 +22,7 @@ export function Controls({ of: h }: { of: Row }) {
     <div class="pair"><span>Assigned to</span><button class="btn" type="button" onClick={() => { panel.value = 'assign'; }}>{h.assignee?.name || h.team?.name || 'Nobody'}</button></div>
     <div class="pair"><span>Snooze</span><button class="btn" type="button" onClick={() => (h.snoozed_until ? snooze(null) : (panel.value = 'snooze'))}>{h.snoozed_until ? 'Until ' + exact(h.snoozed_until) : 'Not now'}</button></div>
     {labels && <div class="labels"><span class="muted">Labels</span>
-      {own.map((l) => <button key={l} class="chip plain" type="button" aria-label={'Remove label ' + l} onClick={() => arrange('labels', { labels: own.filter((x) => x !== l) })}>{l} ×</button>)}
+      {own.map((l) => <button key={l} class="chip plain" type="button" aria-label={'Remove label ' + l} onClick={() => arrange('labels', { labels: own.filter((x) => x !== l) })}><Swatch color={labels.find((x) => x.name === l)?.color || ''} />{l} ×</button>)}
       {!own.length && !free.length && <span>none yet</span>}
       {free.length > 0 && <select aria-label="Add a label" value="" onChange={(e) => { if (e.currentTarget.value) arrange('labels', { labels: [...own, e.currentTarget.value] }); }}>
         <option value="">Add…</option>{free.map((l) => <option key={l.id} value={l.name}>{l.name}</option>)}</select>}

@@ -4,10 +4,11 @@ import { exact, time } from '../format';
 import { Face, Nodes } from '../parts/bits';
 import { Icon } from '../parts/icons';
 import { markdown } from '../parts/markdown';
-import { me } from '../store';
+import { mayAct, me } from '../store';
 import type { Message, Source } from '../types';
 import { Files } from './files';
 import { deliver, revise, type Pending } from './send';
+import { head, redeliver, seenUpTo } from './state';
 import { Translation } from './translate';
 import { showWhy } from './why';
 
@@ -40,9 +41,11 @@ export function Bubble({ message: m, joined }: { message: Message; joined: boole
       <Translation of={m} />
       {m.why && <button class="btn link" type="button" onClick={() => showWhy(m)}>Why this answer</button>}
       {m.helpful !== undefined && m.helpful !== null && <span class={'thumb ' + (m.helpful ? 'ok' : 'bad')}><Icon of={m.helpful ? 'up' : 'down'} size={14} />{m.helpful ? 'Helpful' : 'Not helpful'}</span>}
-      {m.delivery && <span class={'meta ' + (m.delivery.state === 'failed' ? 'bad' : '')}>
+      {m.delivery && <span class={m.delivery.state === 'failed' ? 'bad' : 'meta'}>
         <Icon of={m.delivery.state === 'failed' ? 'alert' : m.delivery.state === 'pending' ? 'clock' : m.delivery.state === 'seen' ? 'seen' : 'check'} size={14} />
         {deliveries[m.delivery.state]}{m.delivery.error ? ': ' + m.delivery.error : ''}</span>}
+      {m.seq === seenUpTo.value && m.conversation === head.value?.id && <span class="meta"><Icon of="seen" size={14} />Seen</span>}
+      {m.delivery?.state === 'failed' && mayAct.value && <button class="btn link" type="button" onClick={() => redeliver(m)}>Retry</button>}
     </div>
   </article>;
 }

@@ -7,7 +7,9 @@ import { Kbd } from '../parts/bits';
 import { Icon } from '../parts/icons';
 import { mayAct, me } from '../store';
 import { openId } from '../inbox/state';
-import { CannedList, cannedKeys, closeCanned, lookForCanned } from './canned';
+import { canned } from './canned';
+import { closeOffers, lookForOffers, offerAria, offerKeys, Offers } from './caret';
+import { mention } from './mention';
 import { head, mine } from './state';
 import { mode, send, text, write, type Mode } from './send';
 import { canSuggest, Ghost, suggest } from './suggest';
@@ -37,12 +39,12 @@ export function Composer() {
     a.style.height = 'auto'; // grows with what is written, where CSS cannot do it
     a.style.height = Math.min(240, a.scrollHeight) + 'px';
   }, [value, id]);
-  useEffect(() => { closeCanned(); }, [id]);
+  useEffect(closeOffers, [id, note]);
   if (!mayAct.value || !head.value) return null;
   const h = head.value, held = h.owner === 'staff' && h.staff && !mine.value && h.status !== 'resolved';
   const keys = (e: KeyboardEvent) => {
     if (e.isComposing || composing.value) return;
-    if (cannedKeys(e)) return;
+    if (offerKeys(e)) return;
     if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) {
       e.preventDefault();
       send();
@@ -56,7 +58,7 @@ export function Composer() {
   };
   return <div class="composer-all">
     <Ghost />
-    <CannedList />
+    <Offers />
     <form class={'composer' + (note ? ' note' : '')} aria-label={note ? 'Private note' : 'Reply'} onSubmit={(e) => { e.preventDefault(); send(); }}>
       <div class="tabs" role="group" aria-label="What is written">
         <button type="button" aria-pressed={!note} onClick={() => compose('reply')} aria-keyshortcuts="r">Reply</button>
@@ -65,13 +67,13 @@ export function Composer() {
         {note ? <span class="meta">Only staff see this</span> : held ? <span class="meta warn">{h.staff!.name} has this conversation</span>
           : h.status === 'resolved' ? <span class="meta">Sending opens it again</span> : h.owner === 'bot' ? <span class="meta">Sending stops the bot</span> : null}
       </div>
-      <textarea ref={area} id="composer" rows={2} dir="auto" maxLength={maxRunes} aria-label={note ? 'Note' : 'Reply'} placeholder={hint()} value={value}
-        onInput={(e) => { write(e.currentTarget.value); lookForCanned(e.currentTarget); }}
+      <textarea ref={area} id="composer" rows={2} dir="auto" maxLength={maxRunes} aria-label={note ? 'Note' : 'Reply'} placeholder={hint()} value={value} aria-autocomplete="list" {...offerAria()}
+        onInput={(e) => { write(e.currentTarget.value); lookForOffers(e.currentTarget, note ? [canned, mention] : [canned]); }}
         onCompositionStart={() => { composing.value = true; }} onCompositionEnd={() => { composing.value = false; }}
-        onBlur={() => setTimeout(closeCanned, 150)} onKeyDown={keys} />
+        onBlur={() => setTimeout(closeOffers, 150)} onKeyDown={keys} />
       <div class="tools">
         {canSuggest.value && !note && <button class="btn quiet" type="button" onClick={suggest} aria-keyshortcuts="Control+J"><Icon of="spark" size={16} />Suggest</button>}
-        <span class="meta hide-phone"><Kbd keys="/" /> canned replies</span>
+        <span class="meta hide-phone"><Kbd keys="/" /> canned replies{note && <>, <Kbd keys="@" /> colleagues</>}</span>
         <span class="push" />
         {value.length > maxRunes * 0.9 && <span class="meta">{maxRunes - value.length} left</span>}
         <span class="meta hide-phone"><Kbd keys={command + ' ↵'} /></span>

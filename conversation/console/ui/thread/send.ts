@@ -7,6 +7,7 @@ import { openId } from '../inbox/state';
 import { prefs } from '../prefs';
 import { complain, me, say, toast } from '../store';
 import type { Message, State } from '../types';
+import { mentioned } from './mention';
 import { head, mine, take, takeState } from './state';
 
 export type Mode = 'reply' | 'note';
@@ -97,7 +98,7 @@ export async function deliver(id: string, keepalive = false): Promise<void> {
   undo.delete(id);
   change(id, { state: 'sending', error: undefined });
   try {
-    const m = await api<Message>('POST', `/conversations/${p.conversation}/${p.mode}`, { text: p.text, id: p.id }, { keepalive });
+    const m = await api<Message>('POST', `/conversations/${p.conversation}/${p.mode}`, { text: p.text, id: p.id, ...(p.mode === 'note' ? { mentions: await mentioned(p.text) } : {}) }, { keepalive });
     take(m);
     change(id, null);
   } catch (err) {

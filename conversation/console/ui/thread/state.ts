@@ -3,8 +3,8 @@ import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import { api, Failed, query } from '../api';
 import { on } from '../events';
 import { current, markRead, openId, put } from '../inbox/state';
-import { me } from '../store';
-import type { Attachment, Change, Looking, Message, Row, State } from '../types';
+import { complain, me } from '../store';
+import type { Attachment, Change, Delivery, Looking, Message, Row, State } from '../types';
 
 const page = 100;
 const typingMs = 6000;
@@ -26,12 +26,24 @@ export const silenced = signal(false);
 
 export const mine = computed(() => !!head.value && head.value.owner === 'staff' && head.value.staff?.id === me.value?.id);
 
+/** The newest message of ours that the customer has read. */
+export const seenUpTo = computed(() => {
+  const upTo = head.value?.seen_seq || 0;
+  return messages.value.reduce((seq, m) => ((m.author === 'bot' || m.author === 'staff') && !m.note && m.seq <= upTo ? m.seq : seq), 0);
+});
+
 let turn = 0;
 let abort: AbortController | null = null;
 
+/** How deliveries stand, as heard since the conversation was opened. */
+const progress = new Map<number, Delivery>();
+
 function sorted(list: Message[]): Message[] {
   const bySeq = new Map<number, Message>();
-  for (const m of list) bySeq.set(m.seq, m.why || !bySeq.get(m.seq)?.why ? m : { ...m, why: bySeq.get(m.seq)!.why });
+  for (const m of list) {
+    const had = bySeq.get(m.seq), heard = progress.get(m.seq);
+    bySeq.set(m.seq, { ...m, why: m.why || had?.why, delivery: heard || m.delivery || had?.delivery });
+  }
   return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
 }
 
@@ -44,6 +56,7 @@ async function read(id: string): Promise<void> {
     trouble.value = '';
     drafts.value = new Map();
     if (!same) {
+      progress.clear();
       head.value = current.peek();
       messages.value = [];
       changes.value = [];
@@ -55,11 +68,13 @@ async function read(id: string): Promise<void> {
   });
   try {
     const row = await api<Row>('GET', '/conversations/' + id, undefined, { signal: abort.signal });
-    const after = same && messages.value.length ? messages.value[messages.value.length - 1].seq : Math.max(0, row.seq - page);
+    const newest = messages.value[messages.value.length - 1], underWay = messages.value.find((m) => m.delivery?.state === 'pending');
+    const after = same && newest ? (underWay ? underWay.seq - 1 : newest.seq) : Math.max(0, row.seq - page);
     const list = await api<{ messages: Message[] }>('GET', `/conversations/${id}/messages` + query({ after: after || '', limit: 500 }), undefined, { signal: abort.signal });
     if (mine !== turn) return;
     batch(() => {
       head.value = row;
+      if (same) progress.clear(); // what was read is newer
       messages.value = sorted([...messages.value, ...list.messages]);
       reading.value = false;
     });
@@ -129,6 +144,22 @@ async function whyOf(m: Message): Promise<void> {
   }
 }
 
+/** Notes how the delivery of a message stands now. */
+function delivered(seq: number, d: Delivery): void {
+  progress.set(seq, d);
+  messages.value = sorted(messages.value);
+}
+
+/** Has a delivery that failed tried again. */
+export async function redeliver(m: Message): Promise<void> {
+  try {
+    const d = await api<Delivery>('POST', `/conversations/${m.conversation}/messages/${m.seq}/retry`);
+    if (m.conversation === openId.value) delivered(m.seq, d);
+  } catch (err) {
+    complain(err);
+  }
+}
+
 function drop(of: string): void {
   const rest = new Map(drafts.value);
   rest.delete(of);
@@ -167,6 +198,10 @@ export function watch(): () => void {
     }),
     on('files', (e: { conversation: string; seq: number; attachments: Attachment[] }) => {
       if (e.conversation === openId.value) messages.value = messages.value.map((m) => (m.seq === e.seq ? { ...m, attachments: e.attachments } : m));
+    }),
+    on('delivery', (e: { conversation: string; seq: number; delivery: Delivery }) => { if (e.conversation === openId.value) delivered(e.seq, e.delivery); }),
+    on('seen', (e: { conversation: string; seq: number }) => {
+      if (head.value && e.conversation === head.value.id && e.seq > (head.value.seen_seq || 0)) head.value = { ...head.value, seen_seq: e.seq };
     }),
     on('delta', (e: { conversation: string; turn: string; text: string }) => {
       if (e.conversation === openId.value && head.value?.owner === 'bot') drafts.value = new Map(drafts.value).set(e.turn, (drafts.value.get(e.turn) || '') + e.text);

@@ -40,11 +40,14 @@ function Watchers() {
 
 const spoken: Record<string, string> = { staff: 'staff', bot: 'the bot', queue: 'the queue' };
 
+const priorities = ['normal', 'low', 'high', 'urgent'];
+
 function changeText(c: Change): string {
   const who = c.actor?.name || 'The server';
   switch (c.kind) {
     case 'owner': return `${who}: ${spoken[c.from || ''] || c.from || 'nobody'} → ${spoken[c.to || ''] || c.to || 'nobody'}` + (c.reason ? ` (${reasonText(c.reason)})` : '');
     case 'rating': return `The customer rated this ${c.to} of 5`;
+    case 'priority': return `${who} changed the priority from ${priorities[+(c.from || 0)]} to ${priorities[+(c.to || 0)]}`;
     default: return `${who} changed ${c.kind === 'assign' ? 'the assignee' : c.kind} ${c.from ? `from ${c.from} ` : ''}to ${c.to || 'none'}`;
   }
 }
