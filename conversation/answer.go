@@ -35,6 +35,7 @@ type answering struct {
 	calls    []Call
 	streamed bool
 	recap    *recap  // to be made once the answer is stored
+	watch    *asking // who is told in place of the customer; nil for a turn
 	promise  Promise // what the customer is told of the wait for a person
 	attached
 }
@@ -129,6 +130,7 @@ func (a *answering) find() (knowledge.Result, error) {
 	if err != nil {
 		return r, fmt.Errorf("find passages: %w", err)
 	}
+	a.saw(r)
 	return r, nil
 }
 
@@ -193,6 +195,10 @@ func (a *answering) ask(r knowledge.Result) (Outcome, error) {
 		return Outcome{}, err
 	}
 	p.Request.User = a.t.State.Conversation
+	if a.watch != nil {
+		a.tellFound(r, len(p.Passages))
+		a.watch.w.Prompted(p)
+	}
 	if plan, ok := a.trimmed(history, len(history)-p.Tokens.Trimmed); ok {
 		a.recap = &plan
 	}
@@ -243,6 +249,7 @@ func (a *answering) note(r knowledge.Result, sent int, cited []Source) {
 	th := a.s.judge(r)
 	a.trace.Thresholds = &th
 	a.trace.take(r, sent, cited)
+	a.saw(r)
 }
 
 // handoffCall reads the model's typed request for a person. Its arguments come
@@ -304,6 +311,10 @@ func (a *answering) stream(text string) {
 		return
 	}
 	a.streamed = true
+	if a.watch != nil {
+		a.watch.delta(text)
+		return
+	}
 	ev := Event{Kind: EventDelta, Conversation: a.t.State.Conversation, Turn: a.t.ID, Text: text}
 	a.e.hub.Publish(ev)
 	a.e.d.Bus.Relay(ev)
@@ -315,6 +326,10 @@ func (a *answering) discard() {
 		return
 	}
 	a.streamed = false
+	if a.watch != nil {
+		a.watch.w.Discard()
+		return
+	}
 	ev := Event{Kind: EventDiscard, Conversation: a.t.State.Conversation, Turn: a.t.ID}
 	a.e.hub.Publish(ev)
 	a.e.d.Bus.Relay(ev)

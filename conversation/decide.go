@@ -26,6 +26,9 @@ func (a *answering) tell(found knowledge.Result) (Outcome, error) {
 		told("model failed; answering from passages", "conversation", a.t.State.Conversation,
 			"kind", failure.Kind, "err", failure.Err)
 		a.discard()
+		if a.watch != nil {
+			a.watch.told = false // what becomes of the hits is decided anew
+		}
 		a.trace = Trace{Error: failure.Kind, Rewritten: a.trace.Rewritten, Chosen: a.trace.Chosen, Cost: a.trace.Cost}
 	}
 	return a.withoutModel(found), nil

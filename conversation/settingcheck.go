@@ -252,17 +252,7 @@ func (w *WidgetSettings) check() error {
 	return line("title", w.Title, maxBotName)
 }
 
-func (r *RetentionSettings) check() error {
-	for _, f := range []struct {
-		field string
-		days  *int
-	}{{"conversations_days", r.Conversations}, {"files_days", r.Files}, {"calls_days", r.Calls}} {
-		if f.days != nil && (*f.days < 1 || *f.days > maxDays) {
-			return wrong(f.field, "is not a number of days from 1 to %d, or empty for ever", maxDays)
-		}
-	}
-	return nil
-}
+func (r *Retention) check() error { return r.Check() }
 
 func (h *Hours) check() (err error) {
 	*h, err = h.Check()

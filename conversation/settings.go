@@ -18,7 +18,7 @@ type Settings struct {
 	Hours      Hours
 	Handling   Handling
 	Widget     WidgetSettings
-	Retention  RetentionSettings
+	Retention  Retention
 
 	// Meta says of each stored section, by name, which version it is.
 	Meta map[string]SettingMeta
@@ -147,23 +147,13 @@ type WidgetSettings struct {
 	Lang     string `json:"lang"`     // language tag
 }
 
-// RetentionSettings are for how many days what is kept; nil is for ever.
-type RetentionSettings struct {
-	Conversations *int `json:"conversations_days"`
-	Files         *int `json:"files_days"`
-	Calls         *int `json:"calls_days"`
-}
-
-// defaultWarn is the share of a day's limit at which staff are told of it.
-const defaultWarn = 0.8
-
 // settings are the defaults, as the program was wired.
 func (c *Config) settings() *Settings {
 	return &Settings{
 		Bot:      BotSettings{Name: c.BotName, Instructions: c.Instructions, Languages: []string{}, QuickReplies: []string{}},
 		Models:   ModelSettings{Enabled: true, Answer: append([]string{}, c.Models...)},
 		Tokens:   c.Budget,
-		Spending: SpendingSettings{Warn: defaultWarn},
+		Spending: SpendingSettings{Warn: DefaultWarn},
 		Prices:   PriceSettings{Models: map[string]ModelPrice{}},
 		Hours:    Hours{Timezone: "UTC", Week: []Span{}, Holidays: []Holiday{}},
 		Handling: DefaultHandling,

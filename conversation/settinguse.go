@@ -173,7 +173,7 @@ func (s *Settings) Limits() Spending {
 
 // terms are what the engine pays by: its settings, and below them what it was wired with.
 func (e *Engine) terms() terms {
-	t := terms{limits: e.d.Limits, count: e.d.Counter, observer: e.d.Observer, alert: e.alertBudget}
+	t := terms{limits: e.d.Limits, count: e.d.Counter, observer: e.d.Observer, alert: e.Announce}
 	if t.limits == nil {
 		t.limits = func() Spending { return e.Settings().Limits() }
 	}

@@ -8,6 +8,9 @@ const (
 	AlertBudgetSpent   AlertKind = "budget_spent"
 )
 
+// AlertWebhookOff says that a webhook failed for so long that it was switched off.
+const AlertWebhookOff AlertKind = "webhook_off"
+
 // budgetAlert says in words how far the day's budget is used up.
 func budgetAlert(h Held, l Spending) Alert {
 	day := int64(0)
@@ -23,9 +26,9 @@ func budgetAlert(h Held, l Spending) Alert {
 
 func dollars(micros int64) float64 { return float64(micros) / 1e6 }
 
-// alertBudget tells staff everywhere.
-func (e *Engine) alertBudget(a Alert) {
-	e.log.Warn("budget", "alert", string(a.Kind))
+// Announce tells staff everywhere what concerns no single conversation.
+func (e *Engine) Announce(a Alert) {
+	e.log.Warn("alert to staff", "kind", string(a.Kind))
 	ev := Event{Kind: EventAlert, Alert: &a}
 	e.hub.Publish(ev)
 	e.d.Bus.Relay(ev)

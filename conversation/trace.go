@@ -84,6 +84,7 @@ const (
 	FateThreshold Fate = "below_threshold" // the confidence was too low for any to be shown
 	FateOutscored Fate = "outscored"       // others fit so much better that it was not shown
 	FateOffered   Fate = "offered"         // named in the question that was asked back
+	FateUnused    Fate = "unused"          // the answer needed none
 )
 
 // take records what was found, of which the first sent went to the model.

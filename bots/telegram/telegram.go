@@ -145,6 +145,10 @@ func New(cfg Config) (*Bot, error) {
 // Webhook reports whether updates come to a webhook; else they are fetched.
 func (b *Bot) Webhook() bool { return b.cfg.PublicURL != "" && b.cfg.Secret != "" }
 
+// Account is what conversations with this bot carry: its number, the part of the token
+// that is no secret.
+func (b *Bot) Account() string { return b.account }
+
 // State says whether the bot works, in words for an operator that hold no secret.
 func (b *Bot) State() (ok bool, detail string) {
 	b.mu.Lock()

@@ -25,13 +25,15 @@ const (
 )
 
 var askCommand = command{
-	name: "ask", usage: "QUESTION", quiet: true,
+	name: "ask", usage: "QUESTION [--why]", quiet: true,
 	summary: "Ask the bot a question as a customer would, and show its sources",
 	help: `The question goes the very way a customer's does, and is kept as a conversation that the
-console shows.
+console shows. With --why nothing is kept, and the passages, what became of each and the prompt
+are shown too.
 
   frontdesk ask "how long does delivery take"`,
-	setup: func(*flag.FlagSet) func(context.Context, *app, []string) error {
+	setup: func(fs *flag.FlagSet) func(context.Context, *app, []string) error {
+		why := fs.Bool("why", false, "show what was found, what became of it and the prompt; keep nothing")
 		return func(ctx context.Context, a *app, args []string) error {
 			question, err := oneText(args)
 			if err != nil {
@@ -39,7 +41,11 @@ console shows.
 			}
 			ctx, cancel := context.WithTimeout(ctx, askWithin)
 			defer cancel()
-			err = ask(ctx, a, question)
+			if *why {
+				err = askWhy(ctx, a, question)
+			} else {
+				err = ask(ctx, a, question)
+			}
 			if errors.Is(err, context.DeadlineExceeded) {
 				return fmt.Errorf("there is no answer after %v", askWithin)
 			}

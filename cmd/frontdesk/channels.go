@@ -21,6 +21,7 @@ type channels struct {
 	courier       *conversation.Courier
 	desks         *conversation.Desks
 	staffed       []string // channels with a desk
+	senders       map[string]conversation.Sender
 }
 
 // newChannels makes the adapters of all platforms that settings are there for.
@@ -55,6 +56,7 @@ func newChannels(cfg *Config, d *desk, m *metrics, log *slog.Logger) *channels {
 			}
 		}
 	}
+	c.senders = senders
 	c.courier = conversation.NewCourier(d.Engine, d.store, senders)
 	return c
 }

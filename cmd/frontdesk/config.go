@@ -77,7 +77,7 @@ type Config struct {
 	ModerationList  string `env:"MODERATION_BLOCKLIST" about:"the file for MODERATION=list: a phrase or a /regular expression/ a line"`
 	ModerationFail  string `env:"MODERATION_FAIL" envDefault:"open" about:"what to do with words that could not be judged: open lets them pass, closed holds them back"`
 
-	CrawlAllow []string `env:"CRAWL_ALLOW" about:"hosts and networks inside that pages may be taken from, e.g. wiki.corp:8080,10.0.0.0/8"`
+	CrawlAllow []string `env:"CRAWL_ALLOW" about:"hosts and networks inside that pages may be taken from and webhooks may lead to, e.g. wiki.corp:8080,10.0.0.0/8"`
 
 	LogFormat       string        `env:"LOG_FORMAT" envDefault:"text" about:"text or json"`
 	LogLevel        string        `env:"LOG_LEVEL" envDefault:"info" about:"debug, info, warn or error"`

@@ -200,15 +200,18 @@ func reason(err error) string {
 	}
 }
 
+// portCheck names the finding about the address.
+const portCheck = "address"
+
 func examinePort(ctx context.Context, cfg *Config) finding {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", cfg.ListenAddr)
 	if err != nil {
-		return finding{"address", verdictWarning, cfg.ListenAddr + " cannot be listened on: " + reason(err),
+		return finding{portCheck, verdictWarning, cfg.ListenAddr + " cannot be listened on: " + reason(err),
 			"Fine when it is a frontdesk that runs there. Otherwise choose another with LISTEN_ADDR."}
 	}
 	l.Close()
-	return finding{"address", verdictOK, cfg.ListenAddr + " is free", ""}
+	return finding{portCheck, verdictOK, cfg.ListenAddr + " is free", ""}
 }
 
 func examineModel(cfg *Config, now time.Time) []finding {

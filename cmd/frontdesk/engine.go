@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -29,6 +30,7 @@ type desk struct {
 	*conversation.Engine
 	store *conversationdb.Store
 	bus   *conversationdb.Notifier
+	tests *conversation.Tests
 }
 
 // newDesk wires the engine; Run makes it work.
@@ -60,7 +62,9 @@ func newDesk(cfg *Config, pool *pgxpool.Pool, k *knowledgeParts, o conversation.
 	if err != nil {
 		return nil, fmt.Errorf("make the engine: %w", err)
 	}
-	d.Engine, d.store, d.bus = engine, store, bus
+	d.Engine, d.store, d.bus, d.tests = engine, store, bus, k.tests
+	k.tests.Settings = d.settings
+	k.retention.limits = func() conversation.Retention { return d.settings().Retention }
 	return d, nil
 }
 
@@ -79,6 +83,24 @@ func (d *desk) look() widget.Look {
 
 // settings are those of the moment. Nobody asks before the engine is made.
 func (d *desk) settings() *conversation.Settings { return d.Engine.Settings() }
+
+// PutSection stores a section and has the test set asked again in a while.
+func (d *desk) PutSection(ctx context.Context, name string, raw json.RawMessage, version int64, by conversation.Actor) (conversation.Section, error) {
+	s, err := d.Engine.PutSection(ctx, name, raw, version, by)
+	if err == nil {
+		d.tests.ScheduleRun(ctx, conversation.TriggerSettings)
+	}
+	return s, err
+}
+
+// RestoreSection does the same with an earlier version.
+func (d *desk) RestoreSection(ctx context.Context, name string, restore, version int64, by conversation.Actor) (conversation.Section, error) {
+	s, err := d.Engine.RestoreSection(ctx, name, restore, version, by)
+	if err == nil {
+		d.tests.ScheduleRun(ctx, conversation.TriggerSettings)
+	}
+	return s, err
+}
 
 // newModel returns the model to ask, or nil when there is none. Which one it is the
 // settings say; those of the environment where they are nil.

@@ -20,7 +20,7 @@ import (
 )
 
 var evalCommand = command{
-	name: "eval", usage: "DIR [--run FILE] [--conf FILE] [--split NAME] [--json] | DIR… --fit [--save] [--out FILE] | [DIR] --replay FILE [--budget N] [--count]", quiet: true,
+	name: "eval", usage: "DIR [--run FILE] [--conf FILE] [--split NAME] [--json] | DIR… --fit [--save] [--out FILE] | --tests [--json] | [DIR] --replay FILE [--budget N] [--count]", quiet: true,
 	summary: "Measure how well passages are found, on questions with known answers",
 	help: `DIR holds corpus.jsonl, queries.jsonl and qrels.tsv, and may hold answerable.tsv. It is
 searched in a scratch space of its own; the live knowledge is neither read nor changed. Means
@@ -39,6 +39,11 @@ the running summary and with answers word for word, and how much of each prompt 
 one before, which a provider has cached. Where a model is configured it is asked, and its own
 figures stand beside; --count asks nobody.
 
+
+With --tests the questions of the console's test set are asked of the live knowledge; nothing
+is stored of it.
+
+  frontdesk eval --tests
   frontdesk eval testset --run run.tsv --json
   frontdesk eval --replay dialogues.jsonl --count
   frontdesk eval testset other --fit --out calibration.json`,
@@ -52,6 +57,7 @@ figures stand beside; --count asks nobody.
 		fs.StringVar(&o.Split, "split", "", "ask only the queries of the split or group `NAME`")
 		by := fs.String("calibration", "", "take the confidence by the calibration in `FILE`, not by the program's own")
 		asJSON := fs.Bool("json", false, "print the report as JSON")
+		tests := fs.Bool("tests", false, "ask the stored test set of the live knowledge")
 		f.register(fs)
 		return func(ctx context.Context, a *app, args []string) error {
 			if re.file != "" {
@@ -65,6 +71,12 @@ figures stand beside; --count asks nobody.
 			}
 			if re.budget != 0 || re.count {
 				return usageError("--budget and --count go with --replay")
+			}
+			if *tests {
+				if o.RunFile+o.ConfFile+o.Split+*by != "" || f.fit || f.given() || len(args) > 0 {
+					return usageError("--tests goes with --json alone")
+				}
+				return evalTests(ctx, a, *asJSON)
 			}
 			if f.fit {
 				if o.RunFile+o.ConfFile+o.Split+*by != "" {

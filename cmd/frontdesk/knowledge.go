@@ -43,8 +43,11 @@ type knowledgeParts struct {
 	store *knowledgedb.Store
 	docs  *knowledgedb.Documents
 	jobs  *knowledgedb.Jobs
+	tests *conversation.Tests
 	allow crawl.Allow
 	purse *conversation.Purse // pays for what is searched and taken in
+	// retention deletes what is too old.
+	retention *retention
 }
 
 // siteStore is Sites under another name, since that has a method called Sites.
@@ -72,7 +75,11 @@ func newKnowledge(cfg *Config, pool *pgxpool.Pool, log *slog.Logger) (*knowledge
 		Client: crawl.NewClient(k.allow, crawl.ClientOptions{UserAgent: userAgent(cfg)}),
 		Sites:  k.siteStore, Pages: k.siteStore, Documents: k, Read: extract.Extract, Log: log, Pause: crawl.DefaultPause,
 	})
-	if k.jobs, err = knowledgedb.NewJobs(k.docs, k.docs.Comparing(k.Ingest), log, k.Work(crawler), k.docs.CompareWork()); err != nil {
+	runs := k.docs.TestRuns()
+	k.tests = newTests(pool, k.store, runs, log)
+	k.store.OnChange(scheduleTests(k.tests))
+	k.retention = newRetention(pool, log)
+	if k.jobs, err = knowledgedb.NewJobs(k.docs, k.docs.Comparing(k.Ingest), log, k.Work(crawler), k.docs.CompareWork(), runs.Work(k.tests), k.docs.RetentionWork(k.retention.work())); err != nil {
 		return nil, err
 	}
 	k.Editor = knowledge.NewEditor(k.Ingest, k.docs)

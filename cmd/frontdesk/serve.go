@@ -110,6 +110,9 @@ func serve(ctx context.Context, a *app) (err error) {
 	}
 	channels := newChannels(&a.cfg, engine, m, a.log)
 	s := &server{a: a, health: &health{pool: db.pool, queues: &queues{pool: db.pool}, channels: channels.states}, engine: engine, gaps: gaps, inbox: conversation.NewInbox(engine.Engine, engine.store), accounts: accounts, channels: channels, ln: ln, metrics: m}
+	if s.webhooks, err = newWebhooks(ctx, &a.cfg, db.pool, engine, a.log); err != nil {
+		return err
+	}
 	m.watchDatabase(db.pool, s.health.queues)
 	m.watchReranking(k.store.Reranks)
 	if err := s.route(ctx, db.pool, k, accounts, script, faces); err != nil {
@@ -192,6 +195,7 @@ type server struct {
 	inbox    *conversation.Inbox
 	accounts *staff.Service
 	channels *channels
+	webhooks *conversation.Webhooks
 	ln       net.Listener
 	handler  http.Handler
 	// endStreams ends the open event streams, which would otherwise outlast
@@ -212,6 +216,7 @@ func (s *server) run(ctx context.Context) error {
 	wg.Go(func() { s.engine.Run(working, grace) })
 	wg.Go(func() { s.gaps.Run(working) })
 	wg.Go(func() { s.inbox.Run(working) })
+	wg.Go(func() { s.webhooks.Run(working) })
 	wg.Go(func() { forgetAudit(working, s.accounts, s.a.cfg.AuditDays, s.a.log) })
 	sending, stopSending := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopSending()

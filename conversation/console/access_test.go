@@ -33,7 +33,7 @@ func TestEveryRouteAsksForItsRole(t *testing.T) {
 		if rt.path == "/api/v1/login" || rt.path == "/api/v1/logout" {
 			continue // their own tests
 		}
-		path := strings.NewReplacer("{id}", knowledge.NewID(), "{token}", "none").Replace(rt.path)
+		path := strings.NewReplacer("{id}", knowledge.NewID(), "{token}", "none", "{name}", "slack").Replace(rt.path)
 		for _, c := range callers {
 			got := p.do(rt.method, path, map[string]string{}, c.as...)
 			switch {

@@ -16,6 +16,9 @@ const auditTimeout = 5 * time.Second
 var unaudited = map[string]bool{
 	"POST /api/v1/search":  true,
 	"POST /api/v1/preview": true,
+	"POST /api/v1/ask":     true,
+
+	"POST /api/v1/settings/thresholds/effect": true,
 
 	"POST /api/v1/settings/preview":     true,
 	"POST /api/v1/settings/models/test": true,

@@ -35,8 +35,12 @@ type Options struct {
 	Events    Events
 	// Models lists the models that are configured, and others whose prices are known.
 	// May be nil.
-	Models func() []conversation.ModelFact
-	Log    *slog.Logger
+	Models   func() []conversation.ModelFact
+	Asks     Asks
+	Tests    Tests
+	Webhooks Webhooks
+	Health   Health
+	Log      *slog.Logger
 	// Pages makes what the browser loads, the first time somebody asks for it.
 	Pages func() (*Pages, error)
 
@@ -74,6 +78,10 @@ type Console struct {
 	finder    Finder
 	engine    Engine
 	hub       Events
+	asks      Asks
+	tests     Tests
+	webhooks  Webhooks
+	health    Health
 	log       *slog.Logger
 	clientIP  func(*http.Request) string
 	secure    func(*http.Request) bool
@@ -86,6 +94,7 @@ type Console struct {
 	watchers    watchers
 	crossOrigin *http.CrossOriginProtection
 	streams     chan struct{} // one slot for each open event stream
+	asking      chan struct{} // one slot for each question of staff's being answered
 	large       chan struct{} // one slot for each large file on its way in
 	filesOut    chan struct{} // one slot for each customer's file on its way out
 	stopping    chan struct{} // closed by Stop
@@ -104,10 +113,14 @@ type Console struct {
 func New(o Options) (*Console, error) {
 	c := &Console{
 		staff: o.Staff, documents: o.Documents, entries: o.Entries, faq: o.FAQ, conflicts: o.Conflicts, curation: o.Curation, previews: o.Previews, sites: o.Sites, gaps: o.Gaps, inbox: o.Inbox, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
+		webhooks: o.Webhooks, health: o.Health,
 		clientIP: o.ClientIP, secure: o.Secure, now: o.Now, models: o.Models,
 		signOn: o.SignOn, newcomer: o.SignOnRole, origin: o.Origin,
 		crossOrigin: http.NewCrossOriginProtection(),
 		streams:     make(chan struct{}, maxStreams),
+		asking:      make(chan struct{}, maxAsks),
+		asks:        o.Asks,
+		tests:       o.Tests,
 		large:       make(chan struct{}, maxLarge),
 		filesOut:    make(chan struct{}, maxFilesOut),
 		stopping:    make(chan struct{}),
@@ -124,6 +137,9 @@ func New(o Options) (*Console, error) {
 		if err := c.crossOrigin.AddTrustedOrigin(o.Origin); err != nil {
 			return nil, fmt.Errorf("console origin: %w", err)
 		}
+	}
+	if c.models == nil {
+		c.models = func() []conversation.ModelFact { return nil }
 	}
 	if c.clientIP == nil {
 		c.clientIP = remoteIP

@@ -68,6 +68,9 @@ func (s schemas) operation(rt route) object {
 	if strings.Contains(rt.path, "{token}") {
 		params = append(params, object{"name": "token", "in": "path", "required": true, "schema": object{"type": "string"}})
 	}
+	if strings.Contains(rt.path, "{name}") {
+		params = append(params, object{"name": "name", "in": "path", "required": true, "schema": object{"type": "string"}})
+	}
 	for _, p := range rt.query {
 		params = append(params, object{"name": p.name, "in": "query", "description": p.about, "schema": object{"type": p.kind}})
 	}

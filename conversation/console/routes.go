@@ -145,6 +145,9 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 	}
 	routes = append(routes, inboxRoutes()...)
 	routes = append(routes, settingRoutes()...)
+	routes = append(routes, testRoutes()...)
+	routes = append(routes, webhookRoutes()...)
+	routes = append(routes, healthRoutes()...)
 }
 
 func takeover(c *Console, ctx context.Context, id string, by conversation.Actor) (conversation.State, error) {

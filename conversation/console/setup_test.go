@@ -147,6 +147,9 @@ type place struct {
 	sites   *siteList
 	gaps    *conversation.Gaps
 	inbox   *conversation.Inbox
+	tests   *testSet
+	models  []string // that the console takes for those that answer
+	exec    func(sql string, args ...any) error
 	secure  bool // what the console is told of the connection
 	log     *bytes.Buffer
 	down    atomic.Bool // whether it breaks every connection
@@ -163,6 +166,7 @@ func newPlaceWith(t *testing.T, cfg conversation.Config, model conversation.Mode
 	t.Helper()
 	p := &place{t: t, log: &bytes.Buffer{}, library: &library{docs: map[string]knowledge.Document{}, content: map[string][]byte{}}, sites: &siteList{}}
 	pool := dbtest.New(t)
+	p.exec = func(sql string, args ...any) error { _, err := pool.Exec(t.Context(), sql, args...); return err }
 	p.gaps = conversation.NewGaps(conversation.GapConfig{Settle: -1}, conversation.GapDeps{Store: conversationdb.New(pool), Words: lexical.Bag{},
 		Entries: p.library, Finder: p.library, Counter: tokens.For("gpt-4o-mini")})
 	p.staff = staff.New(conversationdb.NewStaffStore(pool), nil)
@@ -173,12 +177,14 @@ func newPlaceWith(t *testing.T, cfg conversation.Config, model conversation.Mode
 		t.Fatal(err)
 	}
 	p.inbox = conversation.NewInbox(p.engine, p.store)
-	p.console, err = New(Options{Staff: p.staff, Documents: p.library, Sites: p.sites, Gaps: p.gaps, Inbox: p.inbox, Finder: p.library, Engine: p.engine, Events: p.engine,
+	p.tests = newTestSet(pool, p.library)
+	p.console, err = New(Options{Asks: p.engine, Tests: p.tests, Models: p.modelFacts, Staff: p.staff, Documents: p.library, Sites: p.sites, Gaps: p.gaps, Inbox: p.inbox, Finder: p.library, Engine: p.engine, Events: p.engine,
 		Log: slog.New(slog.NewTextHandler(p.log, nil)), Secure: func(*http.Request) bool { return p.secure }})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p.console.pages = bundled
+	p.withHooks()
 	f, _ := p.withFAQ()
 	p.curator = &curator{library: p.library, faq: f}
 	p.console.curation = p.curator
@@ -321,4 +327,13 @@ func usageRows(ctx context.Context, e *conversation.Engine) (rows []conversation
 		Groups: []conversation.UsageGroup{conversation.ByDay, conversation.ByModel, conversation.ByPurpose}}
 	err = e.Usage(ctx, q, func(r conversation.UsageRow) error { rows = append(rows, r); return nil })
 	return rows, err
+}
+
+// modelFacts are the models in use.
+func (p *place) modelFacts() []conversation.ModelFact {
+	out := make([]conversation.ModelFact, len(p.models))
+	for i, name := range p.models {
+		out[i] = conversation.ModelFact{Name: name, Tasks: []string{string(conversation.TaskAnswer)}}
+	}
+	return out
 }

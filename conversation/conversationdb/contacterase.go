@@ -39,6 +39,7 @@ var traces = []struct{ table, where string }{
 	{"model_calls", inTalks},
 	{"spend_conversations", inTalks},
 	{"spend_visitors", `contact_id = @id`},
+	{"webhook_deliveries", inTalks},
 }
 
 const inTalks = `conversation_id = ANY (@talks::uuid[])`

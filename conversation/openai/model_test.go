@@ -177,6 +177,18 @@ func TestGoneModelGivesWayToTheNextAndIsRemembered(t *testing.T) {
 	}
 }
 
+func TestARequestMayNameItsModel(t *testing.T) {
+	f := newFake(t, fine, fine)
+	m, _, _ := testModel(t, f, func(c *Config) { c.Models = []string{"gpt-4o-mini"} })
+	named := question
+	named.Models = []string{"gpt-6-luna"}
+	for req, want := range map[*conversation.ModelRequest]string{&named: "gpt-6-luna", &question: "gpt-4o-mini"} {
+		if _, reply, err := ask(t, m, *req); err != nil || reply.Model != want {
+			t.Errorf("Stream with models %v = %+v, %v, want an answer of %s", req.Models, reply, err, want)
+		}
+	}
+}
+
 func TestAllModelsGoneIsSaidWithoutAsking(t *testing.T) {
 	f := newFake(t, failing(404, "no", "model_not_found"))
 	m, _, _ := testModel(t, f, nil)

@@ -176,6 +176,7 @@ func (d *Documents) DeleteDocument(ctx context.Context, id string) error {
 	if err != nil {
 		return fmt.Errorf("delete document %.40q: %w", id, err)
 	}
+	d.tellChanged(ctx)
 	return nil
 }
 

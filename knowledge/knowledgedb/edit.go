@@ -35,6 +35,9 @@ func (d *Documents) EditDocument(ctx context.Context, id string, edit func(knowl
 	if doc, err = d.writeEdited(ctx, id, edited); err != nil {
 		return doc, fmt.Errorf("edit document %s: %w", id, err)
 	}
+	if edited.Removed != "" { // it is not found any more; the rest is told once it is live
+		d.tellChanged(ctx)
+	}
 	return doc, nil
 }
 

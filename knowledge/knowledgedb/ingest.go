@@ -154,7 +154,11 @@ func (s *Store) embeddedAll(ctx context.Context, id string) error {
 	if refused > 0 {
 		reason = fmt.Sprintf("%d passages are found by their words only: the embedding model refuses them (%s). They can be tried again.", refused, why)
 	}
-	return s.SetStatus(ctx, id, knowledge.StatusReady, reason)
+	if err := s.SetStatus(ctx, id, knowledge.StatusReady, reason); err != nil {
+		return err
+	}
+	s.tellChanged(ctx)
+	return nil
 }
 
 // embedNext embeds some passages without a vector that come after an ordinal, and

@@ -158,6 +158,7 @@ func (s *Sites) DeleteSite(ctx context.Context, id string) error {
 	if err != nil {
 		return fmt.Errorf("delete site %.40q: %w", id, err)
 	}
+	s.docs.tellChanged(ctx)
 	return nil
 }
 

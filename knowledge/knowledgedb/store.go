@@ -4,6 +4,7 @@
 package knowledgedb
 
 import (
+	"context"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -34,6 +35,18 @@ type Store struct {
 	// searchable, when set, is told while one document is written how many of its
 	// passages are what they will be; see Scratch.Load.
 	searchable func(n int)
+	// changed, when set, is told that other passages can be found than before.
+	changed func(ctx context.Context)
+}
+
+// OnChange has f called whenever a document has gone live, was edited or deleted, by this
+// process and after it is committed. It is set before the store is used; f is quick.
+func (s *Store) OnChange(f func(ctx context.Context)) { s.changed = f }
+
+func (s *Store) tellChanged(ctx context.Context) {
+	if s.changed != nil {
+		s.changed(ctx)
+	}
 }
 
 // embedPatience is what a customer's question may wait for its vector: a healthy

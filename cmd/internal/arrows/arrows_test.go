@@ -31,6 +31,7 @@ var mayImport = map[string][]string{
 	"conversation/openai":         {"conversation", "knowledge", "knowledge/tokens"},
 	"conversation/media":          {"conversation", "knowledge"},
 	"conversation/moderate":       {"conversation"},
+	"conversation/webhook":        {"conversation", "knowledge/crawl"},
 	"conversation/staff":          {"conversation"},
 	"conversation/staff/sso":      {"conversation/staff"},
 	"conversation/console":        {"conversation", "conversation/staff", "knowledge"},
