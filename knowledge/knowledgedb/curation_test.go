@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 
 	"frontdesk/knowledge"
@@ -50,6 +51,8 @@ func TestAHiddenPassageIsNeverFoundUntilItIsShown(t *testing.T) {
 				embedder = e
 			}
 			b := newServer(t, dbtest.URL(t), embedder, textReader)
+			var told atomic.Int32
+			b.OnChange(func(context.Context) { told.Add(1) })
 			b.start(t)
 			d := b.settled(t, b.add(t, "care.md", tale).ID)
 			faq := b.settled(t, b.add(t, "faq.csv", "question,answer\nWhere is the walrus?,At sea.\n").ID)
@@ -59,11 +62,15 @@ func TestAHiddenPassageIsNeverFoundUntilItIsShown(t *testing.T) {
 			}
 			terms := b.count(t, `SELECT count(*) FROM terms`)
 			ed := knowledge.NewEditor(b.Ingest, b.Documents)
+			before := told.Load()
 			for _, p := range append(ps, b.passages(t, faq.ID)...) {
 				got, err := ed.ChangePassage(t.Context(), p.ID, p.Version, knowledge.PassageChange{Hidden: set(true)})
 				if err != nil || !got.Hidden || got.Version != p.Version+1 {
 					t.Fatalf("hide = %+v, %v; want it hidden", got, err)
 				}
+			}
+			if n := told.Load() - before; int(n) <= len(ps) {
+				t.Errorf("%d changes were told, want one for each passage", n)
 			}
 			for _, q := range []string{"zebra jumper", "Where is the walrus?"} {
 				if got := b.found(t, q); len(got) != 0 {

@@ -56,6 +56,7 @@ func (d *Documents) deleteEdited(ctx context.Context, id string, edited knowledg
 	if err != nil {
 		return fmt.Errorf("delete document %s with its last entry: %w", id, err)
 	}
+	d.tellChanged(ctx)
 	return nil
 }
 

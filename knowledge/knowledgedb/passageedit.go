@@ -40,6 +40,7 @@ func (d *Documents) ChangePassage(ctx context.Context, id string, version int, c
 	if err != nil {
 		return old, fmt.Errorf("change passage %s: %w", id, err)
 	}
+	d.tellChanged(ctx)
 	now, err := shelvedPassage(ctx, d.pool, id, "")
 	if err != nil {
 		return now, fmt.Errorf("read changed passage %s: %w", id, err)
