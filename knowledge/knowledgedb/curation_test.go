@@ -86,6 +86,7 @@ func TestAHiddenPassageIsNeverFoundUntilItIsShown(t *testing.T) {
 				}
 			}
 			b.settled(t, d.ID)
+			b.settled(t, faq.ID)
 			if got := b.found(t, "Where is the walrus?"); len(got) == 0 || got[0] != "At sea." {
 				t.Errorf("found once shown = %q, want the entry first", got)
 			}
