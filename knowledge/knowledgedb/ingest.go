@@ -142,13 +142,25 @@ func (s *Store) Embed(ctx context.Context, id string) error {
 	return s.embeddedAll(ctx, id)
 }
 
-// embeddedAll makes the document ready, with a word on passages that were refused.
+// embeddedAll makes the document ready, with a word on passages that were refused. It stays
+// on its way while passages of it wait for a batch.
 func (s *Store) embeddedAll(ctx context.Context, id string) error {
 	const sql = `SELECT count(*), coalesce(min(embed_error), '') FROM passages WHERE document_id = @id AND embed_error <> ''`
 	var refused int
 	var why string
 	if err := s.pool.QueryRow(ctx, sql, pgx.NamedArgs{"id": id}).Scan(&refused, &why); err != nil {
 		return fmt.Errorf("count refused passages: %w", err)
+	}
+	if s.embedder != nil {
+		lacks, waits, err := s.lacksVectors(ctx, id)
+		switch {
+		case err != nil:
+			return err
+		case waits:
+			return s.SetStatus(ctx, id, knowledge.StatusEmbedding, bulkNote)
+		case lacks: // their batch has just ended: the sweep comes back to them
+			return s.SetStatus(ctx, id, knowledge.StatusEmbedding, "")
+		}
 	}
 	reason := ""
 	if refused > 0 {
@@ -161,11 +173,27 @@ func (s *Store) embeddedAll(ctx context.Context, id string) error {
 	return nil
 }
 
+// lacksVectors reports whether passages of the document that are not refused have no vector, and
+// whether such wait for a batch.
+func (s *Store) lacksVectors(ctx context.Context, id string) (lacks, waits bool, err error) {
+	const sql = `SELECT count(*) > 0, coalesce(bool_or(` + claimed + `), false) FROM passages p
+		WHERE p.document_id = @id AND p.embed_error = '' AND NOT p.hidden
+		AND NOT EXISTS (SELECT FROM embeddings e WHERE e.passage_id = p.id AND e.model_id = @model)`
+	model, err := s.registerModel(ctx)
+	if err == nil {
+		err = s.pool.QueryRow(ctx, sql, pgx.NamedArgs{"id": id, "model": model}).Scan(&lacks, &waits)
+	}
+	if err != nil {
+		return false, false, fmt.Errorf("look for passages to embed: %w", err)
+	}
+	return lacks, waits, nil
+}
+
 // embedNext embeds some passages without a vector that come after an ordinal, and
 // returns the last one's and how many there were.
 func (s *Store) embedNext(ctx context.Context, id string, model int32, after int) (last, n int, err error) {
 	const sql = `SELECT p.id::text, p.ordinal, p.title, p.alternatives, p.heading, p.body FROM passages p
-		WHERE p.document_id = @document AND p.ordinal > @after AND p.embed_error = '' AND NOT p.hidden
+		WHERE p.document_id = @document AND p.ordinal > @after AND p.embed_error = '' AND NOT p.hidden AND NOT ` + claimed + `
 		  AND NOT EXISTS (SELECT FROM embeddings e WHERE e.passage_id = p.id AND e.model_id = @model)
 		ORDER BY p.ordinal LIMIT @limit`
 	got, err := s.pool.Query(ctx, sql, pgx.NamedArgs{"document": id, "model": model, "after": after, "limit": embedBatch})
