@@ -181,7 +181,7 @@ func (d *Documents) bulkTexts(ctx context.Context, batch string, count *int) ite
 // keepBulk stores vectors of a batch, each only where its passage still waits for it with the text
 // that was sent.
 func (d *Documents) keepBulk(ctx context.Context, batch string, ids []string, vecs [][]float32) error {
-	const sql = `WITH held AS (SELECT id, digest FROM passages WHERE id = ANY(@ids::text[]::uuid[]) FOR SHARE SKIP LOCKED),
+	const sql = `WITH held AS (SELECT id, digest FROM passages WHERE id = ANY(@ids::text[]::uuid[]) AND NOT hidden FOR SHARE SKIP LOCKED),
 		kept AS (INSERT INTO embeddings (passage_id, model_id, e)
 			SELECT p.id, c.model_id, x.e::halfvec FROM unnest(@ids::text[], @vectors::text[]) AS x (id, e)
 			JOIN held p ON p.id = x.id::uuid
