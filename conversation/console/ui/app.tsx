@@ -7,13 +7,13 @@ import { InboxPane } from './inbox/inbox';
 import { Mentions, unreadMentions, watch as watchMentions } from './inbox/mentions';
 import { counts, openId, watch as watchInbox } from './inbox/state';
 import { watchKeys } from './keys';
-import { Knowledge } from './knowledge/knowledge';
 import { AssignDialog, SnoozeDialog } from './people/controls';
 import { Details, DetailsDrawer } from './people/details';
 import { Help, Palette } from './palette';
 import { Confirmation } from './parts/dialog';
 import { Face, Late, Toasts } from './parts/bits';
 import { Icon, type Shape } from './parts/icons';
+import { lazy } from './parts/lazy';
 import { Invitation, SignIn } from './signin';
 import { SettingsArea } from './settings/settings';
 import { me, panel, route } from './store';
@@ -50,6 +50,7 @@ function Rail() {
   </nav>;
 }
 
+const Knowledge = lazy(() => import('./knowledge/knowledge').then((m) => m.Knowledge));
 const others: Record<string, ComponentType | undefined> = { knowledge: Knowledge, gaps: Knowledge, mentions: Mentions, settings: SettingsArea };
 
 function Desk() {
