@@ -1,9 +1,9 @@
 // The tables below the chart: sums by group, and how calls ended.
 import { useState } from 'preact/hooks';
 import { count, plural } from '../format';
+import { groups, named, type Group } from './groups';
 import { money, outcomeName, percent, took } from './names';
 import type { UsageRow } from './types';
-import { groups, named, type Group } from './usage';
 
 const many = 25;
 

@@ -2,21 +2,16 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { api, query } from '../api';
 import { Tabs } from '../ask/tabs';
-import { channelName, count } from '../format';
+import { count } from '../format';
 import { Empty, Skeleton } from '../parts/bits';
 import { Icon } from '../parts/icons';
 import { BudgetCard } from './budget';
 import { Chart, type Series } from './chart';
+import { dayName, groups, type Group } from './groups';
 import { Models } from './models';
-import { money, outcomeName, percent, purposeName, took } from './names';
+import { money, percent, took } from './names';
 import { Errors, Rows } from './tables';
 import type { Totals, Usage, UsageRow } from './types';
-
-export type Group = 'day' | 'model' | 'purpose' | 'channel' | 'outcome';
-export const groups: Record<Group, string> = { day: 'Day', model: 'Model', purpose: 'Purpose', channel: 'Channel', outcome: 'Outcome' };
-const dayText = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' });
-export const dayName = (date: string): string => dayText.format(new Date(date.slice(0, 10) + 'T12:00:00Z'));
-export const named: Record<Group, (v: string) => string> = { day: dayName, model: (m) => m || 'Not named', purpose: purposeName, channel: (c) => (c ? channelName(c) : 'No conversation'), outcome: outcomeName };
 
 const dayMs = 86_400_000, mostDays = 400;
 const iso = (at: number): string => new Date(at).toISOString().slice(0, 10);
