@@ -14,9 +14,8 @@ export function SettingCard({ at, now, two }: { at: number; now: Now; two: boole
   const number = (key: 'answer' | 'offer' | 'total' | 'reply' | 'passages' | 'images', label: string, set: string, most: number) =>
     <label class="field">{label}<input type="number" min="0" max={most} step="1" inputMode="numeric" placeholder={set} value={s[key]} onInput={(e) => change(at, { [key]: e.currentTarget.value })} /></label>;
   const share = (n?: number | null) => (n === null || n === undefined ? 'as measured' : String(Math.round(n * 100)));
-  return <details class="setting" open={two && at > 0}>
-    <summary>{name && <span class="n">{name}</span>}<span class="grow">{own ? 'Other settings' : 'As it is set'}</span>
-      {two && at > 0 && <button class="btn quiet square" type="button" aria-label="Take B away" onClick={(e) => { e.preventDefault(); settings.value = [settings.value[0]]; }}><Icon of="close" size={16} /></button>}</summary>
+  return <div class="setting-box"><details class="setting" open={two && at > 0}>
+    <summary>{name && <span class="n">{name}</span>}<span class="grow">{own ? 'With other settings' : 'With the settings as they are'}</span></summary>
     <div class="form">
       <label class="field">Model{isAdmin.value
         ? <input list="ask-models" maxLength={100} autocomplete="off" spellcheck={false} placeholder={now.models[0] || 'No model'} value={s.model} onInput={(e) => change(at, { model: e.currentTarget.value })} />
@@ -28,5 +27,5 @@ export function SettingCard({ at, now, two }: { at: number; now: Now; two: boole
       <fieldset class="members"><legend>Tokens at most</legend><div class="numbers">{tokenFields.map(([key, label, set]) => number(key, label, now.tokens[set] ? count(now.tokens[set]) : '', 128_000))}</div></fieldset>
       {own && <p><button class="btn quiet" type="button" onClick={() => change(at, asSet())}>Back to what is set</button></p>}
     </div>
-  </details>;
+  </details>{two && at > 0 && <button class="btn quiet square" type="button" aria-label="Take B away" onClick={() => { settings.value = [settings.value[0]]; }}><Icon of="close" size={16} /></button>}</div>;
 }

@@ -5,9 +5,8 @@ import { Empty, Skeleton } from '../parts/bits';
 import { Icon } from '../parts/icons';
 import { remove } from '../settings/parts';
 import { mayAct } from '../store';
-import { percent } from '../usage/names';
 import { load, loadAll, next, tests, total } from './state';
-import { does, origins, type Test } from './types';
+import { origins, went, type Test } from './types';
 
 const many = 50;
 
@@ -21,7 +20,7 @@ function Line({ of: t, edit }: { of: Test; edit: () => void }) {
   const l = t.last;
   return <li class="item test"><div class="grow"><p dir="auto"><b>{t.question}</b></p>
     <p class="meta" dir="auto">{expected(t)} · {origins[t.origin] || t.origin}{t.history.length ? ` · after ${plural(t.history.length, 'message')}` : ''}</p>
-    {l && <p class="meta">{[t.expect.answerable ? (l.rank ? 'Found at ' + l.rank : 'Not found') : '', `the bot ${does[l.decision] || l.decision}`, percent(l.confidence)].filter(Boolean).join(', ')}{l.gone && <span class="warn"> · something expected is gone</span>}</p>}</div>
+    {l && <p class="meta">{went(l, t.expect.answerable)}{l.gone && <span class="warn"> · something expected is gone</span>}</p>}</div>
     <div class="row tight">{l ? <span class={'chip ' + (l.passed ? 'ok' : 'bad')}>{l.passed ? 'Passed' : 'Failed'}</span> : <span class="chip plain">Not asked yet</span>}
       {mayAct.value && <><button class="btn quiet" type="button" aria-label={'Change: ' + t.question} onClick={edit}>Change</button>
         <button class="btn quiet bad" type="button" aria-label={'Delete: ' + t.question} onClick={() => remove('/tests/' + t.id, 'Delete this test?', `“${t.question}” is deleted with its results. This cannot be undone.`, () => load())}>Delete</button></>}</div></li>;

@@ -7,7 +7,7 @@ import { Icon } from '../parts/icons';
 import { money, percent } from '../usage/names';
 import { Figures, Progress, RunChip } from './runs';
 import { runs } from './state';
-import { does, triggers, underWay, type Result, type RunDetail, type Was } from './types';
+import { triggers, underWay, went, type Result, type RunDetail } from './types';
 
 type Kind = 'broke' | 'mended' | 'moved' | '';
 const kinds: [Kind, string][] = [['broke', 'Failed now, passed before'], ['mended', 'Passed now, failed before'], ['moved', 'Same verdict, other place']];
@@ -19,12 +19,10 @@ function changed(r: Result): Kind {
   return r.was.rank !== r.rank || r.was.decision !== r.decision ? 'moved' : '';
 }
 
-const place = (w: Was, answerable: boolean): string => [answerable ? (w.rank ? 'found at ' + w.rank : 'not found') : '', 'the bot ' + (does[w.decision] || w.decision), percent(w.confidence)].filter(Boolean).join(', ');
-
 function Line({ of: r }: { of: Result }) {
   return <li class="item result"><div class="grow"><p dir="auto"><b>{r.question}</b></p>
-    <p class="meta">{place(r, r.answerable)}{r.answerable ? '' : ' · nothing answers it'}{r.answer_held === false ? ' · the expected text is not in it' : ''}{r.verbatim ? ' · word for word' : ''}</p>
-    {r.was && changed(r) && <p class="meta">Before: {place(r.was, r.answerable)}</p>}
+    <p class="meta">{went(r, r.answerable)}{r.answerable ? '' : ' · nothing answers it'}{r.answer_held === false ? ' · the expected text is not in it' : ''}{r.verbatim ? ' · word for word' : ''}</p>
+    {r.was && changed(r) && <p class="meta">Before: {went(r.was, r.answerable)}</p>}
     {r.gone && <p class="meta warn">Something that was expected is gone.</p>}</div>
     <span class={'chip ' + (r.passed ? 'ok' : 'bad')}>{r.passed ? 'Passed' : 'Failed'}</span></li>;
 }

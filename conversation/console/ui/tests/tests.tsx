@@ -35,7 +35,7 @@ export function Tests() {
   const id = route.value[1] === 'runs' ? route.value[2] : '';
   useEffect(watch, []);
   useEffect(() => { document.getElementById('page')?.scrollTo(0, 0); }, [id]);
-  return <main class="page" id="page" tabIndex={-1}><div class="page-in">
+  return <main class="page" id="page" tabIndex={-1}><div class="page-in tests">
     <Tabs here="tests" />
     {id ? <RunPage key={id} id={id} /> : <Set />}
   </div></main>;

@@ -7,7 +7,7 @@ import type { Model } from './types';
 const soonDays = 90;
 const dayText = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
 const day = (date: string): string => dayText.format(new Date(date + 'T12:00:00Z'));
-const price = (usd: number): string => '$' + (usd >= 10 || Number.isInteger(usd) ? usd.toFixed(2) : String(+usd.toFixed(4)));
+const price = (usd: number): string => '$' + (+(usd * 100).toFixed(4) % 1 ? String(+usd.toFixed(4)) : usd.toFixed(2));
 
 function leaving(m: Model): string {
   const left = m.days_left!;

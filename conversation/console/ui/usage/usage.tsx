@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { api, query } from '../api';
 import { Tabs } from '../ask/tabs';
-import { count } from '../format';
+import { count, plural } from '../format';
 import { Empty, Skeleton } from '../parts/bits';
 import { Icon } from '../parts/icons';
 import { BudgetCard } from './budget';
@@ -30,10 +30,10 @@ function daysOf(r: Range): string[] {
 function Figures({ of: t }: { of: Totals }) {
   const each = (n: number | null) => (n === null ? '–' : money(n));
   const list: [string, string, string][] = [
-    ['Cost', money(t.cost_usd), t.unpriced ? `${count(t.unpriced)} calls have no known price` : `${count(t.calls)} calls`],
-    ['Per conversation', each(t.cost_per_conversation_usd), `${count(t.conversations)} of them`], ['Per resolved one', each(t.cost_per_resolved_usd), `${count(t.resolved)} of them`],
+    ['Cost', money(t.cost_usd), t.unpriced ? `${count(t.unpriced)} calls of unknown price` : `${count(t.calls)} calls`],
+    ['Per conversation', each(t.cost_per_conversation_usd), plural(t.conversations, 'conversation')], ['Per resolved one', each(t.cost_per_resolved_usd), `${count(t.resolved)} resolved`],
     ['Tokens in', count(t.input_tokens), `${percent(t.cached_share)} cached`], ['Tokens out', count(t.output_tokens), t.calls ? `${count(Math.round(t.output_tokens / t.calls))} a call` : ''],
-    ['Failed', t.calls ? percent(t.failed / t.calls) : '–', `half within ${took(t.p50_ms)}, 95 % within ${took(t.p95_ms)}`]];
+    ['Failed', t.calls ? percent(t.failed / t.calls) : '–', `p50 ${took(t.p50_ms)} · p95 ${took(t.p95_ms)}`]];
   return <dl class="numbers-row">{list.map(([name, n, about]) => <div key={name}><dt>{name}</dt><dd>{n}</dd><dd class="meta">{about}</dd></div>)}</dl>;
 }
 
