@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { signal } from '@preact/signals';
 import { offline } from './events';
 import { InboxPane } from './inbox/inbox';
+import { watch as watchHours } from './inbox/closed';
 import { Mentions, unreadMentions, watch as watchMentions } from './inbox/mentions';
 import { counts, openId, watch as watchInbox } from './inbox/state';
 import { watchKeys } from './keys';
@@ -25,7 +26,7 @@ import { Notices } from './usage/banner';
 
 const places: { to: string; name: string; icon: Shape }[] = [
   { to: 'inbox', name: 'Inbox', icon: 'inbox' }, { to: 'knowledge', name: 'Knowledge', icon: 'book' }, { to: 'gaps', name: 'Unanswered', icon: 'gap' },
-  { to: 'mentions', name: 'Mentions', icon: 'at' },
+  { to: 'mentions', name: 'Mentions', icon: 'at' }, { to: 'reports', name: 'Reports', icon: 'chart' },
 ];
 
 const answers = ['ask', 'tests', 'usage']; // pages that share a place of the rail
@@ -56,14 +57,15 @@ function Rail() {
 }
 
 const Knowledge = lazy(() => import('./knowledge/knowledge').then((m) => m.Knowledge));
+const Reports = lazy(() => import('./reports/reports').then((m) => m.Reports));
 const Ask = lazy(() => import('./ask/ask').then((m) => m.Ask));
 const Tests = lazy(() => import('./tests/tests').then((m) => m.Tests));
 const Usage = lazy(() => import('./usage/usage').then((m) => m.UsagePage));
-const others: Record<string, ComponentType | undefined> = { knowledge: Knowledge, gaps: Knowledge, mentions: Mentions, ask: Ask, tests: Tests, usage: Usage, settings: SettingsArea };
+const others: Record<string, ComponentType | undefined> = { knowledge: Knowledge, gaps: Knowledge, mentions: Mentions, reports: Reports, ask: Ask, tests: Tests, usage: Usage, settings: SettingsArea };
 
 function Desk() {
   useEffect(() => {
-    const ends = [watchInbox(), watchMentions(), watchThread(), watchPresence(), watchKeys()];
+    const ends = [watchInbox(), watchHours(), watchMentions(), watchThread(), watchPresence(), watchKeys()];
     return () => ends.forEach((end) => end());
   }, []);
   const page = route.value[0];
