@@ -150,7 +150,9 @@ func TestAnAdminKeepsTheTestSet(t *testing.T) {
 			b.wait(sees("The knowledge base is empty"))
 
 			document := p.shelve("Can I return it?", "Yes, within 30 days.")
+			p.library.mu.Lock()
 			p.library.docs[document] = knowledge.Document{ID: document, Name: "Can I return it?", Status: knowledge.StatusReady}
+			p.library.mu.Unlock()
 			b.click("Add a test")
 			b.fill("Question", "can i return it")
 			b.wait(`document.querySelector('#document-names option')`)
