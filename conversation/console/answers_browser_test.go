@@ -117,8 +117,10 @@ func TestAnAdminTriesTheBot(t *testing.T) {
 			if v.phone {
 				b.click("Details")
 			}
-			b.wait(`document.querySelector('.calls summary')?.innerText.includes('$0.000134')`)
-			run[bool](b, `(document.querySelector('.calls summary').click(), document.querySelector('.calls').scrollIntoView(), true)`)
+			const calls = `[...document.querySelectorAll('.calls')].find((c) => c.checkVisibility())`
+			b.wait(calls + `?.innerText.includes('$0.000134')`)
+			run[bool](b, `(`+calls+`.querySelector('summary').click(), `+calls+`.scrollIntoView(), true)`)
+			b.wait(calls + `.innerText.includes('1,204 in (1,024 cached), 41 out')`)
 			b.show("conversation-cost")
 			b.forgive(429)
 			b.forgive(409) // there is such a test
