@@ -4,14 +4,26 @@ import type { ComponentType } from 'preact';
 import type { Shape } from '../parts/icons';
 import type { Role } from '../types';
 import { Audit } from './audit';
+import { Bot } from './bot';
+import { Budgets } from './budgets';
 import { CannedReplies } from './canned';
+import { Channels } from './channels';
+import { Environment } from './environment';
+import { Health } from './health';
 import { Labels } from './labels';
 import { Links } from './links';
+import { Look } from './look';
+import { Models } from './models';
 import { Preferences } from './preferences';
+import { Prices } from './prices';
 import { Profile } from './profile';
+import { RetentionPage } from './retention';
+import { Spending } from './spending';
 import { Staff } from './staff';
 import { Teams } from './teams';
+import { ThresholdPage } from './thresholds';
 import { Tokens } from './tokens';
+import { Webhooks } from './webhooks';
 
 export interface Page {
   /** What stands in the address: #/settings/NAME. */
@@ -25,7 +37,7 @@ export interface Page {
   component: ComponentType;
 }
 
-export const groups = ['You', 'People', 'Conversations', 'Bot', 'System'] as const;
+export const groups = ['You', 'People', 'Conversations', 'Bot', 'Channels', 'System'] as const;
 export type Group = (typeof groups)[number];
 
 export const pages: Page[] = [
@@ -36,6 +48,18 @@ export const pages: Page[] = [
   { name: 'links', title: 'Slack and Telegram', role: 'admin', icon: 'link', group: 'People', component: Links },
   { name: 'labels', title: 'Labels', role: 'viewer', icon: 'tag', group: 'Conversations', component: Labels },
   { name: 'canned', title: 'Canned replies', role: 'viewer', icon: 'reply', group: 'Conversations', component: CannedReplies },
+  { name: 'bot', title: 'Bot', role: 'viewer', icon: 'bot', group: 'Bot', component: Bot },
+  { name: 'models', title: 'Models', role: 'viewer', icon: 'spark', group: 'Bot', component: Models },
+  { name: 'budgets', title: 'Token budgets', role: 'viewer', icon: 'scale', group: 'Bot', component: Budgets },
+  { name: 'thresholds', title: 'Thresholds', role: 'viewer', icon: 'gear', group: 'Bot', component: ThresholdPage },
+  { name: 'spending', title: 'Spending', role: 'viewer', icon: 'coin', group: 'Bot', component: Spending },
+  { name: 'prices', title: 'Prices', role: 'viewer', icon: 'tag', group: 'Bot', component: Prices },
+  { name: 'widget', title: 'Widget', role: 'viewer', icon: 'reply', group: 'Channels', component: Look },
+  { name: 'channels', title: 'Channels', role: 'viewer', icon: 'link', group: 'Channels', component: Channels },
+  { name: 'webhooks', title: 'Webhooks', role: 'admin', icon: 'out', group: 'Channels', component: Webhooks },
+  { name: 'health', title: 'Health', role: 'admin', icon: 'pulse', group: 'System', component: Health },
+  { name: 'retention', title: 'Retention', role: 'viewer', icon: 'clock', group: 'System', component: RetentionPage },
+  { name: 'environment', title: 'Environment', role: 'viewer', icon: 'lock', group: 'System', component: Environment },
   { name: 'tokens', title: 'API tokens', role: 'admin', icon: 'key', group: 'System', component: Tokens },
   { name: 'audit', title: 'Audit log', role: 'admin', icon: 'list', group: 'System', component: Audit },
 ];

@@ -5,6 +5,7 @@ import { Empty } from '../parts/bits';
 import { Icon } from '../parts/icons';
 import { allows, me, route, swap } from '../store';
 import { groups, pages } from './pages';
+import { sectionOf, unsaved } from './stored';
 
 export function SettingsArea() {
   const name = route.value[1] || '', shown = pages.filter((p) => allows(me.value, p.role)), page = shown.find((p) => p.name === name);
@@ -18,7 +19,7 @@ export function SettingsArea() {
       <Title class="nav-title">Settings</Title>
       {groups.filter((g) => shown.some((p) => p.group === g)).map((g) => <div key={g}><h2 id={'group-' + g}>{g}</h2>
         <ul aria-labelledby={'group-' + g}>{shown.filter((p) => p.group === g).map((p) => <li key={p.name}>
-          <a href={'#/settings/' + p.name} aria-current={p.name === name ? 'page' : undefined}><Icon of={p.icon} size={18} /><span>{p.title}</span></a></li>)}</ul></div>)}
+          <a href={'#/settings/' + p.name} aria-current={p.name === name ? 'page' : undefined}><Icon of={p.icon} size={18} /><span>{p.title}</span>{unsaved.value.includes(sectionOf(p.name)) && <span class="meta push-end">not saved</span>}</a></li>)}</ul></div>)}
     </nav>
     {name && <div class="page"><div class="page-in settings-in">
       <a class="btn quiet only-phone back" href="#/settings"><Icon of="back" size={16} />Settings</a>
