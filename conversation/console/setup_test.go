@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"html"
 	"io"
 	"log/slog"
 	"net/http"
@@ -187,6 +188,11 @@ func newPlaceWith(t *testing.T, cfg conversation.Config, model conversation.Mode
 	p.withFAQ()
 	mux := http.NewServeMux()
 	p.console.Register(mux)
+	// In place of the widget's own page, which stands in another package.
+	mux.HandleFunc("GET /demo/preview", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprintf(w, "<!doctype html><html lang=en><title>Preview</title><main>%s</main></html>", html.EscapeString(r.URL.Query().Encode()))
+	})
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if p.down.Load() {
 			panic(http.ErrAbortHandler)

@@ -77,13 +77,12 @@ export function Line({ of: f, in: s }: { of: Field; in: Stored }) {
   const put = (e: { currentTarget: { value: string } }) => s.set({ [f.name]: e.currentTarget.value });
   const input = f.kind === 'area' || (f.kind === 'list' && (f.sep || '\n') === '\n') ? <textarea {...common} rows={f.rows || 3} value={v} onInput={put} />
     : f.kind === 'choice' ? <select id={id} aria-describedby={told} aria-invalid={common['aria-invalid']} disabled={pinned} value={v} onChange={put}>{f.options!.map(([o, name]) => <option key={o} value={o} selected={o === v}>{name}</option>)}</select>
-      : f.kind === 'color' ? <span class="row"><input type="color" aria-label={f.label + ', as a picker'} disabled={pinned} value={/^#[0-9a-f]{6}$/i.test(v) ? v : '#2f5bea'} onInput={put} /><input {...common} class="grow" value={v} onInput={put} /></span>
         : f.kind === 'number' ? <span class="amount"><input {...common} dir={undefined} inputMode="decimal" value={v} onInput={put} />{f.unit && <span class="meta" aria-hidden="true">{f.unit}</span>}</span>
           : <input {...common} list={f.list} value={v} onInput={put} />;
   return <div class={'setting' + (fault ? ' wrong' : '')}>
     {f.kind === 'switch' ? <label class="check"><input type="checkbox" id={id} checked={v} disabled={pinned} aria-describedby={told} onChange={(e) => s.set({ [f.name]: e.currentTarget.checked })} />{f.label}</label>
-      : <label class="field" for={id}>{f.label}{f.kind === 'number' && f.unit && <span class="hidden">, in {f.unit}</span>}{pinned && <span class="chip">From the environment</span>}{f.kind === 'color' ? null : input}</label>}
-    {f.kind === 'color' && input}
+      : <div class="row"><label class="field" for={id}>{f.label}{f.kind === 'number' && f.unit && <span class="hidden">, in {f.unit}</span>}{pinned && <span class="chip">From the environment</span>}{input}</label>
+        {f.kind === 'color' && <input type="color" aria-label={f.label + ', as a picker'} disabled={pinned} value={/^#[0-9a-f]{6}$/i.test(v) ? v : '#2f5bea'} onInput={put} />}</div>}
     {(f.hint || pinned) && <p class="meta" id={id + '-hint'}>{pinned ? 'The environment of the server says this, so it cannot be changed here. ' : ''}{f.hint}</p>}
     {fault && <p class="error" id={id + '-fault'}>{fault}</p>}
   </div>;

@@ -21,7 +21,7 @@ export function SettingsArea() {
         <ul aria-labelledby={'group-' + g}>{shown.filter((p) => p.group === g).map((p) => <li key={p.name}>
           <a href={'#/settings/' + p.name} aria-current={p.name === name ? 'page' : undefined}><Icon of={p.icon} size={18} /><span>{p.title}</span>{unsaved.value.includes(sectionOf(p.name)) && <span class="meta push-end">not saved</span>}</a></li>)}</ul></div>)}
     </nav>
-    {name && <div class="page"><div class="page-in settings-in">
+    {name && <div class="page" tabIndex={0} role="region" aria-label={page?.title || 'Settings'}><div class="page-in settings-in">
       <a class="btn quiet only-phone back" href="#/settings"><Icon of="back" size={16} />Settings</a>
       {page ? <><h1>{page.title}</h1><page.component key={page.name} /></> : <Empty text="There is no such page, or it is not for your role."><a class="btn" href="#/settings">All settings</a></Empty>}
     </div></div>}

@@ -44,6 +44,8 @@ export interface Stored {
 interface Draft { at: At; typed: Value; met: Meeting[] | null }
 const drafts = new Map<string, Draft>();
 
+let forgetUndo = () => {};
+
 /** The sections with changes that are not saved. */
 export const unsaved = signal<string[]>([]);
 
@@ -129,7 +131,8 @@ export function useStored(name: string, shape: Shape): Stored {
   const stored = (was: At, next: At, text: string) => {
     hold(next, shape.open(next.value), null);
     setFaults({});
-    toast(text, { action: 'Undo', act: undo(was, next.version), ms: 10_000 });
+    forgetUndo(); // what was stored before is undone through the history
+    forgetUndo = toast(text, { action: 'Undo', act: undo(was, next.version), ms: 10_000 });
   };
   /** Says what stood in the way. */
   const refused = async (err: unknown) => {
