@@ -79,14 +79,14 @@ function Log({ of: h }: { of: Hook }) {
     }
   };
   return <div class="log">
-    <div class="row"><h3 class="grow">Log</h3><button class="btn quiet" type="button" onClick={() => read()}>Refresh</button></div>
+    <div class="row"><h2 class="grow">Log</h2><button class="btn quiet" type="button" onClick={() => read()}>Refresh</button></div>
     {error && <p class="error" role="alert">{error}</p>}
     {!list ? <Skeleton rows={3} label="Reading the log" /> : !list.length ? <p class="muted">Nothing was sent yet.</p> : <ul class="lines" aria-label={'Log of ' + h.url}>{list.map((d) => {
       const [text, tone] = d.state === 'pending' && d.attempts ? ['Tries again', 'warn'] : states[d.state] || [d.state, ''];
       return <li key={d.id}><div class="grow"><p><code>{d.event}</code> <span class={'chip ' + tone}>{text}</span></p>
         <p class="meta">{exact(d.at)}{d.attempts > 0 && <> · {d.status ? 'answered ' + d.status : 'no answer'} in {count(d.took_ms)} ms · {plural(d.attempts, 'attempt')}</>}{d.next_at && ` · next ${exact(d.next_at)}`}</p>
         {d.error && <p class="meta bad" dir="auto">{d.error}</p>}</div>
-        <button class="btn quiet" type="button" aria-label={`Send ${d.event} of ${exact(d.at)} again`} onClick={() => again(d)}>Send again</button></li>;
+        <button class="btn quiet" type="button" aria-label={`Send again: ${d.event} of ${exact(d.at)}`} onClick={() => again(d)}>Send again</button></li>;
     })}</ul>}
     {next && <button class="btn middle" type="button" onClick={() => read(next)}>Show more</button>}
   </div>;
