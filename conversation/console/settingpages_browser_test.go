@@ -225,7 +225,11 @@ func TestAnAdminSetsWhatTheBotMayUse(t *testing.T) {
 	b.click("Save")
 	b.wait(`document.querySelector('.prices .error')`)
 	b.inEveryLook("settings-prices")
-	run[bool](b, `([...document.querySelectorAll('.prices input')].forEach((f) => { if (!f.value) { f.value = '1.25'; f.dispatchEvent(new Event('input', {bubbles: true})); } }), true)`)
+	for _, part := range []string{"Input", "Cached input", "Output"} {
+		input := fmt.Sprintf(`document.querySelector('[aria-label="%s, acme/large"]')`, part)
+		run[bool](b, `(() => { const f = `+input+`; f.value = '1.25'; f.dispatchEvent(new Event('input', {bubbles: true})); return true })()`)
+		b.wait(input + `.value === '1.25' && !document.querySelector('.prices .error')`)
+	}
 	b.saved()
 	b.click("Remove the price of gpt-4o-mini")
 	b.saved()

@@ -71,7 +71,7 @@ export function Health() {
     {failed}
     <p class="muted lead">As of {exact(r.at)}. Read anew every ten seconds while you look.</p>
     <Part title="Findings" about={bad ? plural(bad, 'thing') + ' to look at.' : 'Nothing needs anybody.'}>
-      <ul class="cards items" aria-label="Findings">{findings.map((f, i) => <li key={f.check + i} class="item"><div class="grow"><p><b>{f.check}</b> <span dir="auto">{f.detail}</span></p>{f.advice && <p class="meta">{f.advice}</p>}</div><span class={'chip ' + (verdicts[f.verdict]?.[1] || '')}>{verdicts[f.verdict]?.[0] || f.verdict}</span></li>)}</ul></Part>
+      <ul class="cards items" aria-label="Findings">{findings.map((f, i) => <li key={f.check + i} class="item"><div class="grow"><p><b>{f.check}</b>: <span dir="auto">{f.detail}</span></p>{f.advice && <p class="meta">{f.advice}</p>}</div><span class={'chip ' + (verdicts[f.verdict]?.[1] || '')}>{verdicts[f.verdict]?.[0] || f.verdict}</span></li>)}</ul></Part>
     <Part title="Queues"><table class="figures"><caption class="hidden">Queues</caption><thead><tr><th scope="col">Queue</th><th scope="col">Waiting</th><th scope="col">Oldest</th></tr></thead>
       <tbody>{r.queues.map((q) => <tr key={q.name}><th scope="row">{q.name.replaceAll('_', ' ')}</th><td>{count(q.waiting)}{q.waiting >= 10_000 && '+'}</td><td>{q.waiting ? span(q.oldest_s) : '–'}</td></tr>)}</tbody></table></Part>
     <Failures title="Stuck turns" none="Every turn is on time." of={r.stuck_turns} item={(t) => <li key={t.conversation} class="item"><div class="grow"><p>Due since <Moment at={t.due_at} />, {plural(t.attempts, 'attempt')}</p></div>{talk(t.conversation)}</li>} />
