@@ -170,7 +170,7 @@ func (d *Documents) requeueUnembedded(ctx context.Context) error {
 		return err
 	}
 	const sql = `UPDATE documents d SET status = 'embedding', updated_at = now() WHERE status = 'ready' AND EXISTS (
-		SELECT FROM passages p WHERE p.document_id = d.id AND p.embed_error = ''
+		SELECT FROM passages p WHERE p.document_id = d.id AND p.embed_error = '' AND NOT p.hidden
 		AND NOT EXISTS (SELECT FROM embeddings e WHERE e.passage_id = p.id AND e.model_id = @model))`
 	if _, err := d.pool.Exec(ctx, sql, pgx.NamedArgs{"model": model}); err != nil {
 		return fmt.Errorf("look for passages to embed: %w", err)

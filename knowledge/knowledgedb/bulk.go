@@ -106,7 +106,7 @@ func (d *Documents) claimBatch(ctx context.Context, model int32) (n int, err err
 		lock  = `SELECT pg_advisory_xact_lock($1, hashtext(current_schema))`
 		claim = `WITH free AS (
 				SELECT p.id, p.digest FROM documents d JOIN passages p ON p.document_id = d.id
-				WHERE d.status = 'embedding' AND p.embed_error = ''
+				WHERE d.status = 'embedding' AND p.embed_error = '' AND NOT p.hidden
 				  AND NOT EXISTS (SELECT FROM embeddings e WHERE e.passage_id = p.id AND e.model_id = @model)
 				  AND NOT EXISTS (SELECT FROM embedding_claims c WHERE c.passage_id = p.id AND c.model_id = @model AND c.digest = p.digest)
 				LIMIT @most),
@@ -181,7 +181,7 @@ func (d *Documents) bulkTexts(ctx context.Context, batch string, count *int) ite
 // keepBulk stores vectors of a batch, each only where its passage still waits for it with the text
 // that was sent.
 func (d *Documents) keepBulk(ctx context.Context, batch string, ids []string, vecs [][]float32) error {
-	const sql = `WITH held AS (SELECT id, digest FROM passages WHERE id = ANY(@ids::text[]::uuid[]) FOR SHARE SKIP LOCKED),
+	const sql = `WITH held AS (SELECT id, digest FROM passages WHERE id = ANY(@ids::text[]::uuid[]) AND NOT hidden FOR SHARE SKIP LOCKED),
 		kept AS (INSERT INTO embeddings (passage_id, model_id, e)
 			SELECT p.id, c.model_id, x.e::halfvec FROM unnest(@ids::text[], @vectors::text[]) AS x (id, e)
 			JOIN held p ON p.id = x.id::uuid

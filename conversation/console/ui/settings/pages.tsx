@@ -10,6 +10,8 @@ import { CannedReplies } from './canned';
 import { Channels } from './channels';
 import { Environment } from './environment';
 import { Health } from './health';
+import { HandlingRules } from './handling';
+import { OpeningHours } from './hours';
 import { Labels } from './labels';
 import { Links } from './links';
 import { Look } from './look';
@@ -48,6 +50,8 @@ export const pages: Page[] = [
   { name: 'links', title: 'Slack and Telegram', role: 'admin', icon: 'link', group: 'People', component: Links },
   { name: 'labels', title: 'Labels', role: 'viewer', icon: 'tag', group: 'Conversations', component: Labels },
   { name: 'canned', title: 'Canned replies', role: 'viewer', icon: 'reply', group: 'Conversations', component: CannedReplies },
+  { name: 'hours', title: 'Opening hours', role: 'viewer', icon: 'clock', group: 'Conversations', component: OpeningHours },
+  { name: 'handling', title: 'Handling', role: 'viewer', icon: 'check', group: 'Conversations', component: HandlingRules },
   { name: 'bot', title: 'Bot', role: 'viewer', icon: 'bot', group: 'Bot', component: Bot },
   { name: 'models', title: 'Models', role: 'viewer', icon: 'spark', group: 'Bot', component: Models },
   { name: 'budgets', title: 'Token budgets', role: 'viewer', icon: 'scale', group: 'Bot', component: Budgets },

@@ -152,9 +152,11 @@ function delivered(seq: number, d: Delivery): void {
 
 /** Has a delivery that failed tried again. */
 export async function redeliver(m: Message): Promise<void> {
+  const had = progress.get(m.seq);
   try {
     const d = await api<Delivery>('POST', `/conversations/${m.conversation}/messages/${m.seq}/retry`);
-    if (m.conversation === openId.value) delivered(m.seq, d);
+    // What was heard while the answer was on its way is newer than it.
+    if (m.conversation === openId.value && progress.get(m.seq) === had) delivered(m.seq, d);
   } catch (err) {
     complain(err);
   }
