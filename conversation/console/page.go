@@ -6,7 +6,9 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -48,6 +50,7 @@ const assetsPath = "/console/assets/"
 type asset struct {
 	media     string
 	body, zip []byte
+	later     bool // the page does not load it at once
 }
 
 // Pages is the console's page with what it loads, ready to be served.
@@ -56,16 +59,27 @@ type Pages struct {
 	assets map[string]asset // by file name
 }
 
-// NewPages takes the bundled script and style sheet.
-func NewPages(js, css []byte) *Pages {
+const javascript = "text/javascript; charset=utf-8"
+
+// NewPages takes the bundled script and style sheet, and by their names the files that
+// the script imports at once and those that it imports later.
+func NewPages(js, css []byte, shared, parts map[string][]byte) *Pages {
 	p := &Pages{assets: map[string]asset{}}
 	style := p.add("console", "css", "text/css; charset=utf-8", css)
-	script := p.add("console", "js", "text/javascript; charset=utf-8", js)
+	script := p.add("console", "js", javascript, js)
+	preload := ""
+	for _, name := range slices.Sorted(maps.Keys(shared)) {
+		p.assets[name] = asset{media: javascript, body: shared[name], zip: compress(shared[name])}
+		preload += `<link rel="modulepreload" href="` + assetsPath + name + `">` + "\n"
+	}
+	for name, body := range parts {
+		p.assets[name] = asset{media: javascript, body: body, zip: compress(body), later: true}
+	}
 	html, err := UI.ReadFile("ui/console.html")
 	if err != nil {
 		panic(err) // the file is part of the program
 	}
-	p.html = []byte(strings.NewReplacer("{style}", style, "{script}", script).Replace(string(html)))
+	p.html = []byte(strings.NewReplacer("{style}", style, "{script}", script, "{preload}\n", preload).Replace(string(html)))
 	return p
 }
 
