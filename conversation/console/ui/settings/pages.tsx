@@ -2,30 +2,22 @@
 // that is to be there is one line here.
 import type { ComponentType } from 'preact';
 import type { Shape } from '../parts/icons';
+import { lazy } from '../parts/lazy';
 import type { Role } from '../types';
 import { Audit } from './audit';
-import { Bot } from './bot';
-import { Budgets } from './budgets';
 import { CannedReplies } from './canned';
-import { Channels } from './channels';
-import { Environment } from './environment';
-import { Health } from './health';
 import { HandlingRules } from './handling';
 import { OpeningHours } from './hours';
 import { Labels } from './labels';
 import { Links } from './links';
-import { Look } from './look';
-import { Models } from './models';
 import { Preferences } from './preferences';
-import { Prices } from './prices';
 import { Profile } from './profile';
-import { RetentionPage } from './retention';
-import { Spending } from './spending';
 import { Staff } from './staff';
 import { Teams } from './teams';
-import { ThresholdPage } from './thresholds';
 import { Tokens } from './tokens';
-import { Webhooks } from './webhooks';
+
+type Later = keyof typeof import('./admin');
+const later = (name: Later): ComponentType => lazy(() => import('./admin').then((m) => m[name] as ComponentType), true);
 
 export interface Page {
   /** What stands in the address: #/settings/NAME. */
@@ -52,18 +44,18 @@ export const pages: Page[] = [
   { name: 'canned', title: 'Canned replies', role: 'viewer', icon: 'reply', group: 'Conversations', component: CannedReplies },
   { name: 'hours', title: 'Opening hours', role: 'viewer', icon: 'clock', group: 'Conversations', component: OpeningHours },
   { name: 'handling', title: 'Handling', role: 'viewer', icon: 'check', group: 'Conversations', component: HandlingRules },
-  { name: 'bot', title: 'Bot', role: 'viewer', icon: 'bot', group: 'Bot', component: Bot },
-  { name: 'models', title: 'Models', role: 'viewer', icon: 'spark', group: 'Bot', component: Models },
-  { name: 'budgets', title: 'Token budgets', role: 'viewer', icon: 'scale', group: 'Bot', component: Budgets },
-  { name: 'thresholds', title: 'Thresholds', role: 'viewer', icon: 'gear', group: 'Bot', component: ThresholdPage },
-  { name: 'spending', title: 'Spending', role: 'viewer', icon: 'coin', group: 'Bot', component: Spending },
-  { name: 'prices', title: 'Prices', role: 'viewer', icon: 'tag', group: 'Bot', component: Prices },
-  { name: 'widget', title: 'Widget', role: 'viewer', icon: 'reply', group: 'Channels', component: Look },
-  { name: 'channels', title: 'Channels', role: 'viewer', icon: 'link', group: 'Channels', component: Channels },
-  { name: 'webhooks', title: 'Webhooks', role: 'admin', icon: 'out', group: 'Channels', component: Webhooks },
-  { name: 'health', title: 'Health', role: 'admin', icon: 'pulse', group: 'System', component: Health },
-  { name: 'retention', title: 'Retention', role: 'viewer', icon: 'clock', group: 'System', component: RetentionPage },
-  { name: 'environment', title: 'Environment', role: 'viewer', icon: 'lock', group: 'System', component: Environment },
+  { name: 'bot', title: 'Bot', role: 'viewer', icon: 'bot', group: 'Bot', component: later('Bot') },
+  { name: 'models', title: 'Models', role: 'viewer', icon: 'spark', group: 'Bot', component: later('Models') },
+  { name: 'budgets', title: 'Token budgets', role: 'viewer', icon: 'scale', group: 'Bot', component: later('Budgets') },
+  { name: 'thresholds', title: 'Thresholds', role: 'viewer', icon: 'gear', group: 'Bot', component: later('ThresholdPage') },
+  { name: 'spending', title: 'Spending', role: 'viewer', icon: 'coin', group: 'Bot', component: later('Spending') },
+  { name: 'prices', title: 'Prices', role: 'viewer', icon: 'tag', group: 'Bot', component: later('Prices') },
+  { name: 'widget', title: 'Widget', role: 'viewer', icon: 'reply', group: 'Channels', component: later('Look') },
+  { name: 'channels', title: 'Channels', role: 'viewer', icon: 'link', group: 'Channels', component: later('Channels') },
+  { name: 'webhooks', title: 'Webhooks', role: 'admin', icon: 'out', group: 'Channels', component: later('Webhooks') },
+  { name: 'health', title: 'Health', role: 'admin', icon: 'pulse', group: 'System', component: later('Health') },
+  { name: 'retention', title: 'Retention', role: 'viewer', icon: 'clock', group: 'System', component: later('RetentionPage') },
+  { name: 'environment', title: 'Environment', role: 'viewer', icon: 'lock', group: 'System', component: later('Environment') },
   { name: 'tokens', title: 'API tokens', role: 'admin', icon: 'key', group: 'System', component: Tokens },
   { name: 'audit', title: 'Audit log', role: 'admin', icon: 'list', group: 'System', component: Audit },
 ];

@@ -5,7 +5,7 @@ import { Empty } from '../parts/bits';
 import { Icon } from '../parts/icons';
 import { allows, me, route, swap } from '../store';
 import { groups, pages } from './pages';
-import { sectionOf, unsaved } from './stored';
+import { sectionOf, unsaved } from './unsaved';
 
 export function SettingsArea() {
   const name = route.value[1] || '', shown = pages.filter((p) => allows(me.value, p.role)), page = shown.find((p) => p.name === name);

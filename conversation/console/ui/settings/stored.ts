@@ -2,9 +2,10 @@
 // outlives leaving the page; what a colleague stored meanwhile is put beside it, field
 // by field, and neither is lost.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { effect, signal } from '@preact/signals';
+import { effect } from '@preact/signals';
 import { api, Failed } from '../api';
 import { complain, go, me, toast } from '../store';
+import { pageOf, unsaved } from './unsaved';
 
 export type Value = Record<string, any>;
 export type Faults = Record<string, string>;
@@ -45,9 +46,6 @@ interface Draft { at: At; typed: Value; met: Meeting[] | null }
 const drafts = new Map<string, Draft>();
 
 let forgetUndo = () => {};
-
-/** The sections with changes that are not saved. */
-export const unsaved = signal<string[]>([]);
 
 function keep(name: string, draft: Draft | null): void {
   if (draft) drafts.set(name, draft);
@@ -201,10 +199,6 @@ export function useStored(name: string, shape: Shape): Stored {
     }),
   };
 }
-
-/** Pages whose address is not the section's name: tokens there are those of the API. */
-const pageOf: Record<string, string> = { tokens: 'budgets' };
-export const sectionOf = (page: string): string => Object.keys(pageOf).find((s) => pageOf[s] === page) || (page in pageOf ? '' : page);
 
 /** The server begins with the field's name; the form has it above. */
 function said(text: string, field: string, key: string): string {
