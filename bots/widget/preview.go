@@ -21,7 +21,7 @@ var previewPage = template.Must(template.New("preview").Parse(`<!doctype html>
 <title>Preview of the chat</title>
 <link rel="stylesheet" href="/demo/preview.css">
 <script defer src="/demo/preview.js"></script>
-<script defer src="/widget.js" data-key="preview" data-theme="{{.Theme}}" data-position="{{.Position}}"{{with .Title}} data-title="{{.}}"{{end}}{{with .Accent}} data-accent="{{.}}"{{end}}{{with .Lang}} data-lang="{{.}}"{{end}}></script>
+<script defer src="/widget.js" data-key="preview" data-theme="{{.Theme}}" data-position="{{.Position}}" data-title="{{.Title}}" data-accent="{{.Accent}}"{{with .Lang}} data-lang="{{.}}"{{end}}></script>
 </head>
 <body><main aria-label="A page"><div class="bar"></div><div class="line"></div><div class="line"></div><div class="line short"></div></main></body>
 </html>

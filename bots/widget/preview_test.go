@@ -33,7 +33,7 @@ func TestThePreviewIsFramedByThisServerAlone(t *testing.T) {
 	if csp := w.Header().Get("Content-Security-Policy"); w.Code != 200 || !strings.Contains(csp, "frame-ancestors 'self'") || !strings.Contains(csp, "script-src 'self'") {
 		t.Errorf("preview = %d under %q, want 200, framed by this server alone", w.Code, csp)
 	}
-	if body := w.Body.String(); !strings.Contains(body, `data-theme="auto" data-position="right"></script>`) {
+	if body := w.Body.String(); !strings.Contains(body, `data-theme="auto" data-position="right" data-title="" data-accent=""></script>`) {
 		t.Errorf("preview = %s, want what the widget would not take left out", body)
 	}
 	if csp := get("/").Header().Get("Content-Security-Policy"); !strings.Contains(csp, "frame-ancestors 'none'") {

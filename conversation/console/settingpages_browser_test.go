@@ -113,7 +113,8 @@ func TestAnAdminChangesTheBot(t *testing.T) {
 	b.saved()
 	b.wait(sees("Version 1, "))
 	b.fill("Name", "Orion")
-	b.click("Save")
+	run[bool](b, `(`+field("Name")+`.focus(), true)`)
+	b.press("s", cd.ModifierCtrl) // the whole way by keyboard
 	b.wait(sees("Version 2, ") + ` && ` + button("Undo"))
 	b.click("Undo")
 	b.wait(field("Name") + `.value === 'Nova' && ` + sees("Version 3, "))
@@ -122,6 +123,9 @@ func TestAnAdminChangesTheBot(t *testing.T) {
 	b.fill("Greeting", "Hello from Ana")
 	b.at("#/settings/labels", sees("There are no labels yet."))
 	b.wait(`document.querySelector('.settings-nav').innerText.includes('not saved')`)
+	if asks := run[bool](b, `(() => { const e = new Event('beforeunload', {cancelable: true}); dispatchEvent(e); return e.defaultPrevented })()`); !asks {
+		t.Error("the tab closes without asking, though a change is not saved")
+	}
 	b.click("Go back")
 	b.wait(field("Greeting") + `?.value === 'Hello from Ana'`)
 
