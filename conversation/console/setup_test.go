@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"html"
 	"io"
 	"log/slog"
 	"net/http"
@@ -16,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/bots/widget"
 	"frontdesk/conversation"
 	"frontdesk/conversation/conversationdb"
 	"frontdesk/conversation/media"
@@ -195,10 +195,11 @@ func newPlaceWith(t *testing.T, cfg conversation.Config, model conversation.Mode
 	p.console.curation = p.curator
 	mux := http.NewServeMux()
 	p.console.Register(mux)
-	// In place of the widget's own page, which stands in another package.
-	mux.HandleFunc("GET /demo/preview", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		fmt.Fprintf(w, "<!doctype html><html lang=en><title>Preview</title><main>%s</main></html>", html.EscapeString(r.URL.Query().Encode()))
+	widget.DemoRoutes(mux)
+	// In place of the chat, what its tag says.
+	mux.HandleFunc("GET /widget.js", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
+		io.WriteString(w, "document.querySelector('main').append(new URLSearchParams(document.currentScript.dataset).toString())")
 	})
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if p.down.Load() {
