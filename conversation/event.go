@@ -51,6 +51,7 @@ type Event struct {
 	Message      *Message
 	Turn         string // of a delta or a discard
 	Text         string // of a delta
+	At           int    `json:"-"` // of a delta: how much of the answer stands before it, in UTF-16 units, as browsers count
 	State        *State
 	Name         string // who is typing, or mentioned somebody
 	Seq          int64  `json:",omitempty"` // of the message it is about

@@ -35,6 +35,7 @@ type deltaView struct {
 	Conversation string `json:"conversation"`
 	Turn         string `json:"turn"`
 	Text         string `json:"text,omitempty"`
+	At           int    `json:"at,omitempty"` // how much of the answer stands before it, in UTF-16 units
 }
 
 type typingView struct {
@@ -152,9 +153,9 @@ func (s *stream) send(ctx context.Context, e conversation.Event) error {
 		}
 		return s.event("files", filesView{e.Conversation, e.Seq, viewFiles(e.Message.Attachments)})
 	case conversation.EventDelta:
-		return s.event("delta", deltaView{e.Conversation, e.Turn, e.Text})
+		return s.event("delta", deltaView{e.Conversation, e.Turn, e.Text, e.At})
 	case conversation.EventDiscard:
-		return s.event("discard", deltaView{e.Conversation, e.Turn, ""})
+		return s.event("discard", deltaView{e.Conversation, e.Turn, "", 0})
 	case conversation.EventPresence:
 		return s.event("presence", viewPresence(e.Conversation, e.Present))
 	case conversation.EventDelivery:
