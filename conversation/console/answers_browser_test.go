@@ -117,8 +117,10 @@ func TestAnAdminTriesTheBot(t *testing.T) {
 			if v.phone {
 				b.click("Details")
 			}
-			b.wait(`document.querySelector('.calls summary')?.innerText.includes('$0.000134')`)
-			run[bool](b, `(document.querySelector('.calls summary').click(), document.querySelector('.calls').scrollIntoView(), true)`)
+			const calls = `[...document.querySelectorAll('.calls')].find((c) => c.checkVisibility())`
+			b.wait(calls + `?.innerText.includes('$0.000134')`)
+			run[bool](b, `(`+calls+`.querySelector('summary').click(), `+calls+`.scrollIntoView(), true)`)
+			b.wait(calls + `.innerText.includes('1,204 in (1,024 cached), 41 out')`)
 			b.show("conversation-cost")
 			b.forgive(429)
 			b.forgive(409) // there is such a test
@@ -150,7 +152,9 @@ func TestAnAdminKeepsTheTestSet(t *testing.T) {
 			b.wait(sees("The knowledge base is empty"))
 
 			document := p.shelve("Can I return it?", "Yes, within 30 days.")
+			p.library.mu.Lock()
 			p.library.docs[document] = knowledge.Document{ID: document, Name: "Can I return it?", Status: knowledge.StatusReady}
+			p.library.mu.Unlock()
 			b.click("Add a test")
 			b.fill("Question", "can i return it")
 			b.wait(`document.querySelector('#document-names option')`)
@@ -335,4 +339,31 @@ func (b *tab) asks() {
 	b.t.Helper()
 	b.wait(`document.querySelector('.ask-form .btn.main')`)
 	run[bool](b, `(document.querySelector('.ask-form').requestSubmit(), true)`)
+}
+
+// TestAViewerOnlyLooksAtAnswersAndCost offers a viewer nothing that changes or costs.
+func TestAViewerOnlyLooksAtAnswersAndCost(t *testing.T) {
+	p := newPlace(t)
+	p.spend()
+	if got := p.do("POST", "/api/v1/tests", map[string]any{"question": "Do you sell stars?", "expect": map[string]any{"answerable": false}}, bearer(p.token(staff.RoleAgent))); got.code != 201 {
+		t.Fatalf("add = %d %s", got.code, got.body)
+	}
+	b := newTab(t, p, desktop)
+	b.signIn("vic@example.com", staff.RoleViewer)
+	b.click("Ask, test, cost")
+	b.wait(`location.hash === '#/tests'`)
+	b.wait(listed("Tests") + ` === 1`)
+	if offered := run[string](b, `[...document.querySelectorAll('.page button')].map((e) => e.innerText).join()`); offered != "" {
+		t.Errorf("a viewer is offered %q", offered)
+	}
+	b.at("#/ask", sees("for agents and admins"))
+	b.at("#/usage", `document.querySelector('.sheet-table tbody tr')`)
+	b.at("#/inbox/all", `document.querySelectorAll('.row[role=option]').length === 1`)
+	p.engine.Announce(conversation.Alert{Kind: conversation.AlertWebhookOff, Text: "A webhook was switched off."})
+	p.open()
+	b.wait(`document.querySelectorAll('.row[role=option]').length === 2`) // it is told after the webhook
+	if run[bool](b, sees("A webhook was switched off")) {
+		t.Error("a viewer is told of a webhook")
+	}
+	b.calm()
 }

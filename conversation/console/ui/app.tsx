@@ -24,8 +24,9 @@ import { Thread } from './thread/thread';
 import { WhyDrawer } from './thread/why';
 import { Notices } from './usage/banner';
 
-const places: { to: string; name: string; icon: Shape }[] = [
-  { to: 'inbox', name: 'Inbox', icon: 'inbox' }, { to: 'knowledge', name: 'Knowledge', icon: 'book' }, { to: 'gaps', name: 'Unanswered', icon: 'gap' },
+// brief is the name on a phone, where it has little room.
+const places: { to: string; name: string; brief?: string; icon: Shape }[] = [
+  { to: 'inbox', name: 'Inbox', icon: 'inbox' }, { to: 'knowledge', name: 'Knowledge', icon: 'book' }, { to: 'gaps', name: 'Unanswered', brief: 'Gaps', icon: 'gap' },
   { to: 'mentions', name: 'Mentions', icon: 'at' }, { to: 'reports', name: 'Reports', icon: 'chart' },
 ];
 
@@ -45,7 +46,7 @@ function Rail() {
     <a class="skip" href={location.hash || '#/inbox'} onClick={skip}>Skip to the content</a>
     {places.map((p) => <a key={p.to} href={'#/' + p.to} title={p.name} aria-current={here === p.to ? 'page' : undefined}>
       <Icon of={p.icon} />{news[p.to]?.[0] > 0 && <i class="badge" aria-hidden="true">{news[p.to][0] > 99 ? '99+' : news[p.to][0]}</i>}
-      <span class="only-phone" aria-hidden="true">{p.name}</span><span class="hidden">{news[p.to]?.[0] ? `${p.name}, ${news[p.to].join(' ')}` : p.name}</span></a>)}
+      <span class="only-phone" aria-hidden="true">{p.brief || p.name}</span><span class="hidden">{news[p.to]?.[0] ? `${p.name}, ${news[p.to].join(' ')}` : p.name}</span></a>)}
     <a href={mayAct.value ? '#/ask' : '#/tests'} title="Ask, test, cost" aria-current={answers.includes(here) ? 'page' : undefined}>
       <Icon of="spark" /><span class="only-phone" aria-hidden="true">Ask</span><span class="hidden">Ask, test set, usage and cost</span></a>
     <span class="push" />

@@ -5,7 +5,7 @@ import { Nodes } from '../parts/bits';
 import { markdown } from '../parts/markdown';
 import { cite, Sources } from '../thread/bubble';
 import { Confidence, fates, kinds } from '../thread/why';
-import { money, took } from '../usage/names';
+import { money, outcomeName, took } from '../usage/names';
 import { PromptView } from './prompt';
 import { ask } from './state';
 import type { Answer, AskFound, AskHit, Run } from './types';
@@ -60,7 +60,7 @@ export function Outcome({ of: r, at, name, save }: { of: Run; at: number; name: 
     <div class="outcome-main">
       {r.error && <div class="trouble" role="alert"><p>{r.error}</p>{r.again && <button class="btn" type="button" onClick={() => ask(at)}>Ask again</button>}</div>}
       {r.stopped && <p class="muted">Stopped. What the model had written until then is charged.</p>}
-      {a && <p class="kind">{kinds[a.kind] || a.kind}{a.failure ? `. The model did not answer (${a.failure.replaceAll('_', ' ')})` : ''}{a.reason ? '. A person would be called' : ''}.</p>}
+      {a && <p class="kind">{kinds[a.kind] || a.kind}{a.failure ? `. The model did not answer (${outcomeName(a.failure).toLowerCase()})` : ''}{a.reason ? '. A person would be called' : ''}.</p>}
       {r.text ? <div class="reply"><Nodes class="text" dir="auto" deps={[r.text, a]} make={() => markdown(r.text, (n) => (a ? cite(a, n) : null))} /></div>
         : r.busy && <p class="muted" role="status">{r.prompt ? 'The model is thinking…' : r.found ? 'Writing the prompt…' : 'Searching…'}</p>}
       {a?.options && <ul class="options" aria-label="Offered choices">{a.options.map((o) => <li key={o} dir="auto">{o}</li>)}</ul>}

@@ -45,7 +45,10 @@ function request(s: Setting): Question {
   if (said.length) q.history = said;
   if (s.model.trim()) q.model = s.model.trim();
   if (s.instructions !== null) q.instructions = s.instructions;
-  if (s.answer || s.offer) q.thresholds = { answer: Number(s.answer || s.offer) / 100, offer: Number(s.offer || s.answer) / 100 };
+  if (s.answer || s.offer) { // the other one stays as it is, as far as the two fit
+    const was = runs.value[0]?.found, offer = Number(s.offer) / 100, answer = s.answer ? Number(s.answer) / 100 : Math.max(offer, was?.answer_from ?? 0);
+    q.thresholds = { answer, offer: s.offer ? offer : Math.min(answer, was?.maybe_from ?? answer) };
+  }
   const tokens = { total: whole(s.total), answer: whole(s.reply), passages: whole(s.passages), images: whole(s.images) };
   if (Object.values(tokens).some((n) => n)) q.tokens = tokens;
   return q;
@@ -62,24 +65,28 @@ async function run(i: number, q: Question, signal: AbortSignal): Promise<void> {
       else if (kind === 'answer') set(i, { answer: data, text: data.text });
       else if (kind === 'error') set(i, { error: data.detail || data.title });
     });
-    if (!runs.value[i].answer && !runs.value[i].error) set(i, { error: 'The server stopped before the answer was complete.', again: true });
+    if (!runs.value[i]?.answer && !runs.value[i]?.error) set(i, { error: 'The server stopped before the answer was complete.', again: true });
   } catch (err) {
     if (signal.aborted) set(i, { stopped: true });
     else if (err instanceof Failed) set(i, { error: err.message, again: err.status === 429 || err.status === 503 || err.unreachable });
     else throw err;
   } finally {
-    if (!signal.aborted || runs.value[i]?.busy) set(i, { busy: false });
+    set(i, { busy: false });
   }
 }
 
-/** Asks in all the ways there are, or in one of them again. */
+/** Asks in all the ways there are, or in one of them again when the question is still the
+ *  same. */
 export async function ask(only?: number): Promise<void> {
   if (!question.value.trim() || busy.value) return;
   const mine = new AbortController();
   stopping = mine;
-  asked.value = { question: question.value.trim(), history: history.value.filter((h) => h.text.trim()) };
+  const now = { question: question.value.trim(), history: history.value.filter((h) => h.text.trim()) };
+  if (JSON.stringify(now) !== JSON.stringify(asked.value)) only = undefined;
+  asked.value = now;
+  const requests = settings.value.map(request);
   runs.value = settings.value.map((_, i) => (only === undefined || only === i || !runs.value[i] ? { busy: true, text: '' } : runs.value[i]));
-  await Promise.all(settings.value.map((s, i) => (runs.value[i].busy ? run(i, request(s), mine.signal) : null)));
+  await Promise.all(requests.map((q, i) => (runs.value[i].busy ? run(i, q, mine.signal) : null)));
   if (stopping === mine) say(runs.value.some((r) => r.error) ? 'Not answered' : mine.signal.aborted ? 'Stopped' : 'Answered');
 }
 

@@ -30,7 +30,7 @@ function Picker({ picked, set }: { picked: string[]; set: (names: string[]) => v
 export function TestForm({ of: t, close }: { of?: Test; close: () => void }) {
   const question = useRef<HTMLTextAreaElement>(null);
   const [answerable, setAnswerable] = useState(t ? t.expect.answerable : true), [answer, setAnswer] = useState(t?.expect.answer || ''), [passages, setPassages] = useState(t?.expect.passages || []);
-  const ids = new Map(t?.documents.map((d) => [d.name || d.id, d.id])), [picked, setPicked] = useState([...ids.keys()]);
+  const ids = new Map(t?.documents.map((d) => [d.name && t.documents.filter((o) => o.name === d.name).length === 1 ? d.name : d.id, d.id])), [picked, setPicked] = useState([...ids.keys()]);
   const form = useForm(async () => {
     const expect = answerable ? { documents: picked.map((name) => ids.get(name) || name), passages, answer: answer.trim(), answerable } : { answerable };
     await api(t ? 'PUT' : 'POST', t ? '/tests/' + t.id : '/tests', { question: question.current!.value, history: t?.history, expect });

@@ -1,6 +1,6 @@
 // Taking in a file of tests: first what that would change, row by row, then all or none.
 import { useRef, useState } from 'preact/hooks';
-import { Failed, failure } from '../api';
+import { Failed, failure, signedOut } from '../api';
 import { plural } from '../format';
 import { Dialog } from '../parts/dialog';
 import { say, toast } from '../store';
@@ -22,6 +22,7 @@ async function send(file: File, dry: boolean): Promise<Report> {
   }
   const said = await res.json().catch(() => ({}));
   if (res.ok || said.code === 'import_refused') return said;
+  if (res.status === 401) signedOut.value++;
   throw await failure(res.status, () => said);
 }
 

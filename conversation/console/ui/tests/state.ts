@@ -41,8 +41,7 @@ let reading: Promise<void> | null = null;
 export function loadAll(): Promise<void> {
   reading ||= (async () => {
     while (next.value && !trouble.value) await load(true, most);
-    reading = null;
-  })();
+  })().finally(() => { reading = null; });
   return reading;
 }
 
@@ -54,6 +53,8 @@ export async function loadRuns(): Promise<void> {
     if (was && underWay(was) && now && !underWay(now)) {
       say(now.state === 'done' ? `The run has ended: ${now.passed} of ${now.cases} passed.` : 'The run has ended.');
       await load();
+    } else if (trouble.value) {
+      await load(); // the server can be reached again
     }
   } catch (err) {
     if (!(err instanceof Failed)) throw err;
@@ -64,16 +65,18 @@ export async function loadRuns(): Promise<void> {
 /** Reads all and follows a run that is under way, until the result is called. */
 export function watch(): () => void {
   let timer = 0, gone = false;
+  const later = () => {
+    clearTimeout(timer);
+    timer = setTimeout(again, underWay(runs.value?.[0]) ? askEveryMs : 15 * askEveryMs) as unknown as number;
+  };
   const again = async () => {
     if (!document.hidden) await loadRuns();
-    if (!gone) timer = setTimeout(again, underWay(runs.value?.[0]) ? askEveryMs : 15 * askEveryMs) as unknown as number;
+    if (!gone) later();
   };
   load();
   again();
   const soon = effect(() => {
-    if (!underWay(runs.value?.[0])) return;
-    clearTimeout(timer);
-    timer = setTimeout(again, askEveryMs) as unknown as number;
+    if (underWay(runs.value?.[0])) later();
   });
   return () => {
     gone = true;

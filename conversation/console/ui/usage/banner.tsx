@@ -13,6 +13,7 @@ interface Notice { kind: string; text: string; until?: string }
 const notices = signal<Notice[]>([]);
 const links: Record<string, [string, string]> = { budget_warning: ['usage', 'Usage and cost'], budget_spent: ['usage', 'Usage and cost'], webhook_off: ['settings/webhooks', 'Webhooks'] };
 const name = 'frontdesk:seen-notices';
+const everyMs = 60_000;
 
 /** Whether a notice of this day was put away in this tab. */
 function seen(key: string): boolean {
@@ -34,6 +35,7 @@ function putAway(n: Notice): void {
 }
 
 function show(n: Notice): void {
+  if (!isAdmin.value) return; // signed out meanwhile
   if (n.until && seen(`${n.kind}@${n.until}`)) return;
   const budget = n.kind.startsWith('budget'), same = notices.value.find((o) => o.kind === n.kind && (budget || o.text === n.text));
   if (same?.text === n.text) return;
@@ -62,7 +64,8 @@ export function Notices() {
       if (e.kind.startsWith('budget')) look();
       else if (e.kind === 'webhook_off') show(e);
     })];
-    return () => { ends.forEach((end) => end()); notices.value = []; };
+    const timer = setInterval(() => { if (notices.value.some((n) => n.kind.startsWith('budget'))) look(); }, everyMs);
+    return () => { clearInterval(timer); ends.forEach((end) => end()); notices.value = []; };
   }, [admin]);
   return <>{notices.value.map((n) => { const [to, title] = links[n.kind]; return <div key={n.kind + n.text} class={'notice' + (n.kind === 'budget_warning' ? '' : ' grave')} role="alert">
     <Icon of="alert" size={16} /><p class="grow">{n.text} <a href={'#/' + to}>{title}</a></p>
