@@ -37,8 +37,9 @@ var Modules = map[string]string{
 }
 
 // pageCSP lets the page run its own script and style, talk to its own server and
-// show what that serves, and nothing else; a string can never become markup.
-const pageCSP = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; media-src 'self'; " +
+// show what that serves (in a frame the demo's preview of the chat, which alone lets
+// itself be framed), and nothing else; a string can never become markup.
+const pageCSP = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; media-src 'self'; frame-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
 // assetsPath is where the bundled files are, each under a name that changes with

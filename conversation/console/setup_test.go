@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/bots/widget"
 	"frontdesk/conversation"
 	"frontdesk/conversation/conversationdb"
 	"frontdesk/conversation/media"
@@ -194,6 +195,12 @@ func newPlaceWith(t *testing.T, cfg conversation.Config, model conversation.Mode
 	p.console.curation = p.curator
 	mux := http.NewServeMux()
 	p.console.Register(mux)
+	widget.DemoRoutes(mux)
+	// In place of the chat, what its tag says.
+	mux.HandleFunc("GET /widget.js", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
+		io.WriteString(w, "document.querySelector('main').append(new URLSearchParams(document.currentScript.dataset).toString())")
+	})
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if p.down.Load() {
 			panic(http.ErrAbortHandler)

@@ -3,8 +3,9 @@ import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Empty, Skeleton } from './bits';
 
-/** A component that loads another and then stands for it. */
-export function lazy(load: () => Promise<ComponentType>): ComponentType {
+/** A component that loads another and then stands for it; inside, for one that is a part
+ *  of a page. */
+export function lazy(load: () => Promise<ComponentType>, inside = false): ComponentType {
   let loaded: ComponentType | undefined;
   return function Lazy() {
     const [failed, setFailed] = useState(false), [, setReady] = useState(!!loaded);
@@ -15,8 +16,9 @@ export function lazy(load: () => Promise<ComponentType>): ComponentType {
     const Page = loaded;
     if (Page) return <Page />;
     // A newer version of the server does not have the file any more: a new page names its own.
-    return <main class="page" id="page" tabIndex={-1}><div class="page-in">{failed
+    const note = failed
       ? <Empty text="This page could not be loaded."><button class="btn" type="button" onClick={() => location.reload()}>Load it again</button></Empty>
-      : <Skeleton rows={4} label="Loading the page" />}</div></main>;
+      : <Skeleton rows={4} label="Loading the page" />;
+    return inside ? note : <main class="page" id="page" tabIndex={-1}><div class="page-in">{note}</div></main>;
   };
 }
