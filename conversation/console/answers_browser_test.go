@@ -81,9 +81,9 @@ func TestAnAdminTriesTheBot(t *testing.T) {
 			b.wait(`!document.querySelector('dialog[open]')`)
 
 			b.click("Compare with another setting")
-			run[bool](b, `(() => { const f = [...document.querySelectorAll('.setting')][1].querySelector('[list=ask-models]'); f.value = 'gpt-4.1'; f.dispatchEvent(new Event('input', {bubbles: true})); return true })()`)
-			run[bool](b, `([...document.querySelectorAll('.setting')][1].querySelector('.form .btn').click(), true)`)
-			b.wait(`[...document.querySelectorAll('.setting')][1].querySelector('textarea')`)
+			run[bool](b, `(() => { const f = [...document.querySelectorAll('.trial')][1].querySelector('[list=ask-models]'); f.value = 'gpt-4.1'; f.dispatchEvent(new Event('input', {bubbles: true})); return true })()`)
+			run[bool](b, `([...document.querySelectorAll('.trial')][1].querySelector('.form .btn').click(), true)`)
+			b.wait(`[...document.querySelectorAll('.trial')][1].querySelector('textarea')`)
 			b.asks()
 			b.wait(`document.querySelectorAll('.outcome .figures-line').length === 2`)
 			run[bool](b, `(document.querySelector('.outcomes').scrollIntoView(), true)`)

@@ -166,7 +166,7 @@ func TestAnAdminSetsWhatTheBotMayUse(t *testing.T) {
 	b.at("#/settings/models", sees("in 53 days"))
 	b.wait(`document.querySelector('textarea')?.readOnly && ` + sees("From the environment"))
 	b.click("Test: Answers")
-	b.wait(`document.querySelector('.trial').innerText.includes('Works. gpt-4o-mini')`)
+	b.wait(`document.querySelector('.try').innerText.includes('Works. gpt-4o-mini')`)
 	b.fill("Temperature", "warm")
 	b.click("Save")
 	b.wait(`document.querySelector('.setting.wrong')?.innerText.includes('This is no number')`)
@@ -174,7 +174,7 @@ func TestAnAdminSetsWhatTheBotMayUse(t *testing.T) {
 	b.fill("Temperature", "0.2")
 	b.saved()
 
-	b.at("#/settings/budgets", `document.querySelectorAll('.legend > div').length === 4`)
+	b.at("#/settings/budgets", `document.querySelectorAll('.key > div').length === 4`)
 	b.fill("In all", "500")
 	b.wait(sees("total"))
 	b.forgive(http.StatusUnprocessableEntity)
@@ -182,7 +182,7 @@ func TestAnAdminSetsWhatTheBotMayUse(t *testing.T) {
 	b.wait(`document.querySelector('.setting.wrong')`)
 	b.fill("In all", "6000")
 	b.saved()
-	b.wait(`document.querySelectorAll('.legend > div').length === 4`)
+	b.wait(`document.querySelectorAll('.key > div').length === 4`)
 	b.inEveryLook("settings-budgets")
 	b.forgive(http.StatusUnprocessableEntity)
 
@@ -202,11 +202,11 @@ func TestAnAdminSetsWhatTheBotMayUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.at("#/settings/labels", sees("There are no labels yet."))
-	b.at("#/settings/thresholds", `document.querySelectorAll('.figures tbody tr').length === 5`)
+	b.at("#/settings/thresholds", `document.querySelectorAll('.grid-table tbody tr').length === 5`)
 	run[bool](b, `(document.querySelectorAll('.setting input[type=checkbox]').forEach((c) => c.click()), true)`)
 	b.wait(`!document.getElementById('threshold-offer').disabled`)
 	run[bool](b, `(['answer', 'offer'].forEach((n) => { const f = document.getElementById('threshold-' + n); f.value = '0'; f.dispatchEvent(new Event('input', {bubbles: true})); }), true)`)
-	b.wait(`[...document.querySelectorAll('.figures tbody tr')].some((r) => r.querySelector('.change'))`) // before anything is saved
+	b.wait(`[...document.querySelectorAll('.grid-table tbody tr')].some((r) => r.querySelector('.change'))`) // before anything is saved
 	b.inEveryLook("settings-thresholds")
 	b.saved()
 
@@ -305,7 +305,7 @@ func TestAnAdminLooksAfterTheServer(t *testing.T) {
 	b.wait(sees("answered 200 in"))
 	b.click("Log of " + to.URL + "/hook")
 	b.wait(listed("Log of "+to.URL+"/hook") + ` === 1`)
-	run[bool](b, `(document.querySelector('.log .lines .btn').click(), true)`)
+	run[bool](b, `(document.querySelector('.hook-log .lines .btn').click(), true)`)
 	b.wait(sees("It is sent again now"))
 	b.inEveryLook("settings-webhooks")
 	b.click("New secret for " + to.URL + "/hook")

@@ -19,7 +19,7 @@ function Before() {
   const list = history.value, set = (i: number, part: Partial<Said>) => { history.value = list.map((h, at) => (at === i ? { ...h, ...part } : h)); };
   const add = () => { history.value = [...list, { author: list.length % 2 ? 'bot' : 'customer', text: '' }]; };
   if (!list.length) return <button class="btn link" type="button" onClick={add}>Something was said before</button>;
-  return <fieldset class="members before"><legend>Said before</legend>
+  return <fieldset class="group before"><legend>Said before</legend>
     {list.map((h, i) => <div key={i} class="said-before"><select aria-label={`Who said message ${i + 1}`} value={h.author} onChange={(e) => set(i, { author: e.currentTarget.value as Said['author'] })}>{Object.entries(authors).map(([a, name]) => <option key={a} value={a}>{name}</option>)}</select>
       <input aria-label={'Message ' + (i + 1)} maxLength={8000} dir="auto" value={h.text} onInput={(e) => set(i, { text: e.currentTarget.value })} />
       <button class="btn quiet square" type="button" aria-label={'Remove message ' + (i + 1)} onClick={() => { history.value = list.filter((_, at) => at !== i); }}><Icon of="close" size={16} /></button></div>)}

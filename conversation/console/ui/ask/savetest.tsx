@@ -29,7 +29,7 @@ export function SaveTest({ of: r, close }: { of: Run; close: () => void }) {
       <label class="check"><input type="radio" name="answerable" checked={answerable} onChange={() => setAnswerable(true)} />The bot is to answer it</label>
       <label class="check"><input type="radio" name="answerable" checked={!answerable} onChange={() => setAnswerable(false)} />The bot is to say that it does not know</label></div>
     {answerable && <>
-      <fieldset class="members"><legend>By any of these passages</legend>{hits.length ? hits.map((h) => <label key={h.id} class="check"><input type="checkbox" checked={picked.has(h.id)} onChange={() => toggle(h.id)} /><span dir="auto" class="cut">{h.title || h.document}<span class="meta"> · {h.text.slice(0, 60)}</span></span></label>)
+      <fieldset class="group"><legend>By any of these passages</legend>{hits.length ? hits.map((h) => <label key={h.id} class="check"><input type="checkbox" checked={picked.has(h.id)} onChange={() => toggle(h.id)} /><span dir="auto" class="cut">{h.title || h.document}<span class="meta"> · {h.text.slice(0, 60)}</span></span></label>)
         : <p class="muted">None was found. Name a text that the answer holds.</p>}</fieldset>
       <label class="field">Text that the answer holds, if you like<input maxLength={2000} autocomplete="off" dir="auto" value={answer} onInput={(e) => setAnswer(e.currentTarget.value)} /></label></>}
     {form.error}

@@ -29,7 +29,7 @@ function Room({ of: s }: { of: Stored }) {
   let x = 0;
   return <Part title="What that leaves" about={`${count(got.tokens.room)} of ${count(total)} tokens are left for passages, history and the customer’s words.`}>
     <svg class="shares" viewBox="0 0 1000 16" preserveAspectRatio="none" aria-hidden="true">{shares.map((p) => { const w = (p.tokens / total) * 1000, at = x; x += w; return <rect key={p.kind} class={p.kind} x={at} y="0" width={Math.max(0, w - 2)} height="16" />; })}</svg>
-    <dl class="legend">{shares.map((p) => <div key={p.kind}><dt><svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true" class="shares"><rect class={p.kind} width="12" height="12" rx="3" /></svg>{p.name}</dt><dd>{count(p.tokens)}</dd></div>)}</dl>
+    <dl class="key">{shares.map((p) => <div key={p.kind}><dt><svg viewBox="0 0 12 12" width="12" height="12" aria-hidden="true" class="shares"><rect class={p.kind} width="12" height="12" rx="3" /></svg>{p.name}</dt><dd>{count(p.tokens)}</dd></div>)}</dl>
   </Part>;
 }
 

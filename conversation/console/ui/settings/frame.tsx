@@ -18,7 +18,7 @@ function Met({ of: s, rows }: { of: Stored; rows: Meeting[] }) {
     {rows.length > 0 && <ul>{rows.map((r) => {
       const mine = JSON.stringify(s.typed[r.key]) === JSON.stringify(r.mine);
       return <li key={r.key}><p><b>{s.shape.label(r.key)}</b>{!r.clash && <span class="meta"> taken over from {who}</span>}</p>
-        <dl class="sides"><div class={mine ? 'on' : ''}><dt>Yours</dt><dd dir="auto">{s.shape.show(r.key, r.mine)}</dd></div><div class={mine ? '' : 'on'}><dt>Theirs</dt><dd dir="auto">{s.shape.show(r.key, r.theirs)}</dd></div></dl>
+        <dl class="met-sides"><div class={mine ? 'on' : ''}><dt>Yours</dt><dd dir="auto">{s.shape.show(r.key, r.mine)}</dd></div><div class={mine ? '' : 'on'}><dt>Theirs</dt><dd dir="auto">{s.shape.show(r.key, r.theirs)}</dd></div></dl>
         <div class="row"><button class="btn" type="button" aria-pressed={mine} aria-label={'Use mine: ' + s.shape.label(r.key)} onClick={() => s.set({ [r.key]: r.mine })}>Use mine</button>
           <button class="btn" type="button" aria-pressed={!mine} aria-label={'Use theirs: ' + s.shape.label(r.key)} onClick={() => s.set({ [r.key]: r.theirs })}>Use theirs</button></div></li>;
     })}</ul>}

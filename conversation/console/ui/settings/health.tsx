@@ -72,7 +72,7 @@ export function Health() {
     <p class="muted lead">As of {exact(r.at)}. Read anew every ten seconds while you look.</p>
     <Part title="Findings" about={bad ? plural(bad, 'thing') + ' to look at.' : 'Nothing needs anybody.'}>
       <ul class="cards items" aria-label="Findings">{findings.map((f, i) => <li key={f.check + i} class="item"><div class="grow"><p><b>{f.check}</b>: <span dir="auto">{f.detail}</span></p>{f.advice && <p class="meta">{f.advice}</p>}</div><span class={'chip ' + (verdicts[f.verdict]?.[1] || '')}>{verdicts[f.verdict]?.[0] || f.verdict}</span></li>)}</ul></Part>
-    <Part title="Queues"><table class="figures"><caption class="hidden">Queues</caption><thead><tr><th scope="col">Queue</th><th scope="col">Waiting</th><th scope="col">Oldest</th></tr></thead>
+    <Part title="Queues"><table class="grid-table"><caption class="hidden">Queues</caption><thead><tr><th scope="col">Queue</th><th scope="col">Waiting</th><th scope="col">Oldest</th></tr></thead>
       <tbody>{r.queues.map((q) => <tr key={q.name}><th scope="row">{q.name.replaceAll('_', ' ')}</th><td>{count(q.waiting)}{q.waiting >= 10_000 && '+'}</td><td>{q.waiting ? span(q.oldest_s) : '–'}</td></tr>)}</tbody></table></Part>
     <Failures title="Stuck turns" none="Every turn is on time." of={r.stuck_turns} item={(t) => <li key={t.conversation} class="item"><div class="grow"><p>Due since <Moment at={t.due_at} />, {plural(t.attempts, 'attempt')}</p></div>{talk(t.conversation)}</li>} />
     <Failures title="Failed deliveries" none="Everything was delivered." of={r.failed_deliveries} item={(d) => <li key={d.conversation + d.seq} class="item"><div class="grow"><p><b>{channelName(d.channel)}</b> <span class="bad" dir="auto">{d.error}</span></p><p class="meta">{exact(d.at)} · {talk(d.conversation)}</p></div>
@@ -82,7 +82,7 @@ export function Health() {
       <button class="btn" type="button" aria-label={`Try again: job ${j.id}`} onClick={() => again(`/health/jobs/${j.id}/retry`, 'It is tried again now')}>Try again</button></li>} />
     <Part title="Backup"><p>{r.backup.hint}</p>{r.backup.last_wal && <p class="meta">The newest piece of the log was archived {exact(r.backup.last_wal)}.</p>}</Part>
     <Part title="What runs here"><dl class="pairs"><dt>Frontdesk</dt><dd>{r.version}</dd><dt>Go</dt><dd>{r.go || 'not known'}</dd><dt>Postgres</dt><dd>{r.postgres}</dd><dt>pgvector</dt><dd>{r.pgvector || 'not installed'}</dd><dt>Servers</dt><dd>{count(r.replicas)}</dd><dt>Database</dt><dd>{size(r.database_bytes)}</dd></dl></Part>
-    {!!r.tables?.length && <Part title="Largest tables" about="By the database’s own estimate."><table class="figures"><caption class="hidden">Largest tables</caption><thead><tr><th scope="col">Table</th><th scope="col">Size</th><th scope="col">Rows</th></tr></thead>
+    {!!r.tables?.length && <Part title="Largest tables" about="By the database’s own estimate."><table class="grid-table"><caption class="hidden">Largest tables</caption><thead><tr><th scope="col">Table</th><th scope="col">Size</th><th scope="col">Rows</th></tr></thead>
       <tbody>{r.tables.map((t) => <tr key={t.name}><th scope="row">{t.name}</th><td>{size(t.bytes)}</td><td>{count(Math.max(0, t.rows))}</td></tr>)}</tbody></table></Part>}
   </>;
 }

@@ -57,7 +57,7 @@ function Test({ task, name, of: s }: { task: string; name: string; of: Stored })
     }
     setBusy(false);
   };
-  return <div class="trial"><button class="btn" type="button" disabled={busy} aria-label={'Test: ' + name} onClick={call}>{busy ? 'Calling…' : 'Test'}</button>
+  return <div class="try"><button class="btn" type="button" disabled={busy} aria-label={'Test: ' + name} onClick={call}>{busy ? 'Calling…' : 'Test'}</button>
     <p class="meta" role="status">{error ? <span class="bad">{error}</span> : got ? got.ok ? <><span class="ok">Works.</span> {got.model}, {count(got.took_ms)} ms, {count(got.input_tokens)} tokens in, {count(got.output_tokens)} out, {usd(got.cost_usd)}</>
       : <><span class="bad">Failed ({got.error!.kind.replaceAll('_', ' ')})</span>{got.model && ` by ${got.model}`} after {count(got.took_ms)} ms: <span dir="auto">{got.error!.text}</span></> : ''}</p></div>;
 }

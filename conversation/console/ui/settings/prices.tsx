@@ -40,7 +40,7 @@ export function Prices() {
   return <>
     <p class="muted lead">US dollars per million tokens. A name also holds for its dated snapshots and behind a vendor’s prefix. What was spent already stays as it was booked.</p>
     <Frame of={s} label="Prices">
-      <div class="scrolls" tabIndex={0} role="region" aria-label="Prices of models"><table class="figures prices"><thead><tr><th scope="col">Model</th>{parts.map((k) => <th key={k} scope="col">{named[k]}</th>)}<th scope="col"><span class="hidden">Own price</span></th></tr></thead>
+      <div class="scrolls" tabIndex={0} role="region" aria-label="Prices of models"><table class="grid-table prices"><thead><tr><th scope="col">Model</th>{parts.map((k) => <th key={k} scope="col">{named[k]}</th>)}<th scope="col"><span class="hidden">Own price</span></th></tr></thead>
         <tbody>{lines.sort((a, b) => used(a) - used(b)).map((m) => {
           const mine = s.typed[m.name], list = known(m), fault = s.faults[m.name];
           return <tr key={m.name} class={mine ? 'own' : ''}><th scope="row"><span dir="auto">{m.name}</span>{m.tasks.length > 0 && <span class="chip ok">in use</span>}{fault && <span class="error" id={'price-' + m.name}>{fault}</span>}</th>

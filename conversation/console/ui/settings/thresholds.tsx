@@ -46,7 +46,7 @@ function Slider({ name, in: s, calibrated }: { name: 'answer' | 'offer'; in: Sto
 
 /** Each test as a stroke where its confidence is: those with an answer above. */
 function Strip({ run, answer, offer }: { run: Run; answer: number; offer: number }) {
-  return <svg class="strip" viewBox="0 0 1000 60" preserveAspectRatio="none" aria-hidden="true">
+  return <svg class="effect" viewBox="0 0 1000 60" preserveAspectRatio="none" aria-hidden="true">
     <rect class="unknown" x="0" width={offer * 1000} height="60" /><rect class="offered" x={offer * 1000} width={Math.max(0, answer - offer) * 1000} height="60" /><rect class="answered" x={answer * 1000} width={Math.max(0, 1 - answer) * 1000} height="60" />
     {run.results.slice(0, 500).map((r, i) => <rect key={i} class={r.answerable ? 'can' : 'cannot'} x={Math.min(996, r.confidence * 1000)} width="4" y={r.answerable ? 6 : 34} height="20" />)}
   </svg>;
@@ -69,7 +69,7 @@ function Outcome({ of: s, run }: { of: Stored; run: Run }) {
     <Strip run={run} answer={answer} offer={offer} />
     <p class="meta">Each stroke is a test at its confidence: above those that have an answer, below those that have none. The newest run, of {exact(run.at)}.</p>
     {error && <p class="error" role="alert">{error}</p>}
-    {was && will && <table class="figures"><caption class="hidden">What the thresholds make of the test set</caption><thead><tr><th scope="col">{count(will.cases)} tests</th><th scope="col">Now</th><th scope="col">With these</th></tr></thead>
+    {was && will && <table class="grid-table"><caption class="hidden">What the thresholds make of the test set</caption><thead><tr><th scope="col">{count(will.cases)} tests</th><th scope="col">Now</th><th scope="col">With these</th></tr></thead>
       <tbody>{rows.map(([key, name]) => <tr key={key}><th scope="row">{name}</th><td>{count(was[key])}</td><td>{count(will[key])}{will[key] !== was[key] && <span class={'change ' + ((key === 'right') === (will[key] > was[key]) && (key === 'right' || key === 'wrong') ? 'ok' : key === 'right' || key === 'wrong' ? 'bad' : 'muted')}> {will[key] > was[key] ? '+' : '−'}{count(Math.abs(will[key] - was[key]))}</span>}</td></tr>)}</tbody></table>}
   </>;
 }

@@ -78,7 +78,7 @@ function Log({ of: h }: { of: Hook }) {
       complain(err);
     }
   };
-  return <div class="log">
+  return <div class="hook-log">
     <div class="row"><h2 class="grow">Log</h2><button class="btn quiet" type="button" onClick={() => read()}>Refresh</button></div>
     {error && <p class="error" role="alert">{error}</p>}
     {!list ? <Skeleton rows={3} label="Reading the log" /> : !list.length ? <p class="muted">Nothing was sent yet.</p> : <ul class="lines" aria-label={'Log of ' + h.url}>{list.map((d) => {
