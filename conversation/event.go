@@ -31,12 +31,14 @@ const (
 	// EventMention that a note, named by Seq, names Staff.
 	EventDelivery EventKind = "delivery"
 	EventMention  EventKind = "mention"
+	// EventAccess says that something Staff, an account or a token, could do has ended.
+	EventAccess EventKind = "access"
 )
 
 // forStaff reports whether no customer may hear of it.
 func (k EventKind) forStaff() bool {
 	switch k {
-	case EventInbox, EventPresence, EventAlert, EventSeen, EventDelivery, EventMention, EventSettings:
+	case EventInbox, EventPresence, EventAlert, EventSeen, EventDelivery, EventMention, EventSettings, EventAccess:
 		return true
 	}
 	return false

@@ -109,6 +109,12 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, who staff.Princ
 				return nil
 			}
 			for _, e := range sub.Take() {
+				if e.Kind == conversation.EventAccess && e.Staff == who.ID { // on whichever replica it ended
+					_, err = c.authenticate(r)
+				}
+				if err != nil {
+					break
+				}
 				if err = s.send(r.Context(), e); err != nil {
 					break
 				}

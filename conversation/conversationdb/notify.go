@@ -25,7 +25,8 @@ const (
 	maxDelta = 1200
 	// maxHints bounds the conversations named in one payload, some 60 bytes each.
 	maxHints = 100
-	// hintEvery and deltaEvery are how long what is to be sent is collected.
+	// hintEvery and deltaEvery are the least time between two sendings, in which what is to
+	// be sent is collected: the first after a pause leaves at once.
 	hintEvery  = 20 * time.Millisecond
 	deltaEvery = 250 * time.Millisecond
 	// helloEvery is how often a replica says that it is there; one not heard of for
@@ -206,7 +207,7 @@ func (n *Notifier) send(ctx context.Context, c *pgx.Conn) error {
 	}
 	hello := time.NewTicker(helloEvery)
 	defer hello.Stop()
-	var lastDeltas time.Time
+	var lastSent, lastDeltas time.Time
 	for {
 		say := false
 		select {
@@ -218,7 +219,7 @@ func (n *Notifier) send(ctx context.Context, c *pgx.Conn) error {
 		case <-hello.C:
 			say = true
 		case <-n.wake:
-			if !pause(ctx, hintEvery) {
+			if wait := hintEvery - time.Since(lastSent); wait > 0 && !pause(ctx, wait) {
 				continue
 			}
 		}
@@ -231,6 +232,7 @@ func (n *Notifier) send(ctx context.Context, c *pgx.Conn) error {
 				return err
 			}
 		}
+		lastSent = time.Now()
 	}
 }
 

@@ -150,6 +150,9 @@ func (s *StaffStore) RevokeToken(ctx context.Context, id string) error {
 	// Compared as text, so that an id which is no UUID names nothing.
 	const q = `UPDATE staff_tokens SET revoked_at = now() WHERE id::text = lower(@id) AND revoked_at IS NULL`
 	tag, err := s.pool.Exec(ctx, q, pgx.NamedArgs{"id": id})
+	if err == nil {
+		err = tellEnded(ctx, s.pool, id)
+	}
 	if err != nil {
 		return fmt.Errorf("revoke token %s: %w", id, err)
 	}
