@@ -191,7 +191,7 @@ func (e *Engine) Receive(ctx context.Context, in Inbound) (Receipt, error) {
 	}
 	e.d.Observer.Received(in.Channel)
 	e.sched.supersede(r.Conversation, r.State.Epoch)
-	e.hub.Silence(r.Conversation)
+	e.hub.Outdate(r.Conversation, r.State.Epoch)
 	e.hub.Publish(Event{Kind: EventMessage, Conversation: r.Conversation, Message: &Message{
 		Conversation: r.Conversation, Seq: r.Seq, ExternalID: in.ExternalID, Author: AuthorCustomer,
 		Name: in.SenderName, Text: in.Text, Episode: r.State.Episode, At: r.At, Attachments: r.Attachments,
@@ -235,6 +235,7 @@ func (e *Engine) Subscribe(id string) *Subscription { return e.hub.Subscribe(id)
 // Heard takes a hint from another replica: the conversation changed there.
 func (e *Engine) Heard(conversation string, epoch int64) {
 	e.sched.supersede(conversation, epoch)
+	e.hub.Outdate(conversation, epoch)
 	e.lookAgain(conversation)
 }
 

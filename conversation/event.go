@@ -53,6 +53,7 @@ type Event struct {
 	Message      *Message
 	Turn         string // of a delta or a discard
 	Text         string // of a delta
+	Epoch        int64  `json:",omitempty"` // of a delta: what its answer was begun at
 	State        *State
 	Name         string // who is typing, or mentioned somebody
 	Seq          int64  `json:",omitempty"` // of the message it is about

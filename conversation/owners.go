@@ -165,7 +165,7 @@ func (e *Engine) changed(st State, ms []Message) {
 		return
 	}
 	e.sched.supersede(st.Conversation, st.Epoch)
-	e.hub.Silence(st.Conversation)
+	e.hub.Outdate(st.Conversation, st.Epoch)
 	for i := range ms {
 		e.hub.Publish(Event{Kind: EventMessage, Conversation: st.Conversation, Message: &ms[i]})
 	}

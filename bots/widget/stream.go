@@ -35,6 +35,7 @@ type stream struct {
 	id      string
 	last    int64  // number of the last message told
 	behind  bool   // the log may have more after it
+	epoch   int64  // of the newest state told
 	done    string // turn of the last message told: its pieces are stale
 }
 
@@ -136,7 +137,7 @@ func (s *stream) appendEvent(b []byte, e conversation.Event) ([]byte, error) {
 // appendState appends the state. Without one it changed somewhere else: the
 // store knows how, and the place in the queue.
 func (s *stream) appendState(b []byte, state *conversation.State) ([]byte, error) {
-	if state == nil {
+	if state == nil || state.Epoch < s.epoch { // of two changes at once the older may come last
 		ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
 		defer cancel()
 		stored, err := s.engine.State(ctx, s.id)
@@ -145,6 +146,7 @@ func (s *stream) appendState(b []byte, state *conversation.State) ([]byte, error
 		}
 		state = &stored
 	}
+	s.epoch = max(s.epoch, state.Epoch)
 	return appendFrame(b, conversation.EventState, 0, wireState(*state))
 }
 

@@ -56,7 +56,7 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, who staff.Princ
 		p.retryAfter = 30
 		return p
 	}
-	s := &stream{c: c, who: who.ID, w: w, rc: http.NewResponseController(w), at: map[string]int64{}}
+	s := &stream{c: c, who: who.ID, w: w, rc: http.NewResponseController(w), at: map[string]int64{}, epochs: map[string]int64{}}
 	sub := c.hub.Subscribe("")
 	defer sub.Close()
 	shelf := c.shelf.watch()
@@ -133,6 +133,8 @@ type stream struct {
 	w   http.ResponseWriter
 	rc  *http.ResponseController
 	at  map[string]int64 // newest message sent, per conversation
+
+	epochs map[string]int64 // newest state sent, per conversation
 }
 
 func (s *stream) send(ctx context.Context, e conversation.Event) error {
@@ -140,13 +142,14 @@ func (s *stream) send(ctx context.Context, e conversation.Event) error {
 	case conversation.EventMessage:
 		return s.message(ctx, e)
 	case conversation.EventState:
-		if e.State == nil { // it changed, and is to be read
+		if e.State == nil || e.State.Epoch < s.epochs[e.Conversation] { // it changed, and is to be read; or was overtaken
 			st, err := s.c.engine.State(ctx, e.Conversation)
 			if err != nil {
 				return s.missed(err)
 			}
 			e.State = &st
 		}
+		s.known(*e.State)
 		return s.event("state", viewState(*e.State))
 	case conversation.EventFiles:
 		if e.Message == nil { // found out on another replica
@@ -226,6 +229,14 @@ func (s *stream) follow(conversation string, seq int64) {
 		clear(s.at) // rare, and costs only a few messages sent twice
 	}
 	s.at[conversation] = max(seq, s.at[conversation])
+}
+
+// known keeps which state was sent: of two changes at once the older may be told last.
+func (s *stream) known(st conversation.State) {
+	if len(s.epochs) >= maxFollowed {
+		clear(s.epochs)
+	}
+	s.epochs[st.Conversation] = max(st.Epoch, s.epochs[st.Conversation])
 }
 
 func (s *stream) event(kind string, v any) error {

@@ -67,6 +67,7 @@ type Notifier struct {
 // streamed is text of one answer that has not been sent yet.
 type streamed struct {
 	conversation string
+	epoch        int64
 	text         strings.Builder
 }
 
@@ -108,7 +109,7 @@ func (n *Notifier) Relay(e conversation.Event) {
 	if e.Kind == conversation.EventDelta {
 		d := n.deltas[e.Turn]
 		if d == nil {
-			d = &streamed{conversation: e.Conversation}
+			d = &streamed{conversation: e.Conversation, epoch: e.Epoch}
 			n.deltas[e.Turn] = d
 		}
 		d.text.WriteString(e.Text)
@@ -259,6 +260,18 @@ func (n *Notifier) collect(hello, withDeltas bool) []note {
 		n.greet = false
 		out = append(out, note{})
 	}
+	// What changed goes before what is said since.
+	for len(n.hints) > 0 {
+		m := note{Hints: map[string]int64{}}
+		for id, epoch := range n.hints {
+			if len(m.Hints) == maxHints {
+				break
+			}
+			m.Hints[id] = epoch
+			delete(n.hints, id)
+		}
+		out = append(out, m)
+	}
 	if withDeltas {
 		for turn, d := range n.deltas {
 			for text := d.text.String(); text != ""; {
@@ -267,7 +280,7 @@ func (n *Notifier) collect(hello, withDeltas bool) []note {
 					k--
 				}
 				out = append(out, note{Event: conversation.Event{
-					Kind: conversation.EventDelta, Conversation: d.conversation, Turn: turn, Text: text[:k],
+					Kind: conversation.EventDelta, Conversation: d.conversation, Turn: turn, Epoch: d.epoch, Text: text[:k],
 				}})
 				text = text[k:]
 			}
@@ -280,17 +293,6 @@ func (n *Notifier) collect(hello, withDeltas bool) []note {
 		out = append(out, note{Event: e})
 	}
 	n.events = nil
-	for len(n.hints) > 0 {
-		m := note{Hints: map[string]int64{}}
-		for id, epoch := range n.hints {
-			if len(m.Hints) == maxHints {
-				break
-			}
-			m.Hints[id] = epoch
-			delete(n.hints, id)
-		}
-		out = append(out, m)
-	}
 	return out
 }
 
