@@ -56,7 +56,7 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, who staff.Princ
 		p.retryAfter = 30
 		return p
 	}
-	s := &stream{c: c, who: who.ID, w: w, rc: http.NewResponseController(w), at: map[string]int64{}, epochs: map[string]int64{}}
+	s := &stream{c: c, who: who.ID, w: w, rc: http.NewResponseController(w), at: map[string]reached{}, epochs: map[string]int64{}}
 	sub := c.hub.Subscribe("")
 	defer sub.Close()
 	shelf := c.shelf.watch()
@@ -126,13 +126,19 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, who staff.Princ
 	}
 }
 
+// reached is where a stream is in a conversation's log.
+type reached struct {
+	seq  int64 // newest message sent
+	sure bool  // those before it were sent as well, as far as the stream began before them
+}
+
 // stream is one watcher's connection.
 type stream struct {
 	c   *Console
 	who string // whose it is
 	w   http.ResponseWriter
 	rc  *http.ResponseController
-	at  map[string]int64 // newest message sent, per conversation
+	at  map[string]reached // per conversation
 
 	epochs map[string]int64 // newest state sent, per conversation
 }
@@ -185,19 +191,27 @@ func (s *stream) send(ctx context.Context, e conversation.Event) error {
 }
 
 // message sends a message, or reads from the log when the event only says that
-// there are some.
+// there are some. Of messages that came on two replicas the newer may be told first:
+// what is missing before it is read as well.
 func (s *stream) message(ctx context.Context, e conversation.Event) error {
-	if e.Message != nil {
-		s.follow(e.Conversation, e.Message.Seq)
-		return s.event("message", viewMessage(*e.Message))
-	}
-	after, known := s.at[e.Conversation]
-	if !known {
+	at, known := s.at[e.Conversation]
+	after := at.seq
+	switch m := e.Message; {
+	case m != nil && !known:
+		s.follow(e.Conversation, reached{seq: m.Seq, sure: m.Seq == 1})
+		return s.event("message", viewMessage(*m))
+	case m != nil && m.Seq <= at.seq+1:
+		s.follow(e.Conversation, reached{max(m.Seq, at.seq), at.sure})
+		return s.event("message", viewMessage(*m))
+	case m != nil:
+	case !known:
 		st, err := s.c.engine.State(ctx, e.Conversation)
 		if err != nil {
 			return s.missed(err)
 		}
 		after = max(0, st.Seq-catchUp)
+	case !at.sure:
+		after = max(0, at.seq-catchUp)
 	}
 	for {
 		list, err := s.c.engine.Transcript(ctx, e.Conversation, after, maxMessagesPage)
@@ -210,7 +224,7 @@ func (s *stream) message(ctx context.Context, e conversation.Event) error {
 			}
 			after = m.Seq
 		}
-		s.follow(e.Conversation, after)
+		s.follow(e.Conversation, reached{max(after, at.seq), e.Message == nil || at.sure})
 		if len(list) < maxMessagesPage {
 			return nil
 		}
@@ -224,11 +238,11 @@ func (s *stream) missed(err error) error {
 	return err
 }
 
-func (s *stream) follow(conversation string, seq int64) {
+func (s *stream) follow(conversation string, at reached) {
 	if len(s.at) >= maxFollowed {
 		clear(s.at) // rare, and costs only a few messages sent twice
 	}
-	s.at[conversation] = max(seq, s.at[conversation])
+	s.at[conversation] = at
 }
 
 // known keeps which state was sent: of two changes at once the older may be told last.
