@@ -261,9 +261,11 @@ func (e *Engine) HeardGap() {
 	}
 }
 
+// lookAgain has watchers read whose the conversation is and then what was said: in
+// between, no piece of an answer from before passes for one from since.
 func (e *Engine) lookAgain(id string) {
-	e.hub.Publish(Event{Kind: EventMessage, Conversation: id})
 	e.hub.Publish(Event{Kind: EventState, Conversation: id})
+	e.hub.Publish(Event{Kind: EventMessage, Conversation: id})
 }
 
 // preparing is how many turns per processor claim, search and prepare at once. That is work

@@ -100,8 +100,15 @@ func (s *stream) appendEvent(b []byte, e conversation.Event) ([]byte, error) {
 	switch e.Kind {
 	case conversation.EventMessage:
 		switch m := e.Message; {
-		case m == nil, m.Seq > s.last+1:
-			// Something between is missing, be it only a note: the log knows.
+		case m == nil:
+			return s.appendLog(b)
+		case m.Seq > s.last+1:
+			// Something between is missing, be it only a note: the log knows. Whose the
+			// conversation is since goes first.
+			b, err := s.appendState(b, nil)
+			if err != nil {
+				return b, err
+			}
 			return s.appendLog(b)
 		case m.Seq <= s.last:
 			return b, nil
@@ -112,7 +119,7 @@ func (s *stream) appendEvent(b []byte, e conversation.Event) ([]byte, error) {
 			return s.appendMessage(b, *m)
 		}
 	case conversation.EventDelta:
-		if e.Turn == s.done {
+		if e.Turn == s.done || e.Epoch > 0 && e.Epoch < s.epoch { // the visitor has been told of what came after
 			return b, nil
 		}
 		return appendFrame(b, e.Kind, 0, deltaEvent{e.Turn, e.Text})

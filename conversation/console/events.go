@@ -167,6 +167,9 @@ func (s *stream) send(ctx context.Context, e conversation.Event) error {
 		}
 		return s.event("files", filesView{e.Conversation, e.Seq, viewFiles(e.Message.Attachments)})
 	case conversation.EventDelta:
+		if e.Epoch > 0 && e.Epoch < s.epochs[e.Conversation] {
+			return nil // they have been told of what came after
+		}
 		return s.event("delta", deltaView{e.Conversation, e.Turn, e.Text})
 	case conversation.EventDiscard:
 		return s.event("discard", deltaView{e.Conversation, e.Turn, ""})

@@ -39,6 +39,7 @@ var racedDir string
 type pair struct {
 	t      *testing.T
 	o      proc.Options
+	ai     *fakeai.Server
 	urls   [2]string
 	procs  [2]*proc.Server
 	pool   *pgxpool.Pool
@@ -54,10 +55,10 @@ func newPair(t *testing.T, answer func(fakeai.Request) fakeai.Reply, env ...stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, o := setup(t, answer)
+	ai, o := setup(t, answer)
 	o.Bin = bin
 	o.Env = append(o.Env, env...)
-	p := &pair{t: t, o: o, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 200}}}
+	p := &pair{t: t, o: o, ai: ai, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 200}}}
 	t.Cleanup(p.client.CloseIdleConnections)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
