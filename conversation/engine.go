@@ -196,7 +196,7 @@ func (e *Engine) Receive(ctx context.Context, in Inbound) (Receipt, error) {
 		Conversation: r.Conversation, Seq: r.Seq, ExternalID: in.ExternalID, Author: AuthorCustomer,
 		Name: in.SenderName, Text: in.Text, Episode: r.State.Episode, At: r.At, Attachments: r.Attachments,
 	}})
-	if r.Reopened {
+	if r.Reopened || r.Woken {
 		st := e.described(r.State)
 		e.hub.Publish(Event{Kind: EventState, Conversation: r.Conversation, State: &st})
 	}

@@ -232,6 +232,9 @@ func (r *round) behind(now truth) string {
 	for i, l := range r.seen {
 		l.mu.Lock()
 		told, texts := l.states[r.id], l.texts[r.id]
+		if told == [2]string{} { // nothing has changed since the beginning
+			told = [2]string{"bot", "open"}
+		}
 		missing := ""
 		for _, m := range now.log {
 			if texts[m.Seq] != m.Body {
