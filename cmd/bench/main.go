@@ -84,7 +84,7 @@ func run(ctx context.Context) error {
 		return ingest(ctx, s, *bin, append(o.Env, "PATH="+os.Getenv("PATH"), "HOME="+os.Getenv("HOME")))
 	}
 	if *only == "inbox" {
-		return inbox(ctx, o, s, *bin, dir+"/data", min(*messages, 400))
+		return inbox(ctx, o, s, *bin, dir+"/data/postgres", min(*messages, 400))
 	}
 	fmt.Printf("| measure | value |\n|-|-|\n")
 	fmt.Printf("| start with an empty data directory, to ready | %s |\n", round(first.took))
@@ -119,7 +119,7 @@ func run(ctx context.Context) error {
 	if err := ingest(ctx, s, *bin, append(o.Env, "PATH="+os.Getenv("PATH"), "HOME="+os.Getenv("HOME"))); err != nil {
 		return err
 	}
-	if err := inbox(ctx, o, s, *bin, dir+"/data", min(*messages, 400)); err != nil {
+	if err := inbox(ctx, o, s, *bin, dir+"/data/postgres", min(*messages, 400)); err != nil {
 		return err
 	}
 	if err := s.Stop(); err != nil {
