@@ -167,6 +167,8 @@ func TestTwoProcessesActAsOne(t *testing.T) {
 		ana.must(1, "POST", path+"/takeover", nil, nil, 200)
 	})
 
+	t.Run("no id of another visitor opens anything", p.strangers)
+
 	t.Run("settings changed on one process are those of the other", func(t *testing.T) {
 		var took time.Duration
 		for i := range 6 {
