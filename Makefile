@@ -1,11 +1,12 @@
 # Frontdesk. `make run` needs Go, make and git; it installs the rest (see scripts/setup).
 
-.PHONY: help run setup build test e2e lint bench fit clean
+.PHONY: help run setup build test e2e types lint bench fit clean
 
 help:
 	@echo "make run      install what is missing, build, and serve on LISTEN_ADDR (:8080)"
 	@echo "make test     all tests, race detector on (PKG=./bots/... for some)"
 	@echo "make e2e      against stand-ins for Slack, Telegram and OpenAI from npm (needs Node.js)"
+	@echo "make types    check the types of the pages' TypeScript (needs Node.js; part of make e2e)"
 	@echo "make lint     gofmt, vet, staticcheck, govulncheck"
 	@echo "make bench    all benchmarks"
 	@echo "make fit      fit the confidence that comes with the program anew (SETS=\"DIR DIR\"; see docs/BENCHMARKS.md)"
@@ -25,8 +26,11 @@ build:
 test:
 	@scripts/test $(PKG)
 
-e2e:
+e2e: types
 	@scripts/e2e
+
+types:
+	@scripts/types
 
 lint:
 	@scripts/lint

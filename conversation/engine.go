@@ -232,6 +232,10 @@ func (e *Engine) Transcript(ctx context.Context, id string, after int64, limit i
 // Subscribe watches one conversation, or all when id is empty.
 func (e *Engine) Subscribe(id string) *Subscription { return e.hub.Subscribe(id) }
 
+// Draft returns the answer the bot is writing in a conversation, as far as it is known
+// here; turn is empty when it writes none.
+func (e *Engine) Draft(id string) (turn, text string) { return e.hub.Draft(id) }
+
 // Heard takes a hint from another replica: the conversation changed there.
 func (e *Engine) Heard(conversation string, epoch int64) {
 	e.sched.supersede(conversation, epoch)

@@ -3,6 +3,7 @@ package conversation
 import (
 	"strings"
 	"sync"
+	"unicode/utf16"
 )
 
 // maxPendingMessages bounds what one slow watcher can hold; past it the
@@ -29,6 +30,7 @@ type watched struct {
 	turn string // answer being written, with what there is of it
 	at   int64  // the epoch it was begun at; 0: not known
 	text strings.Builder
+	long int    // of text, in UTF-16 units
 	over string // a turn that was silenced: nothing more of it passes
 }
 
@@ -82,7 +84,7 @@ func (h *Hub) Publish(e Event) {
 		w = h.watched(e.Conversation)
 	}
 	if w != nil {
-		w.track(e)
+		w.track(&e)
 		if (e.Message == nil || !e.Message.Note) && !e.Kind.forStaff() {
 			for s := range w.subs {
 				s.push(e)
@@ -162,25 +164,45 @@ func (h *Hub) drop(id string, w *watched) {
 }
 
 // track keeps the text so far of the answer being written, for late watchers.
-func (w *watched) track(e Event) {
+func (w *watched) track(e *Event) {
 	switch e.Kind {
 	case EventDelta:
 		if w.turn != e.Turn {
 			w.turn, w.at = e.Turn, e.Epoch
-			w.text.Reset()
+			w.clear()
 		}
+		e.At = w.long
 		w.text.WriteString(e.Text)
+		for _, r := range e.Text {
+			w.long += utf16.RuneLen(r)
+		}
 	case EventDiscard:
 		if w.turn == e.Turn {
 			w.turn = ""
-			w.text.Reset()
+			w.clear()
 		}
 	case EventMessage:
 		if e.Message == nil || e.Message.Turn == w.turn {
 			w.turn = ""
-			w.text.Reset()
+			w.clear()
 		}
 	}
+}
+
+func (w *watched) clear() {
+	w.text.Reset()
+	w.long = 0
+}
+
+// Draft returns the answer being written in a conversation as far as it is known here;
+// turn is empty when none is.
+func (h *Hub) Draft(conversation string) (turn, text string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if w := h.conv[conversation]; w != nil && w.turn != "" && w.turn != w.over {
+		return w.turn, w.text.String()
+	}
+	return "", ""
 }
 
 // Subscription collects the events of one watcher until it takes them.

@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 )
 
@@ -114,5 +115,34 @@ func TestNoPieceOfAnOutdatedAnswerIsShown(t *testing.T) {
 	}
 	if n := len(h.past.epochs); n > maxOutdated {
 		t.Errorf("%d conversations are remembered, want %d at most", n, maxOutdated)
+	}
+}
+
+func TestAPieceSaysWhereItBelongsAndTheDraftIsWhole(t *testing.T) {
+	h := NewHub()
+	all := h.Subscribe("")
+	defer all.Close()
+	var at []int
+	for _, e := range []Event{
+		{Kind: EventDelta, Turn: "1", Text: "añ🙂"}, {Kind: EventDelta, Turn: "1", Text: "b"},
+		{Kind: EventDiscard, Turn: "1"}, {Kind: EventDelta, Turn: "1", Text: "again"}, {Kind: EventDelta, Turn: "2", Text: "new"}, {Kind: EventDelta, Turn: "2", Text: "er"},
+	} {
+		e.Conversation = "a"
+		h.Publish(e)
+		for _, got := range all.Take() {
+			if got.Kind == EventDelta {
+				at = append(at, got.At)
+			}
+		}
+	}
+	if want := []int{0, 4, 0, 0, 3}; !slices.Equal(at, want) {
+		t.Errorf("pieces stand at %v, want %v", at, want)
+	}
+	if turn, text := h.Draft("a"); turn != "2" || text != "newer" {
+		t.Errorf("Draft = %q %q, want the second turn's whole", turn, text)
+	}
+	h.Silence("a")
+	if turn, _ := h.Draft("a"); turn != "" {
+		t.Errorf("Draft of a silenced turn = %q, want none", turn)
 	}
 }

@@ -30,6 +30,8 @@ type Outlook struct {
 	OpensAt     time.Time     // when people are back; zero while they are there or when nobody knows
 	TypicalWait time.Duration // 0: not known
 	StaffOnline int           // with a console open and not away
+	Away        bool          // nobody is there to answer, on any platform that shows it
+	AskEmail    bool          // whoever waits now is asked where they can be reached
 }
 
 // Life is an open conversation with what decides whether something is overdue in it.

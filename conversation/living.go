@@ -222,6 +222,8 @@ func (e *Engine) outlook() (Outlook, *floor) {
 	if at, ok := f.Hours.Opens(now); ok {
 		o.OpensAt = at
 	}
+	o.Away = f.away(o)
+	o.AskEmail = o.Away && f.Handling.OfflineEmail
 	return o, f
 }
 
@@ -257,7 +259,7 @@ func (e *Engine) described(st State) State {
 	if st.Owner == OwnerQueue && st.Status != StatusResolved {
 		e.living.queued.Store(st.Conversation, place(st.Position, o))
 	} else {
-		o.TypicalWait = 0
+		o.TypicalWait, o.AskEmail = 0, false
 		e.living.queued.Delete(st.Conversation)
 	}
 	st.Outlook = &o
@@ -266,7 +268,7 @@ func (e *Engine) described(st State) State {
 
 // place is what of a wait, when it changes, its customer has to hear.
 func place(position int, o Outlook) string {
-	return fmt.Sprint(position, o.Open, o.OpensAt.Unix(), o.TypicalWait, o.StaffOnline)
+	return fmt.Sprint(position, o.Open, o.OpensAt.Unix(), o.TypicalWait, o.StaffOnline, o.Away, o.AskEmail)
 }
 
 // tellQueue works out the typical wait now and then, and has those who watch their

@@ -17,6 +17,8 @@ type Edited struct {
 	Data []byte // its bytes, of the type application/jsonl
 	// Removed is the id of an entry that is not to be found any more at once.
 	Removed string
+	// Changes are noted in the entries' history.
+	Changes []EntryVersion
 }
 
 // EditStore is where entries are looked up and changed.
@@ -32,6 +34,12 @@ type EditStore interface {
 	// ErrNotEditable for a page of a site and ErrBusy when the document is worked
 	// on for long.
 	EditDocument(ctx context.Context, id string, edit func(Document, []byte) (Edited, error)) (Document, error)
+	// EntryVersion returns one version of an entry, or ErrNotFound.
+	EntryVersion(ctx context.Context, entry string, id int64) (EntryVersion, error)
+	// NoteVersions adds to the history of entries, as by PersonOf.
+	NoteVersions(ctx context.Context, vs []EntryVersion) error
+	// ChangePassage is the Editor's, with the text checked and counted.
+	ChangePassage(ctx context.Context, id string, version int, c PassageChange) (ShelvedPassage, error)
 }
 
 // Editor changes single entries. Documents stay the source of truth: an edit
@@ -76,6 +84,10 @@ func (ed *Editor) Entry(ctx context.Context, id string) (ListedEntry, error) {
 // it is not. An entry that says all of it already is left as it is, so that an
 // edit can be sent again. What the entry's file calls it stays.
 func (ed *Editor) EditEntry(ctx context.Context, id, version string, e Entry) (ListedEntry, error) {
+	return ed.edit(ctx, id, version, e, EntryEdited)
+}
+
+func (ed *Editor) edit(ctx context.Context, id, version string, e Entry, kind ChangeKind) (ListedEntry, error) {
 	e, err := ed.tidied(ctx, e)
 	if err != nil {
 		return ListedEntry{}, err
@@ -85,6 +97,7 @@ func (ed *Editor) EditEntry(ctx context.Context, id, version string, e Entry) (L
 			d.Name = tidyName(e.Question)
 		}
 		e.Own = entries[at].Own
+		d.Changes = changed(id, entries[at], e, kind)
 		entries[at] = e
 		return entries
 	}, e.Version())
@@ -95,6 +108,7 @@ func (ed *Editor) EditEntry(ctx context.Context, id, version string, e Entry) (L
 func (ed *Editor) DeleteEntry(ctx context.Context, id, version string) error {
 	_, err := ed.change(ctx, id, version, func(d *Edited, entries []Entry, at int) []Entry {
 		d.Removed = id
+		d.Changes = changed(id, entries[at], entries[at], EntryDeleted)
 		return slices.Delete(entries, at, at+1)
 	}, "")
 	return err
@@ -165,8 +179,11 @@ func (ed *Editor) change(ctx context.Context, id, version string, apply func(*Ed
 		}
 		out := Edited{Name: d.Name}
 		text.Entries = apply(&out, text.Entries, at)
+		for i := range out.Changes {
+			out.Changes[i].Document = DocumentRef{ID: d.ID, Name: out.Name}
+		}
 		if len(text.Entries)+len(text.Sections) == 0 {
-			return Edited{Gone: true}, nil
+			return Edited{Gone: true, Changes: out.Changes}, nil
 		}
 		if out.Data, err = written(text); err != nil {
 			return Edited{}, err
@@ -184,6 +201,15 @@ func (ed *Editor) change(ctx context.Context, id, version string, apply func(*Ed
 		after.Status, after.Document.Name = old.Status, old.Document.Name
 	}
 	return after, err
+}
+
+// changed is what the history is told of a change: how the entry was, in case it
+// has none yet, and how it is.
+func changed(id string, before, after Entry, kind ChangeKind) []EntryVersion {
+	return []EntryVersion{
+		{EntryID: id, Version: before.Version(), Kind: EntryBefore, Entry: before},
+		{EntryID: id, Version: after.Version(), Kind: kind, Entry: after},
+	}
 }
 
 // read takes a document apart and finds the entry in it. All entries are given

@@ -80,6 +80,7 @@ type DocumentStore interface {
 	// A document that is gone is ErrNotFound.
 	SetStatus(ctx context.Context, id string, status Status, reason string) error
 	// SetProgress says how far a document is on its stage; SetStatus begins anew.
+	// A document that is gone is ErrNotFound.
 	SetProgress(ctx context.Context, id string, p Progress) error
 	// Publish makes passages and warnings the document's, in place of any
 	// before, and its name what sources call it. From then on they are found by
@@ -233,8 +234,13 @@ func (in *Ingest) publish(ctx context.Context, d Document, data []byte) error {
 	if err := in.store.SetStatus(ctx, d.ID, StatusExtracting, ""); err != nil {
 		return err
 	}
-	text, passages, err := in.cut(in.reporting(ctx, d.ID), d, data)
+	reading, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	text, passages, err := in.cut(in.reporting(reading, d.ID, cancel), d, data)
 	if err != nil {
+		if ctx.Err() == nil && errors.Is(context.Cause(reading), ErrNotFound) {
+			return ErrNotFound
+		}
 		if ctx.Err() != nil {
 			return fmt.Errorf("read document %s: %w", d.ID, ctx.Err())
 		}

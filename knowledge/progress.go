@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -28,16 +29,22 @@ func ReportProgress(ctx context.Context, p Progress) {
 // progressEvery is how often progress is stored: as often as a person looks.
 const progressEvery = 400 * time.Millisecond
 
-// reporting stores the progress of a document while it is read, now and then.
+// reporting stores the progress of a document while it is read, now and then, and
+// stops the reading by cancel when the document was deleted meanwhile.
 // What cannot be stored is left out: it is only for the eye.
-func (in *Ingest) reporting(ctx context.Context, id string) context.Context {
+func (in *Ingest) reporting(ctx context.Context, id string, cancel context.CancelCauseFunc) context.Context {
 	last := time.Now()
 	return WithProgress(ctx, func(p Progress) {
 		if time.Since(last) < progressEvery {
 			return
 		}
 		last = time.Now()
-		if err := in.store.SetProgress(ctx, id, p); err != nil && ctx.Err() == nil {
+		err := in.store.SetProgress(ctx, id, p)
+		if errors.Is(err, ErrNotFound) {
+			cancel(err)
+			return
+		}
+		if err != nil && ctx.Err() == nil {
 			in.log.DebugContext(ctx, "progress not stored", "document", id, "error", err)
 		}
 	})

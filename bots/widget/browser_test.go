@@ -43,7 +43,11 @@ var bundled = sync.OnceValues(func() (*Script, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewScript(js, part, UI)
+	care, err := assets.Bundle(UI, CareEntry, assets.Options{Module: true})
+	if err != nil {
+		return nil, err
+	}
+	return NewScript(js, part, care, UI)
 })
 
 // browser starts one Chromium for all tests of the package; TestMain ends it.

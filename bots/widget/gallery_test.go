@@ -140,7 +140,7 @@ func TestTextChatWorksWithoutTheSecondPart(t *testing.T) {
 	p.wait(`one('.attach') && one('.bubble li')?.textContent === 'used' && one('.cite') && one('.staff .picture canvas')`)
 }
 
-func TestSecondPartIsServedForGoodAndInItsVersionOnly(t *testing.T) {
+func TestLaterPartsAreServedForGoodAndInTheirVersionOnly(t *testing.T) {
 	p := openPage(t, "/bare", bare(`data-lang="es"`))
 	p.run(`Frontdesk.open()`)
 	p.wait(`one('.attach button')?.getAttribute('aria-label') === 'Adjuntar archivos'`)
@@ -160,7 +160,7 @@ func TestSecondPartIsServedForGoodAndInItsVersionOnly(t *testing.T) {
 	if n != 1 {
 		t.Errorf("%d requests for %s, want 1", n, address)
 	}
-	for url, want := range map[string]int{address: 200, p.url + "/widget/part.js?v=older": 404, p.url + "/widget/part.js": 404} {
+	for url, want := range map[string]int{address: 200, strings.Replace(address, "part.js", "care.js", 1): 200, p.url + "/widget/care.js?v=older": 404, p.url + "/widget/part.js?v=older": 404, p.url + "/widget/part.js": 404} {
 		resp, err := http.Get(url)
 		if err != nil {
 			t.Fatal(err)

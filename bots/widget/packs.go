@@ -15,10 +15,11 @@ import (
 // DefaultLanguage is what a page gets that asks for none.
 const DefaultLanguage = "en"
 
-// Where the browser code's two parts keep their words, one file per language.
+// Where the browser code's three parts keep their words, one file per language.
 const (
 	packDir     = "ui/lang"
 	partPackDir = "ui/part/lang"
+	carePackDir = "ui/care/lang"
 )
 
 // packs are the widget's own words by language, as compact JSON.

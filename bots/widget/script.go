@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -18,7 +19,8 @@ type Script struct {
 	packs    packs
 	variants map[string]variant
 	parts    map[string]variant // of the second part
-	version  string             // of the second part in all its languages
+	cares    map[string]variant // of the third
+	version  string             // of both in all their languages
 }
 
 // variant is the script with one language's words.
@@ -27,29 +29,20 @@ type variant struct {
 	hash       string
 }
 
-// NewScript joins the bundled browser code, the script and its second part, with
-// the language packs of its source tree, and compresses what comes of it.
-func NewScript(js, part []byte, src fs.FS) (*Script, error) {
+// NewScript joins the bundled browser code, the script and its second and third parts,
+// with the language packs of its source tree, and compresses what comes of it.
+func NewScript(js, part, care []byte, src fs.FS) (*Script, error) {
 	words, err := loadPacks(src, packDir)
 	if err != nil {
 		return nil, err
 	}
-	partWords, err := loadPacks(src, partPackDir)
-	if err != nil {
+	s := &Script{packs: words, variants: map[string]variant{}}
+	all := sha256.New()
+	if s.parts, err = words.newParts(part, src, partPackDir, all); err != nil {
 		return nil, err
 	}
-	s := &Script{packs: words, variants: map[string]variant{}, parts: map[string]variant{}}
-	all := sha256.New()
-	for _, lang := range words.languages() {
-		if partWords[lang] == nil {
-			return nil, fmt.Errorf("no language pack for %s in %s", lang, partPackDir)
-		}
-		v, err := newVariant(partWords.beforePart(lang, part))
-		if err != nil {
-			return nil, fmt.Errorf("compress second part: %w", err)
-		}
-		s.parts[lang] = v
-		all.Write([]byte(v.hash))
+	if s.cares, err = words.newParts(care, src, carePackDir, all); err != nil {
+		return nil, err
 	}
 	s.version = hex.EncodeToString(all.Sum(nil)[:8])
 	for _, lang := range words.languages() {
@@ -62,6 +55,28 @@ func NewScript(js, part []byte, src fs.FS) (*Script, error) {
 		}
 	}
 	return s, nil
+}
+
+// newParts joins a part's code with its own words in each language of p, and adds what
+// comes of it to a hash of all.
+func (p packs) newParts(js []byte, src fs.FS, dir string, all io.Writer) (map[string]variant, error) {
+	words, err := loadPacks(src, dir)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]variant{}
+	for _, lang := range p.languages() {
+		if words[lang] == nil {
+			return nil, fmt.Errorf("no language pack for %s in %s", lang, dir)
+		}
+		v, err := newVariant(words.beforePart(lang, js))
+		if err != nil {
+			return nil, fmt.Errorf("compress the part of %s: %w", dir, err)
+		}
+		out[lang] = v
+		io.WriteString(all, v.hash) // a hash takes everything
+	}
+	return out, nil
 }
 
 func newVariant(body []byte) (variant, error) {
@@ -107,10 +122,18 @@ func (h *Handler) getScript(w http.ResponseWriter, r *http.Request) error {
 // forGood lets a browser keep an answer that its address already tells apart.
 const forGood = "public, max-age=31536000, immutable"
 
-// getPart serves the second part in the language of ?lang=. Only the version that
-// the present script asks for is there: an older script, kept by a browser over an
-// update, does without it rather than be given one it does not fit.
+// getPart serves the second part, and getCare the third, in the language of ?lang=. Only
+// the version that the present script asks for is there: an older script, kept by a
+// browser over an update, does without it rather than be given one it does not fit.
 func (h *Handler) getPart(w http.ResponseWriter, r *http.Request) error {
+	return h.servePart(w, r, func(s *Script) map[string]variant { return s.parts })
+}
+
+func (h *Handler) getCare(w http.ResponseWriter, r *http.Request) error {
+	return h.servePart(w, r, func(s *Script) map[string]variant { return s.cares })
+}
+
+func (h *Handler) servePart(w http.ResponseWriter, r *http.Request, of func(*Script) map[string]variant) error {
 	s, err := h.script()
 	if err != nil {
 		return fmt.Errorf("widget script: %w", err)
@@ -124,7 +147,7 @@ func (h *Handler) getPart(w http.ResponseWriter, r *http.Request) error {
 		lang = DefaultLanguage
 	}
 	w.Header().Set("Cache-Control", forGood)
-	s.parts[lang].serve(w, r)
+	of(s)[lang].serve(w, r)
 	return nil
 }
 

@@ -16,10 +16,11 @@ import (
 )
 
 // What the widget may weigh on a customer's page, compressed, with its styles and
-// words: 12 KB at once, and 10 KB more when the chat is opened.
+// words: 12 KB at once, 10 KB more when the chat is opened, and 5 KB when people come in.
 const (
 	maxScriptBytes = 12 << 10
 	maxPartBytes   = 10 << 10
+	maxCareBytes   = 5 << 10
 )
 
 func TestScriptBundlesAndStaysSmall(t *testing.T) {
@@ -31,19 +32,22 @@ func TestScriptBundlesAndStaysSmall(t *testing.T) {
 		t.Errorf("languages() = %v, want ar, en, es and zh", got)
 	}
 	for lang, v := range s.variants {
-		size, part := len(v.gzip), len(s.parts[lang].gzip)
-		t.Logf("%s: %d bytes compressed, second part %d", lang, size, part)
+		size, part, care := len(v.gzip), len(s.parts[lang].gzip), len(s.cares[lang].gzip)
+		t.Logf("%s: %d bytes compressed, second part %d, third %d", lang, size, part, care)
 		if size > maxScriptBytes {
 			t.Errorf("%s: %d bytes compressed, want at most %d", lang, size, maxScriptBytes)
 		}
 		if part > maxPartBytes {
 			t.Errorf("%s: %d bytes compressed in the second part, want at most %d", lang, part, maxPartBytes)
 		}
+		if care > maxCareBytes {
+			t.Errorf("%s: %d bytes compressed in the third part, want at most %d", lang, care, maxCareBytes)
+		}
 	}
 }
 
 // packDirs are the folders of language packs, by those of the sources that use them.
-var packDirs = map[string]string{"ui": packDir, "ui/part": partPackDir}
+var packDirs = map[string]string{"ui": packDir, "ui/part": partPackDir, "ui/care": carePackDir}
 
 func TestLanguagePacksHaveTheSameTexts(t *testing.T) {
 	for _, dir := range packDirs {

@@ -31,6 +31,8 @@ type expectation struct {
 	OpensAt     *time.Time `json:"opens_at,omitempty"`
 	TypicalWait int64      `json:"typical_wait_s,omitempty"` // while waiting, in seconds
 	StaffOnline int        `json:"staff_online"`
+	Away        bool       `json:"away,omitempty"`           // nobody is there to answer
+	AskEmail    bool       `json:"ask_email,omitempty"`      // while waiting for nobody: where they can be reached
 	SeenSeq     int64      `json:"seen_seq,omitempty"`       // how far the visitor has read
 	StaffSeen   int64      `json:"staff_seen_seq,omitempty"` // how far somebody of ours has
 }
@@ -39,6 +41,7 @@ func expect(s conversation.State) expectation {
 	x := expectation{Open: true, SeenSeq: s.Seen, StaffSeen: s.SeenByStaff}
 	if o := s.Outlook; o != nil {
 		x.Open, x.TypicalWait, x.StaffOnline = o.Open, int64(o.TypicalWait/time.Second), o.StaffOnline
+		x.Away, x.AskEmail = o.Away, o.AskEmail
 		if !o.OpensAt.IsZero() {
 			at := o.OpensAt.UTC()
 			x.OpensAt = &at

@@ -87,7 +87,7 @@ func TestVisitorLeavesAnAddressRatesTypesAndReads(t *testing.T) {
 func TestVisitorsStateSaysWhatToExpect(t *testing.T) {
 	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.FixedZone("Berlin", 3600))
 	raw, err := json.Marshal(wireState(conversation.State{Owner: conversation.OwnerQueue, Position: 3, Seen: 4, SeenByStaff: 2,
-		Outlook: &conversation.Outlook{OpensAt: at, TypicalWait: 5 * time.Minute, StaffOnline: 2}}))
+		Outlook: &conversation.Outlook{OpensAt: at, TypicalWait: 5 * time.Minute, StaffOnline: 2, Away: true, AskEmail: true}}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func TestVisitorsStateSaysWhatToExpect(t *testing.T) {
 	if err := json.Unmarshal(raw, &got); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]any{"open": false, "opens_at": "2026-11-23T08:00:00Z", "typical_wait_s": 300.0, "staff_online": 2.0, "position": 3.0, "seen_seq": 4.0, "staff_seen_seq": 2.0} {
+	for name, want := range map[string]any{"open": false, "opens_at": "2026-11-23T08:00:00Z", "typical_wait_s": 300.0, "staff_online": 2.0, "away": true, "ask_email": true, "position": 3.0, "seen_seq": 4.0, "staff_seen_seq": 2.0} {
 		if got[name] != want {
 			t.Errorf("state has %s %v, want %v", name, got[name], want)
 		}

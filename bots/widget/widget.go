@@ -141,6 +141,7 @@ func New(c Config) *Handler {
 func (h *Handler) Routes(mux *http.ServeMux) {
 	mux.Handle("/widget.js", h.serve(http.MethodGet, h.getScript))
 	mux.Handle("/widget/part.js", h.serve(http.MethodGet, h.getPart))
+	mux.Handle("/widget/care.js", h.serve(http.MethodGet, h.getCare))
 	mux.Handle("/widget/v1/words", h.serve(http.MethodGet, h.getWords))
 	mux.Handle("/widget/v1/sessions", h.serve(http.MethodPost, timed(h.postSession)))
 	mux.Handle("/widget/v1/messages", h.serve(http.MethodPost, timed(h.postMessage)))

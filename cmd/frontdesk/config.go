@@ -41,6 +41,7 @@ type Config struct {
 	OpenAITimeout    time.Duration `env:"OPENAI_TIMEOUT" envDefault:"40s" about:"how long an answer of the model may take in all; then the documents answer"`
 	EmbeddingModel   string        `env:"OPENAI_EMBEDDING_MODEL" about:"model that finds by meaning; text-embedding-3-small at OpenAI itself, none elsewhere; none switches it off"`
 	EmbeddingSize    int           `env:"OPENAI_EMBEDDING_DIMENSIONS" about:"its dimensions; 0: the model's own"`
+	Batch            string        `env:"OPENAI_BATCH" envDefault:"auto" about:"whether very many passages are embedded by the server's batches, within a day at half the price: auto (at OpenAI and Azure), on or off"`
 	RerankModel      string        `env:"RERANK_MODEL" about:"model that judges the first passages found; unset: none"`
 	RerankBaseURL    string        `env:"RERANK_BASE_URL" about:"its server, of which POST /rerank is asked; unset: OPENAI_BASE_URL"`
 	RerankKey        Secret        `env:"RERANK_API_KEY" about:"its key; unset: OPENAI_API_KEY where the server is the same"`
@@ -79,6 +80,8 @@ type Config struct {
 
 	CrawlAllow []string `env:"CRAWL_ALLOW" about:"hosts and networks inside that pages may be taken from and webhooks may lead to, e.g. wiki.corp:8080,10.0.0.0/8"`
 
+	CrawlPause time.Duration `env:"CRAWL_PAUSE" envDefault:"50ms" about:"least time between two requests to one site, where its robots.txt does not ask for more; 0 for a site of one's own"`
+
 	LogFormat       string        `env:"LOG_FORMAT" envDefault:"text" about:"text or json"`
 	LogLevel        string        `env:"LOG_LEVEL" envDefault:"info" about:"debug, info, warn or error"`
 	ShutdownTimeout time.Duration `env:"SHUTDOWN_TIMEOUT" envDefault:"25s" about:"how long a stop may take to finish what is under way"`
@@ -90,6 +93,8 @@ type Config struct {
 
 	telegramStaff int64
 	given         map[string]bool // by variable name: those that were set, by whatever means
+
+	serving bool // not a command that somebody waits for
 }
 
 // slackChannel is what the id of a Slack channel looks like; a person's, or that of a
@@ -99,6 +104,9 @@ var slackChannel = regexp.MustCompile(`^[CG][A-Z0-9]{2,30}$`)
 // maxDeskUndo is the longest wait, in seconds, before what staff write is sent: past
 // it a customer would think that nobody is there.
 const maxDeskUndo = 300
+
+// maxCrawlPause bounds CRAWL_PAUSE: at one page in half a minute 1,000 pages take a working day.
+const maxCrawlPause = 30 * time.Second
 
 // loader collects the settings of one command from flags, environment and file.
 type loader struct {
@@ -216,6 +224,9 @@ func (c *Config) check() []error {
 	if c.EmbeddingSize < 0 || c.EmbeddingSize > 4000 {
 		fail("OPENAI_EMBEDDING_DIMENSIONS is %d, not a number from 0 to 4000 (pgvector's limit for an index)", c.EmbeddingSize)
 	}
+	if c.Batch != batchAuto && c.Batch != batchOn && c.Batch != batchOff {
+		fail("OPENAI_BATCH is %q, not auto, on or off", c.Batch)
+	}
 	if c.RerankModel != "" && c.RerankBaseURL == "" && c.OpenAIBaseURL == "" {
 		fail("RERANK_MODEL is set and no server for it: set RERANK_BASE_URL (OpenAI itself reranks nothing)")
 	}
@@ -267,6 +278,9 @@ func (c *Config) check() []error {
 			continue
 		}
 		c.proxies = append(c.proxies, p)
+	}
+	if c.CrawlPause < 0 || c.CrawlPause > maxCrawlPause {
+		fail("CRAWL_PAUSE is %v, not from 0 to %v", c.CrawlPause, maxCrawlPause)
 	}
 	var err error
 	if c.crawl, err = crawl.ParseAllow(c.CrawlAllow); err != nil {

@@ -34,6 +34,36 @@ func (k *knowledgeParts) Documents(ctx context.Context, cursor string, limit int
 	return k.docs.Documents(ctx, cursor, limit)
 }
 
+// ShelvedDocuments lists documents with what is known of their use.
+func (k *knowledgeParts) ShelvedDocuments(ctx context.Context, f knowledge.DocumentFilter, cursor string, limit int) ([]knowledge.Shelved, string, error) {
+	return k.docs.ShelvedDocuments(ctx, f, cursor, limit)
+}
+
+// Shelved returns one document so.
+func (k *knowledgeParts) Shelved(ctx context.Context, id string) (knowledge.Shelved, error) {
+	return k.docs.Shelved(ctx, id)
+}
+
+// Passages lists a document's passages.
+func (k *knowledgeParts) Passages(ctx context.Context, document, cursor string, limit int) ([]knowledge.ShelvedPassage, string, error) {
+	return k.docs.Passages(ctx, document, cursor, limit)
+}
+
+// EntryUses tells how often answers have cited entries.
+func (k *knowledgeParts) EntryUses(ctx context.Context, ids []string) (map[string]knowledge.Uses, error) {
+	return k.docs.EntryUses(ctx, ids)
+}
+
+// EntryHistory returns what an entry was.
+func (k *knowledgeParts) EntryHistory(ctx context.Context, id string) ([]knowledge.EntryVersion, error) {
+	return k.docs.EntryHistory(ctx, id)
+}
+
+// DeletedEntries returns entries that can come back.
+func (k *knowledgeParts) DeletedEntries(ctx context.Context) ([]knowledge.EntryVersion, error) {
+	return k.docs.DeletedEntries(ctx)
+}
+
 // Entries lists FAQ entries.
 func (k *knowledgeParts) Entries(ctx context.Context, f knowledge.EntryFilter, cursor string, limit int) ([]knowledge.ListedEntry, string, error) {
 	return k.docs.Entries(ctx, f, cursor, limit)

@@ -73,13 +73,20 @@ func newKnowledge(cfg *Config, pool *pgxpool.Pool, log *slog.Logger) (*knowledge
 	k.siteStore, k.allow = k.docs.Sites(), cfg.crawl
 	crawler := crawl.New(crawl.Config{
 		Client: crawl.NewClient(k.allow, crawl.ClientOptions{UserAgent: userAgent(cfg)}),
-		Sites:  k.siteStore, Pages: k.siteStore, Documents: k, Read: extract.Extract, Log: log, Pause: crawl.DefaultPause,
+		Sites:  k.siteStore, Pages: k.siteStore, Documents: k, Read: extract.Extract, Log: log, Pause: cfg.CrawlPause,
 	})
 	runs := k.docs.TestRuns()
 	k.tests = newTests(pool, k.store, runs, log)
 	k.store.OnChange(scheduleTests(k.tests))
 	k.retention = newRetention(pool, log)
-	if k.jobs, err = knowledgedb.NewJobs(k.docs, k.docs.Comparing(k.Ingest), log, k.Work(crawler), k.docs.CompareWork(), runs.Work(k.tests), k.docs.RetentionWork(k.retention.work())); err != nil {
+	work := []knowledgedb.Work{k.Work(crawler), k.docs.CompareWork(), runs.Work(k.tests), k.docs.RetentionWork(k.retention.work())}
+	if cfg.serving { // nobody waits at a command for what comes within a day
+		if err := useBatches(cfg, k.store, conversationdb.New(pool), knowledgedb.BulkOptions{}, log); err != nil {
+			return nil, err
+		}
+		work = append(work, k.docs.BulkWork())
+	}
+	if k.jobs, err = knowledgedb.NewJobs(k.docs, k.docs.Comparing(k.Ingest), log, work...); err != nil {
 		return nil, err
 	}
 	k.Editor = knowledge.NewEditor(k.Ingest, k.docs)

@@ -71,7 +71,7 @@ func open(ctx context.Context, cfg *Config, log *slog.Logger, beside bool) (_ *d
 // minConns is the least number of connections a pool may grow to. pgx's default
 // of 4 on a small machine would have messages wait behind searches; more than
 // some 8 for each core only makes Postgres switch between them.
-const minConns = 16
+const minConns = 20
 
 // poolSize widens the pool, unless the URL says how large it is to be.
 func poolSize(c *pgxpool.Config) {

@@ -21,7 +21,11 @@ func bundleScript() func() (*widget.Script, error) {
 		if err != nil {
 			return nil, fmt.Errorf("bundle the widget's second part: %w", err)
 		}
-		return widget.NewScript(js, part, widget.UI)
+		care, err := assets.Bundle(widget.UI, widget.CareEntry, assets.Options{Module: true})
+		if err != nil {
+			return nil, fmt.Errorf("bundle the widget's third part: %w", err)
+		}
+		return widget.NewScript(js, part, care, widget.UI)
 	})
 }
 

@@ -89,6 +89,7 @@ func serve(ctx context.Context, a *app) (err error) {
 		return err
 	}
 	m := newMetrics()
+	a.cfg.serving = true
 	k, err := newKnowledge(&a.cfg, db.pool, a.log)
 	if err != nil {
 		return err

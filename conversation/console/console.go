@@ -25,6 +25,7 @@ type Options struct {
 	Entries   Entries
 	FAQ       FAQ
 	Conflicts Conflicts
+	Curation  Curation
 	Previews  Previews
 	Sites     Sites
 	Gaps      Gaps
@@ -69,6 +70,7 @@ type Console struct {
 	entries   Entries
 	faq       FAQ
 	conflicts Conflicts
+	curation  Curation
 	previews  Previews
 	sites     Sites
 	gaps      Gaps
@@ -110,7 +112,7 @@ type Console struct {
 // New returns a Console, or an error when o.Origin is no origin.
 func New(o Options) (*Console, error) {
 	c := &Console{
-		staff: o.Staff, documents: o.Documents, entries: o.Entries, faq: o.FAQ, conflicts: o.Conflicts, previews: o.Previews, sites: o.Sites, gaps: o.Gaps, inbox: o.Inbox, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
+		staff: o.Staff, documents: o.Documents, entries: o.Entries, faq: o.FAQ, conflicts: o.Conflicts, curation: o.Curation, previews: o.Previews, sites: o.Sites, gaps: o.Gaps, inbox: o.Inbox, finder: o.Finder, engine: o.Engine, hub: o.Events, log: o.Log,
 		webhooks: o.Webhooks, health: o.Health,
 		clientIP: o.ClientIP, secure: o.Secure, now: o.Now, models: o.Models,
 		signOn: o.SignOn, newcomer: o.SignOnRole, origin: o.Origin,

@@ -24,6 +24,8 @@ type Engine interface {
 	Resolve(ctx context.Context, id string, by conversation.Actor) (conversation.State, error)
 
 	State(ctx context.Context, id string) (conversation.State, error)
+	// Draft returns what the bot is writing; turn is empty when it writes nothing.
+	Draft(id string) (turn, text string)
 	// Transcript returns messages after a sequence number, notes included.
 	Transcript(ctx context.Context, id string, after int64, limit int) ([]conversation.Message, error)
 	// Message returns one message with its files. ErrNotFound.
@@ -73,6 +75,12 @@ type summaryView struct {
 	UpdatedAt  time.Time           `json:"updated_at"`
 	CustomerAt *time.Time          `json:"customer_at,omitempty"`
 	rowView
+	Draft *draftView `json:"draft,omitempty"` // of one conversation: what the bot is writing
+}
+
+type draftView struct {
+	Turn string `json:"turn"`
+	Text string `json:"text"`
 }
 
 type conversationsView struct {
@@ -166,7 +174,11 @@ func (c *Console) getConversation(w http.ResponseWriter, r *http.Request, who st
 	if row.State, err = c.engine.State(r.Context(), id); err != nil { // with the place in the queue and what can be expected
 		return err
 	}
-	return writeJSON(w, http.StatusOK, viewRow(row))
+	v := viewRow(row)
+	if turn, text := c.engine.Draft(id); turn != "" {
+		v.Draft = &draftView{turn, text}
+	}
+	return writeJSON(w, http.StatusOK, v)
 }
 
 func (c *Console) listMessages(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {

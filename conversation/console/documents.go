@@ -21,9 +21,7 @@ type Documents interface {
 	// AddEntry does so with one FAQ entry; it returns the id.
 	AddEntry(ctx context.Context, e knowledge.Entry) (id string, err error)
 	Document(ctx context.Context, id string) (knowledge.Document, error)
-	// Documents lists them, newest first, and a cursor for the next page, which is
-	// empty after the last.
-	Documents(ctx context.Context, cursor string, limit int) ([]knowledge.Document, string, error)
+	// DeleteDocument ends the reading of one that is on its way.
 	DeleteDocument(ctx context.Context, id string) error
 	// RetryDocument has a failed document tried again, and passages that the
 	// embedding model refused.
@@ -46,6 +44,14 @@ type documentView struct {
 	Bytes     int64            `json:"bytes"`
 	CreatedAt time.Time        `json:"created_at"`
 	UpdatedAt time.Time        `json:"updated_at"`
+
+	// What follows events do not have.
+	Lang     string     `json:"lang,omitempty"`
+	ReviewBy string     `json:"review_by,omitempty"` // of its entries, the first
+	Stale    bool       `json:"stale,omitempty"`     // the day of review_by has passed
+	Site     string     `json:"site,omitempty"`      // whose page it is
+	Hits     *int64     `json:"hits,omitempty"`      // answers that cite it
+	LastUsed *time.Time `json:"last_used,omitempty"`
 }
 
 // progressView is how far a document is on the stage that its status names:
@@ -166,38 +172,6 @@ func (c *Console) addJSON(w http.ResponseWriter, r *http.Request) (string, error
 		return "", err
 	}
 	return c.documents.AddEntry(r.Context(), e)
-}
-
-func (c *Console) listDocuments(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
-	limit, err := intParam(r, "limit", 50, 1, maxDocumentsPage)
-	if err != nil {
-		return err
-	}
-	cursor, err := cursorParam(r)
-	if err != nil {
-		return err
-	}
-	docs, next, err := c.documents.Documents(r.Context(), cursor, int(limit))
-	if err != nil {
-		return err
-	}
-	v := documentsView{Documents: make([]documentView, len(docs)), Next: next}
-	for i, d := range docs {
-		v.Documents[i] = viewDocument(d)
-	}
-	return writeJSON(w, http.StatusOK, v)
-}
-
-func (c *Console) getDocument(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
-	id, err := pathID(r, knowledge.ErrNotFound)
-	if err != nil {
-		return err
-	}
-	d, err := c.documents.Document(r.Context(), id)
-	if err != nil {
-		return err
-	}
-	return writeJSON(w, http.StatusOK, viewDocument(d))
 }
 
 func (c *Console) deleteDocument(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {

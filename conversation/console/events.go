@@ -35,6 +35,7 @@ type deltaView struct {
 	Conversation string `json:"conversation"`
 	Turn         string `json:"turn"`
 	Text         string `json:"text,omitempty"`
+	At           int    `json:"at,omitempty"` // how much of the answer stands before it, in UTF-16 units
 }
 
 type typingView struct {
@@ -170,9 +171,9 @@ func (s *stream) send(ctx context.Context, e conversation.Event) error {
 		if e.Epoch > 0 && e.Epoch < s.epochs[e.Conversation] {
 			return nil // they have been told of what came after
 		}
-		return s.event("delta", deltaView{e.Conversation, e.Turn, e.Text})
+		return s.event("delta", deltaView{e.Conversation, e.Turn, e.Text, e.At})
 	case conversation.EventDiscard:
-		return s.event("discard", deltaView{e.Conversation, e.Turn, ""})
+		return s.event("discard", deltaView{e.Conversation, e.Turn, "", 0})
 	case conversation.EventPresence:
 		return s.event("presence", viewPresence(e.Conversation, e.Present))
 	case conversation.EventDelivery:

@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -65,7 +64,9 @@ type entryView struct {
 	ReviewBy     string           `json:"review_by,omitempty"`
 	Stale        bool             `json:"stale"` // the day of review_by has passed
 	Document     *documentRefView `json:"document"`
-	Status       knowledge.Status `json:"status"` // of the document; searches follow once it is embedding or ready
+	Status       knowledge.Status `json:"status"`         // of the document; searches follow once it is embedding or ready
+	Hits         *int64           `json:"hits,omitempty"` // answers that cite it
+	LastUsed     *time.Time       `json:"last_used,omitempty"`
 }
 
 type entriesView struct {
@@ -120,6 +121,9 @@ func (c *Console) listEntries(w http.ResponseWriter, r *http.Request, _ staff.Pr
 	for i, e := range found {
 		v.Entries[i] = c.viewEntry(e)
 	}
+	if err := c.withUses(r.Context(), v.Entries); err != nil {
+		return err
+	}
 	return writeJSON(w, http.StatusOK, v)
 }
 
@@ -137,7 +141,7 @@ func (c *Console) getEntry(w http.ResponseWriter, r *http.Request, _ staff.Princ
 
 // putEntry gives an entry another text where it still is the version that the
 // caller has read.
-func (c *Console) putEntry(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
+func (c *Console) putEntry(w http.ResponseWriter, r *http.Request, who staff.Principal) error {
 	id, err := pathID(r, errNoEntry)
 	if err != nil {
 		return err
@@ -155,7 +159,7 @@ func (c *Console) putEntry(w http.ResponseWriter, r *http.Request, _ staff.Princ
 		return problem(http.StatusPreconditionRequired, "version_required",
 			"Say which version you have read, by If-Match or the member version, so that nobody's edit is lost.")
 	}
-	now, err := c.faq.EditEntry(r.Context(), id, version, e)
+	now, err := c.faq.EditEntry(asPerson(r.Context(), who), id, version, e)
 	if errors.Is(err, knowledge.ErrVersion) {
 		return c.writeChanged(w, now)
 	}
@@ -165,13 +169,13 @@ func (c *Console) putEntry(w http.ResponseWriter, r *http.Request, _ staff.Princ
 	return c.writeEntry(w, http.StatusAccepted, now)
 }
 
-func (c *Console) deleteEntry(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
+func (c *Console) deleteEntry(w http.ResponseWriter, r *http.Request, who staff.Principal) error {
 	id, err := pathID(r, errNoEntry)
 	if err != nil {
 		return err
 	}
 	version := ifMatch(r, "*")
-	err = c.faq.DeleteEntry(r.Context(), id, version)
+	err = c.faq.DeleteEntry(asPerson(r.Context(), who), id, version)
 	if errors.Is(err, knowledge.ErrVersion) {
 		return problem(http.StatusConflict, "entry_changed", "The entry was changed since that version. Look at it again.")
 	}
@@ -219,19 +223,8 @@ func (c *Console) writeEntry(w http.ResponseWriter, code int, e knowledge.Listed
 }
 
 func (c *Console) writeChanged(w http.ResponseWriter, now knowledge.ListedEntry) error {
-	body, err := json.Marshal(entryChanged{Problem: Problem{Type: "about:blank", Title: http.StatusText(http.StatusConflict), Status: http.StatusConflict,
-		Code: "entry_changed", Detail: "Somebody has changed this entry meanwhile. Nothing was overwritten; the member entry is how it is now."},
-		Entry: c.viewEntry(now)})
-	if err != nil {
-		return err
-	}
-	h := w.Header()
-	h.Set("Content-Type", "application/problem+json")
-	h.Set("Cache-Control", "no-store")
-	h.Set("ETag", `"`+now.Version+`"`)
-	w.WriteHeader(http.StatusConflict)
-	w.Write(append(body, '\n')) // a caller who went away needs no answer
-	return nil
+	w.Header().Set("ETag", `"`+now.Version+`"`)
+	return writeChangedThing(w, entryChanged{changedProblem("entry_changed", "Somebody has changed this entry meanwhile. Nothing was overwritten; the member entry is how it is now."), c.viewEntry(now)})
 }
 
 var errNoEntry = problem(http.StatusNotFound, "not_found", "There is no such entry.")

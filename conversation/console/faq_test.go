@@ -102,6 +102,9 @@ func (p *place) withFAQ() (*faqs, knowledge.ListedEntry) {
 		Entry: knowledge.Entry{Question: "How?", Answer: "So.", Lang: "en", Owner: "ana@shop.example", ReviewBy: "2026-01-31"}}
 	f := &faqs{entries: map[string]knowledge.ListedEntry{e.ID: e}, dismissed: map[string]string{}}
 	p.console.faq, p.console.conflicts, p.console.previews = f, f, f
+	if p.curator != nil {
+		p.curator.faq = f
+	}
 	return f, e
 }
 

@@ -143,6 +143,7 @@ type place struct {
 	engine  *conversation.Engine
 	store   *conversationdb.Store
 	library *library
+	curator *curator
 	sites   *siteList
 	gaps    *conversation.Gaps
 	inbox   *conversation.Inbox
@@ -184,7 +185,9 @@ func newPlaceWith(t *testing.T, cfg conversation.Config, model conversation.Mode
 	}
 	p.console.pages = bundled
 	p.withHooks()
-	p.withFAQ()
+	f, _ := p.withFAQ()
+	p.curator = &curator{library: p.library, faq: f}
+	p.console.curation = p.curator
 	mux := http.NewServeMux()
 	p.console.Register(mux)
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

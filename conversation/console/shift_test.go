@@ -142,6 +142,11 @@ func TestStaffWorkTheInbox(t *testing.T) {
 
 			mia.writes(slowQuestion)
 			b.wait(`document.querySelector('.said.draft')?.innerText.includes('step by step')`)
+			// Whoever comes in the middle of an answer reads it from its beginning.
+			here := run[string](b, `location.href`)
+			b.do(cd.Navigate("about:blank"))
+			b.do(cd.Navigate(here))
+			b.wait(`document.querySelector('.said.draft')?.innerText.includes('Let me explain that step by step')`)
 			b.show("streaming")
 			if v.phone {
 				b.click("Take over")

@@ -235,10 +235,12 @@ func TestOutOfHoursTheCustomerHearsWhenPeopleAreBackAndTheBotGoesOnAnswering(t *
 		t.Fatalf("PutHours = %+v, %v, want version 1", h, err)
 	}
 	opens := time.Date(day.Year(), day.Month(), day.Day(), 9, 0, 0, 0, time.UTC)
-	d.state(t, id, func(s conversation.State) bool { return !s.Outlook.Open && s.Outlook.OpensAt.Equal(opens) })
+	d.state(t, id, func(s conversation.State) bool {
+		return !s.Outlook.Open && s.Outlook.OpensAt.Equal(opens) && s.Outlook.Away && !s.Outlook.AskEmail // nobody waits yet
+	})
 	st, err := d.Handoff(t.Context(), id, conversation.Actor{}, conversation.ReasonAsked)
-	if err != nil || st.Owner != conversation.OwnerQueue || st.Position != 1 {
-		t.Fatalf("Handoff = %+v, %v, want first in the queue", st, err)
+	if err != nil || st.Owner != conversation.OwnerQueue || st.Position != 1 || !st.Outlook.AskEmail {
+		t.Fatalf("Handoff = %+v, %+v, %v, want first in the queue and asked for an address", st, st.Outlook, err)
 	}
 	ms := d.until(t, id, last(conversation.AuthorSystem))
 	if got := ms[0].Text; !strings.Contains(got, day.Weekday().String()) || !strings.Contains(got, "at 09:00 (UTC time)") || !strings.Contains(got, "e-mail") {

@@ -41,6 +41,9 @@ type guard struct {
 // streaming marks the context of a request that wants an event stream.
 type streaming struct{}
 
+// downloading marks the context of a request for a file, which is handed on unread.
+type downloading struct{}
+
 func (g *guard) do(req *http.Request, next option.MiddlewareNext) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(req.Context())
 	timer := time.AfterFunc(g.firstByte, func() { cancel(errFirstByte) })
@@ -62,6 +65,10 @@ func (g *guard) do(req *http.Request, next option.MiddlewareNext) (*http.Respons
 	}
 	if req.Context().Value(streaming{}) != nil {
 		return g.stream(res, body)
+	}
+	if req.Context().Value(downloading{}) != nil {
+		res.Body = body
+		return res, nil
 	}
 	defer body.Close()
 	text, err := io.ReadAll(io.LimitReader(body, maxBody+1))

@@ -20,9 +20,6 @@ const (
 	inFlight = 2
 	// batch is how many pages are taken from the store at a time.
 	batch = 8
-	// DefaultPause is how long after one request the next may start, where
-	// robots.txt does not ask for more.
-	DefaultPause = 50 * time.Millisecond
 	// maxDown is how many requests in a row may fail on the network before the
 	// site is left alone until the next run.
 	maxDown = 10
@@ -78,7 +75,7 @@ type Config struct {
 	Read func(ctx context.Context, name, mediaType string, data []byte) (knowledge.Text, error)
 	Log  *slog.Logger
 
-	Pause time.Duration // between requests to one site; none when 0
+	Pause time.Duration // between requests to one site, where robots.txt does not ask for more; none when 0
 	Now   func() time.Time
 	Sleep func(ctx context.Context, d time.Duration) error
 }

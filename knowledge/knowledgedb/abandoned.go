@@ -81,6 +81,7 @@ type abandonedDocument struct {
 
 // sweep queues documents that are on their way but have no job waiting, and
 // that nobody holds: their server died, or all attempts of their job are used up.
+// Those that wait for a batch are left until it has ended.
 func (d *Documents) sweep(ctx context.Context) error {
 	// A death counts only where the worker had begun to read: a job taken from
 	// the queue a moment ago also runs and holds nothing yet.
@@ -88,9 +89,17 @@ func (d *Documents) sweep(ctx context.Context) error {
 			+ (d.status = 'extracting' AND coalesce(bool_or(j.state = 'running'), false))::int
 		FROM documents d LEFT JOIN river_job j ON j.kind = @kind AND j.args @> jsonb_build_object('document', d.id::text)
 		WHERE d.status IN ('queued', 'extracting', 'embedding')
+		AND NOT (d.status = 'embedding' AND EXISTS (SELECT FROM passages p WHERE p.document_id = d.id AND ` + claimed + `))
 		GROUP BY d.id
 		HAVING NOT coalesce(bool_or(j.state IN ('available', 'pending', 'retryable', 'scheduled')), false)`
-	rows, err := d.pool.Query(ctx, sql, pgx.NamedArgs{"kind": ingestArgs{}.Kind()})
+	model := int32(0) // of no batch
+	if d.embedder != nil {
+		var err error
+		if model, err = d.knownModel(ctx); err != nil {
+			return err
+		}
+	}
+	rows, err := d.pool.Query(ctx, sql, pgx.NamedArgs{"kind": ingestArgs{}.Kind(), "model": model})
 	if err != nil {
 		return fmt.Errorf("look for abandoned documents: %w", err)
 	}
@@ -113,6 +122,14 @@ func (d *Documents) takeUp(ctx context.Context, a abandonedDocument) error {
 		return err
 	}
 	defer held.release(ctx)
+	const sql = `SELECT EXISTS (SELECT FROM documents WHERE id = @id AND status IN ('queued', 'extracting', 'embedding'))`
+	var still bool // it may have been finished since it was found
+	if err := d.pool.QueryRow(ctx, sql, pgx.NamedArgs{"id": a.ID}).Scan(&still); err != nil {
+		return fmt.Errorf("look at document %s again: %w", a.ID, err)
+	}
+	if !still {
+		return nil
+	}
 	if a.Deaths >= maxDeaths {
 		d.log.ErrorContext(ctx, "document given up", "document", a.ID, "deaths", a.Deaths)
 		words := fmt.Sprintf("The server stopped %d times while it read this file; it is not tried again.", a.Deaths)
@@ -122,8 +139,6 @@ func (d *Documents) takeUp(ctx context.Context, a abandonedDocument) error {
 		return nil
 	}
 	d.log.WarnContext(ctx, "abandoned document taken up", "document", a.ID, "deaths", a.Deaths)
-	// Held by nobody now, it may have been finished since it was found: then
-	// its job finds nothing to do.
 	if _, err := d.queue.Insert(ctx, ingestArgs{Document: a.ID, Deaths: a.Deaths}, nil); err != nil {
 		return fmt.Errorf("queue document %s: %w", a.ID, err)
 	}
@@ -155,10 +170,10 @@ func (d *Documents) requeueUnembedded(ctx context.Context) error {
 		return err
 	}
 	const sql = `UPDATE documents d SET status = 'embedding', updated_at = now() WHERE status = 'ready' AND EXISTS (
-		SELECT FROM passages p WHERE p.document_id = d.id AND p.embed_error = ''
+		SELECT FROM passages p WHERE p.document_id = d.id AND p.embed_error = '' AND NOT p.hidden
 		AND NOT EXISTS (SELECT FROM embeddings e WHERE e.passage_id = p.id AND e.model_id = @model))`
 	if _, err := d.pool.Exec(ctx, sql, pgx.NamedArgs{"model": model}); err != nil {
 		return fmt.Errorf("look for passages to embed: %w", err)
 	}
-	return nil
+	return d.claimBulk(ctx)
 }

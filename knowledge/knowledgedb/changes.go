@@ -20,10 +20,15 @@ const (
 	maxChanges = 500
 )
 
-// SetProgress says how far a document is on its stage. One that is gone is no error.
+// SetProgress says how far a document is on its stage. One that is gone is
+// knowledge.ErrNotFound.
 func (s *Store) SetProgress(ctx context.Context, id string, p knowledge.Progress) error {
 	const sql = `UPDATE documents SET stage_done = @done, stage_total = @total, updated_at = clock_timestamp() WHERE id = @id`
-	if _, err := s.pool.Exec(ctx, sql, pgx.NamedArgs{"id": id, "done": p.Done, "total": p.Total}); err != nil {
+	tag, err := s.pool.Exec(ctx, sql, pgx.NamedArgs{"id": id, "done": p.Done, "total": p.Total})
+	if err == nil && tag.RowsAffected() == 0 {
+		err = knowledge.ErrNotFound
+	}
+	if err != nil {
 		return fmt.Errorf("set progress of document %s: %w", id, err)
 	}
 	return nil

@@ -40,8 +40,8 @@ func TestChangesTellsWhatChangedSinceAMoment(t *testing.T) {
 	if d, err := docs.Document(t.Context(), id); err != nil || d.Progress != (knowledge.Progress{}) {
 		t.Errorf("a new stage has progress %+v, %v; want none", d.Progress, err)
 	}
-	if err := s.SetProgress(t.Context(), "00000000-0000-4000-8000-000000000000", knowledge.Progress{}); err != nil {
-		t.Errorf("SetProgress of a document that is gone = %v, want no error", err)
+	if err := s.SetProgress(t.Context(), "00000000-0000-4000-8000-000000000000", knowledge.Progress{}); !errors.Is(err, knowledge.ErrNotFound) {
+		t.Errorf("SetProgress of a document that is gone = %v, want ErrNotFound", err)
 	}
 }
 

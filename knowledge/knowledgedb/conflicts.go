@@ -15,8 +15,8 @@ const maxConflicts = 100
 // openConflict holds for a pair both of whose entries still say what was
 // compared and that nobody has dismissed.
 const openConflict = `FROM entry_conflicts c
-	JOIN passages p ON p.entry_id = c.one AND p.is_entry AND p.digest = c.one_digest JOIN documents d ON d.id = p.document_id
-	JOIN passages q ON q.entry_id = c.other AND q.is_entry AND q.digest = c.other_digest JOIN documents e ON e.id = q.document_id
+	JOIN passages p ON p.entry_id = c.one AND p.is_entry AND p.digest = c.one_digest AND NOT p.hidden JOIN documents d ON d.id = p.document_id
+	JOIN passages q ON q.entry_id = c.other AND q.is_entry AND q.digest = c.other_digest AND NOT q.hidden JOIN documents e ON e.id = q.document_id
 	WHERE c.dismissed_at IS NULL`
 
 // Conflicts lists the open pairs, those found last first, and a cursor for the

@@ -183,8 +183,8 @@ func (d *Documents) DeleteDocument(ctx context.Context, id string) error {
 // waitPoll is how often Wait looks: a person watches a command line.
 const waitPoll = 200 * time.Millisecond
 
-// Wait returns the document once it is ready or failed, or with the context's
-// error. progress, when not nil, is told of every change on the way.
+// Wait returns the document once it is ready or failed, or waits for a batch,
+// for which nobody would; or with the context's error. progress, when not nil, is told of every change on the way.
 func (d *Documents) Wait(ctx context.Context, id string, progress func(knowledge.Document)) (knowledge.Document, error) {
 	tick := time.NewTicker(waitPoll)
 	defer tick.Stop()
@@ -198,7 +198,7 @@ func (d *Documents) Wait(ctx context.Context, id string, progress func(knowledge
 			progress(doc)
 		}
 		seen = doc
-		if doc.Status == knowledge.StatusReady || doc.Status == knowledge.StatusFailed {
+		if doc.Status == knowledge.StatusReady || doc.Status == knowledge.StatusFailed || doc.Error == bulkNote {
 			return doc, nil
 		}
 		select {

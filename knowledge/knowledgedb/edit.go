@@ -30,7 +30,7 @@ func (d *Documents) EditDocument(ctx context.Context, id string, edit func(knowl
 	case err != nil || edited.Same:
 		return doc, err
 	case edited.Gone:
-		return doc, d.DeleteDocument(ctx, id)
+		return doc, d.deleteEdited(ctx, id, edited)
 	}
 	if doc, err = d.writeEdited(ctx, id, edited); err != nil {
 		return doc, fmt.Errorf("edit document %s: %w", id, err)
@@ -39,6 +39,25 @@ func (d *Documents) EditDocument(ctx context.Context, id string, edit func(knowl
 		d.tellChanged(ctx)
 	}
 	return doc, nil
+}
+
+// deleteEdited deletes a document with its last entry.
+func (d *Documents) deleteEdited(ctx context.Context, id string, edited knowledge.Edited) error {
+	err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `DELETE FROM documents WHERE id = $1`, id)
+		switch {
+		case err != nil:
+			return err
+		case tag.RowsAffected() == 0:
+			return knowledge.ErrNotFound
+		}
+		return noteVersions(ctx, tx, edited.Changes)
+	})
+	if err != nil {
+		return fmt.Errorf("delete document %s with its last entry: %w", id, err)
+	}
+	d.tellChanged(ctx)
+	return nil
 }
 
 func (d *Documents) writeEdited(ctx context.Context, id string, edited knowledge.Edited) (knowledge.Document, error) {
@@ -64,6 +83,9 @@ func (d *Documents) writeEdited(ctx context.Context, id string, edited knowledge
 			if _, err := tx.Exec(ctx, remove, pgx.NamedArgs{"id": id, "entry": edited.Removed}); err != nil {
 				return fmt.Errorf("delete entry %s: %w", edited.Removed, err)
 			}
+		}
+		if err := noteVersions(ctx, tx, edited.Changes); err != nil {
+			return err
 		}
 		_, err = d.queue.InsertTx(ctx, tx, ingestArgs{Document: id}, nil)
 		return err

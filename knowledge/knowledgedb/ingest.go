@@ -56,8 +56,8 @@ func (s *Store) SetStatus(ctx context.Context, id string, status knowledge.Statu
 // while after a large load and whose failure is only logged.
 func (s *Store) Publish(ctx context.Context, id, name string, ps []knowledge.Passage, warnings ...string) error {
 	// The clock and not now(), which is when the transaction began: watchers ask for what changed lately.
-	const sql = `UPDATE documents SET name = @name, status = @status, error = '', stage_done = 0, stage_total = 0, passages = @passages,
-		warnings = @warnings, compare_due = compare_due OR @entries, updated_at = clock_timestamp() WHERE id = @id`
+	const sql = `UPDATE documents SET name = @name, status = @status, error = '', stage_done = 0, stage_total = 0, lang = @lang, review_by = @review_by,
+		passages = @passages - (SELECT count(*) FROM passages WHERE document_id = @id AND hidden), warnings = @warnings, compare_due = compare_due OR @entries, updated_at = clock_timestamp() WHERE id = @id`
 	status := knowledge.StatusReady
 	if s.embedder != nil {
 		status = knowledge.StatusEmbedding
@@ -68,6 +68,7 @@ func (s *Store) Publish(ctx context.Context, id, name string, ps []knowledge.Pas
 			return err
 		}
 		_, err := tx.Exec(ctx, sql, pgx.NamedArgs{"id": id, "name": name, "status": status, "passages": len(rows), "warnings": orEmpty(warnings),
+			"lang": mainLang(rows), "review_by": orNull(firstReview(ps)),
 			"entries": slices.ContainsFunc(ps, func(p knowledge.Passage) bool { return p.IsEntry && p.Kept.ID != "" })})
 		return err
 	})
@@ -76,6 +77,31 @@ func (s *Store) Publish(ctx context.Context, id, name string, ps []knowledge.Pas
 	}
 	s.maintain(ctx)
 	return nil
+}
+
+// mainLang is the language of most rows.
+func mainLang(rows []row) string {
+	n, main := map[string]int{}, ""
+	for _, r := range rows {
+		if r.Lang == "" {
+			continue
+		}
+		if n[r.Lang]++; n[r.Lang] > n[main] {
+			main = r.Lang
+		}
+	}
+	return main
+}
+
+// firstReview is the first day that one of the entries is to be reviewed by.
+func firstReview(ps []knowledge.Passage) string {
+	first := ""
+	for _, p := range ps {
+		if day := p.Kept.ReviewBy; day != "" && (first == "" || day < first) {
+			first = day
+		}
+	}
+	return first
 }
 
 // maintain sees to the index once much may have changed; searches are right
@@ -116,13 +142,25 @@ func (s *Store) Embed(ctx context.Context, id string) error {
 	return s.embeddedAll(ctx, id)
 }
 
-// embeddedAll makes the document ready, with a word on passages that were refused.
+// embeddedAll makes the document ready, with a word on passages that were refused. It stays
+// on its way while passages of it wait for a batch.
 func (s *Store) embeddedAll(ctx context.Context, id string) error {
 	const sql = `SELECT count(*), coalesce(min(embed_error), '') FROM passages WHERE document_id = @id AND embed_error <> ''`
 	var refused int
 	var why string
 	if err := s.pool.QueryRow(ctx, sql, pgx.NamedArgs{"id": id}).Scan(&refused, &why); err != nil {
 		return fmt.Errorf("count refused passages: %w", err)
+	}
+	if s.embedder != nil {
+		lacks, waits, err := s.lacksVectors(ctx, id)
+		switch {
+		case err != nil:
+			return err
+		case waits:
+			return s.SetStatus(ctx, id, knowledge.StatusEmbedding, bulkNote)
+		case lacks: // their batch has just ended: the sweep comes back to them
+			return s.SetStatus(ctx, id, knowledge.StatusEmbedding, "")
+		}
 	}
 	reason := ""
 	if refused > 0 {
@@ -135,11 +173,27 @@ func (s *Store) embeddedAll(ctx context.Context, id string) error {
 	return nil
 }
 
+// lacksVectors reports whether passages of the document that are not refused have no vector, and
+// whether such wait for a batch.
+func (s *Store) lacksVectors(ctx context.Context, id string) (lacks, waits bool, err error) {
+	const sql = `SELECT count(*) > 0, coalesce(bool_or(` + claimed + `), false) FROM passages p
+		WHERE p.document_id = @id AND p.embed_error = '' AND NOT p.hidden
+		AND NOT EXISTS (SELECT FROM embeddings e WHERE e.passage_id = p.id AND e.model_id = @model)`
+	model, err := s.registerModel(ctx)
+	if err == nil {
+		err = s.pool.QueryRow(ctx, sql, pgx.NamedArgs{"id": id, "model": model}).Scan(&lacks, &waits)
+	}
+	if err != nil {
+		return false, false, fmt.Errorf("look for passages to embed: %w", err)
+	}
+	return lacks, waits, nil
+}
+
 // embedNext embeds some passages without a vector that come after an ordinal, and
 // returns the last one's and how many there were.
 func (s *Store) embedNext(ctx context.Context, id string, model int32, after int) (last, n int, err error) {
 	const sql = `SELECT p.id::text, p.ordinal, p.title, p.alternatives, p.heading, p.body FROM passages p
-		WHERE p.document_id = @document AND p.ordinal > @after AND p.embed_error = ''
+		WHERE p.document_id = @document AND p.ordinal > @after AND p.embed_error = '' AND NOT p.hidden AND NOT ` + claimed + `
 		  AND NOT EXISTS (SELECT FROM embeddings e WHERE e.passage_id = p.id AND e.model_id = @model)
 		ORDER BY p.ordinal LIMIT @limit`
 	got, err := s.pool.Query(ctx, sql, pgx.NamedArgs{"document": id, "model": model, "after": after, "limit": embedBatch})

@@ -168,6 +168,9 @@ func (j *Jobs) sweepNowAndThen(ctx context.Context) {
 		if err := j.sweep(ctx); err != nil && ctx.Err() == nil {
 			j.log.WarnContext(ctx, "abandoned work not looked for", "error", err)
 		}
+		if err := j.docs.CountUses(ctx); err != nil && ctx.Err() == nil {
+			j.log.WarnContext(ctx, "uses not counted", "error", err)
+		}
 	}
 }
 

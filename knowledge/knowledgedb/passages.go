@@ -119,10 +119,13 @@ func setAside(ctx context.Context, tx pgx.Tx, docID string) error {
 // has the same text, the vectors of the old, by whatever models, become its own: what did
 // not change costs nothing.
 func dropOld(ctx context.Context, tx pgx.Tx, docID string) error {
+	if err := stayHidden(ctx, tx, docID); err != nil {
+		return err
+	}
 	for _, sql := range []string{
 		`INSERT INTO embeddings (passage_id, model_id, e)
 		SELECT n.id, e.model_id, e.e FROM passages o
-		JOIN passages n ON n.document_id = o.document_id AND n.digest = o.digest AND n.ordinal >= 0
+		JOIN passages n ON n.document_id = o.document_id AND n.digest = o.digest AND n.ordinal >= 0 AND NOT n.hidden
 		JOIN embeddings e ON e.passage_id = o.id
 		WHERE o.document_id = $1 AND o.ordinal < 0
 		ON CONFLICT DO NOTHING`,
@@ -254,17 +257,19 @@ func (s *Store) insertLexemes(ctx context.Context, tx pgx.Tx, rows []row, avg le
 	return nil
 }
 
-// insertEmbeddings leaves out passages that were deleted meanwhile.
+// insertEmbeddings leaves out passages that were deleted, hidden or given another
+// text meanwhile.
 func insertEmbeddings(ctx context.Context, tx pgx.Tx, rows []row, vecs [][]float32, model int32) error {
 	const sql = `INSERT INTO embeddings (passage_id, model_id, e)
 		SELECT p.id, @model, x.e::halfvec FROM unnest(@ids::uuid[], @vectors::text[]) AS x (id, e)
-		JOIN (SELECT id FROM passages WHERE id = ANY(@ids::uuid[]) FOR KEY SHARE SKIP LOCKED) p USING (id)
+		JOIN (SELECT q.id FROM passages q JOIN unnest(@ids::uuid[], @digests::bytea[]) AS k (id, digest) ON q.id = k.id AND q.digest = k.digest
+			WHERE NOT q.hidden FOR KEY SHARE OF q SKIP LOCKED) p USING (id)
 		ON CONFLICT (passage_id, model_id) DO NOTHING`
-	ids, texts := make([]string, len(rows)), make([]string, len(rows))
+	ids, texts, digests := make([]string, len(rows)), make([]string, len(rows)), make([][]byte, len(rows))
 	for i, r := range rows {
-		ids[i], texts[i] = r.ID, vectorText(vecs[i])
+		ids[i], texts[i], digests[i] = r.ID, vectorText(vecs[i]), digest(r.Passage)
 	}
-	if _, err := tx.Exec(ctx, sql, pgx.NamedArgs{"model": model, "ids": ids, "vectors": texts}); err != nil {
+	if _, err := tx.Exec(ctx, sql, pgx.NamedArgs{"model": model, "ids": ids, "vectors": texts, "digests": digests}); err != nil {
 		return fmt.Errorf("insert embeddings: %w", err)
 	}
 	return nil

@@ -31,7 +31,11 @@ type Store struct {
 	// modelID caches the id of the embedder's row in embedding_models; 0 until one exists.
 	modelID      atomic.Int32
 	calibrations calibrations
-	reranking    reranking
+	// bulk, when not nil, is by what very many passages are embedded: see UseBulk.
+	bulk        Bulk
+	bulkOptions BulkOptions
+	bulkRefused atomic.Bool // the provider has said that it has no batches
+	reranking   reranking
 	// searchable, when set, is told while one document is written how many of its
 	// passages are what they will be; see Scratch.Load.
 	searchable func(n int)

@@ -1,11 +1,14 @@
 // The second part: files, voice, the layout of long answers and sound. It comes
-// when the chat is first opened; without it the chat is one of plain lines.
+// when the chat is first opened; without it the chat is one of plain lines. The third:
+// what to expect of people and what they are told, once there are any.
 import type { Client } from './client';
 import type { Cite, inline } from './markdown';
 import type { Panel } from './panel';
 import type { Row } from './row';
+import type { Store } from './store';
 import type { Transcript } from './transcript';
 import type { Words } from './strings';
+import type { State } from './wire';
 
 /** The files that go with one message. */
 export interface Files {
@@ -30,13 +33,14 @@ export interface Part {
   waiting: string;
 }
 
-/** What the second part is given of the first, so that neither is sent twice. */
+/** What the later parts are given of the first, so that nothing is sent twice. */
 export interface Host {
   base: string;
   tag: string;
   words: Words;
   shadow: ShadowRoot;
   client: Client;
+  store: Store;
   panel: Panel;
   transcript: Transcript;
   send(text: string, files: Files): void;
@@ -44,17 +48,27 @@ export interface Host {
   inline: typeof inline;
 }
 
-/** Where the second part is, once it is there. */
-export const second: { part?: Part } = {};
+/** Shows the state as it is now, or that there is none. */
+export type Care = (state?: State) => void;
 
-let attempts = 0;
-let loading: Promise<void> | undefined;
+/** Where a part is, once it is there. */
+interface Slot<T> {
+  part?: T;
+  tries?: number;
+  loading?: Promise<void>;
+}
+export const second: Slot<Part> = {};
+export const third: Slot<Care> = {};
 
-/** Loads the second part, once. A later call tries again what has failed, under
- *  another address, since a browser may remember that an import failed. */
-export function load(host: Host, address: string, then: () => void): void {
-  loading ||= import(host.base + address + (attempts++ ? '&n=' + attempts : '')).then((module) => {
-    second.part = module.begin(host);
+/** Loads a part, once. A later call tries again what has failed, under another
+ *  address, since a browser may remember that an import failed. */
+export function load<T>(slot: Slot<T>, host: Host, address: string, then: () => void): void {
+  const tries = (slot.tries ||= 0);
+  slot.loading ||= import(host.base + 'widget/' + address + (tries ? '&n=' + tries : '')).then((module) => {
+    slot.part = module.begin(host);
     then();
-  }).catch(() => (loading = undefined));
+  }).catch(() => {
+    slot.tries = tries + 1;
+    slot.loading = undefined;
+  });
 }

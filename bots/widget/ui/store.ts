@@ -9,12 +9,21 @@ export interface Item {
   refused?: number; // the status it was refused with, for good
 }
 
+/** What the visitor was asked in one conversation, and said. */
+export interface Asked {
+  of: string; // the conversation
+  email?: string; // empty: they would rather not
+  rated?: number; // their message after which it was closed
+  score?: number; // 0: they would rather not
+}
+
 /** The widget as it was last seen. */
 export interface Memory {
   open?: boolean;
   muted?: boolean;
   read?: number; // number of the newest message seen
   active?: number; // when something was last said, in ms
+  care?: Asked;
 }
 
 interface Values {

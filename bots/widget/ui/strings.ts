@@ -23,7 +23,7 @@ export const look = (): Look => frontdeskPack.look;
 
 export interface Language {
   tag: string;
-  /** The address of the second part in this language, below the server's. */
+  /** What follows the name of a later part in its address: its version, in this language. */
   part: string;
   words: Words;
 }
@@ -41,7 +41,7 @@ export async function language(base: string, ...wanted: (string | null | undefin
       // Better the script's own language than no chat.
     }
   } else tag = found || tag;
-  return { tag, words, part: `widget/part.js?v=${frontdeskPack.part}&lang=${tag}` };
+  return { tag, words, part: `.js?v=${frontdeskPack.part}&lang=${tag}` };
 }
 
 /** Puts a value into a text's {0}. */

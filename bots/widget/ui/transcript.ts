@@ -11,7 +11,7 @@ export class Transcript {
   readonly element: HTMLElement;
   /** The number of the newest message; undefined before the first. */
   last?: number;
-  private readonly _numbered = new Map<number, Row>();
+  readonly numbered = new Map<number, Row>();
   private readonly _own = new Map<string, Row>(); // by the customer's id
   private _rows: Row[] = [];
   private readonly _dots = el('div', { class: 'row typing', hidden: true });
@@ -83,7 +83,7 @@ export class Transcript {
       this._own.get(message.id)!.attach(message.attachments);
       return;
     }
-    if (this._numbered.has(message.seq)) return;
+    if (this.numbered.has(message.seq)) return;
     if (message.author === 'bot' || message.turn) this.discard();
     if (message.author !== 'customer') this.type();
     const row = this._row(message.author, message.name, message.at);
@@ -97,7 +97,7 @@ export class Transcript {
 
   /** Shows how the files of a message stand now. */
   files(seq: number, list: Attachment[]): void {
-    this._numbered.get(seq)?.attach(list);
+    this.numbered.get(seq)?.attach(list);
     this._settle();
   }
 
@@ -149,8 +149,8 @@ export class Transcript {
     this.discard();
     this.type();
     this.last = undefined;
-    for (const row of this._numbered.values()) row.element.classList.add('past');
-    this._numbered.clear();
+    for (const row of this.numbered.values()) row.element.classList.add('past');
+    this.numbered.clear();
     for (const [id, row] of this._own) if (row.seq) this._own.delete(id);
   }
 
@@ -194,9 +194,9 @@ export class Transcript {
   /** Puts a row where its number belongs. */
   private _place(row: Row, seq: number): void {
     row.seq = seq;
-    this._numbered.set(seq, row);
+    this.numbered.set(seq, row);
     let next: Row | undefined;
-    for (const other of this._numbered.values()) {
+    for (const other of this.numbered.values()) {
       if (other.seq > seq && (!next || other.seq < next.seq)) next = other;
     }
     const unnumbered = this.element.querySelector('.pending,.draft,.typing');

@@ -4,7 +4,7 @@ import { dress, el, icon } from './dom';
 import { inline } from './markdown';
 import { Outbox, type Progress } from './outbox';
 import { Panel } from './panel';
-import { type Files, type Host, load, second } from './part';
+import { type Files, type Host, load, second, third } from './part';
 import { type Item, Store } from './store';
 import { Stream } from './stream';
 import { fill, type Language } from './strings';
@@ -46,6 +46,7 @@ export class Widget extends HTMLElement {
   private _outbox!: Outbox;
   private _transcript!: Transcript;
   private _panel!: Panel;
+  private _host!: Host;
   private _launcher!: HTMLButtonElement;
   private _badge!: HTMLElement;
   private _state?: State;
@@ -176,6 +177,10 @@ export class Widget extends HTMLElement {
       if (status) this._report(item, { kind: 'refused', status });
     }
     this._panel.write(this._store.get('draft') || '');
+    this._host = {
+      base: this._options.base, tag, words, shadow: this._shadow, client: this._client, store: this._store, panel: this._panel,
+      transcript: this._transcript, send: (text, files) => this.send(text, files), refuse: (status) => new Refused(status, 0), inline,
+    };
     this._paint();
   }
 
@@ -193,11 +198,7 @@ export class Widget extends HTMLElement {
     this._seen();
     if (focus) this._panel.focus();
     this._emit('open');
-    const host: Host = {
-      base: this._options.base, tag: this._language.tag, words: this._language.words, shadow: this._shadow, client: this._client, panel: this._panel,
-      transcript: this._transcript, send: (text, files) => this.send(text, files), refuse: (status) => new Refused(status, 0), inline,
-    };
-    load(host, this._language.part, () => this._transcript.paint());
+    load(second, this._host, 'part' + this._language.part, () => this._transcript.paint());
     // Without a connection the session is opened with the first message.
     this._client.begin().then(() => this._client.keep()).catch((error) => this._client.lost(error)).then(() => this._stream.start());
   }
@@ -216,14 +217,14 @@ export class Widget extends HTMLElement {
   }
 
   private _hear(kind: string, data: any): void {
-    if (kind === 'message') return this._receive(data);
+    if (kind === 'message') return this._receive(data), this._care();
     if (kind === 'delta') return this._transcript.delta(data.turn, data.text);
     if (kind === 'files') return this._transcript.files(data.seq, data.attachments);
     if (kind === 'discard') this._transcript.discard(data.turn);
     if (kind === 'typing') return this._transcript.type(fill(this._language.words.typing, data.name || this._language.words.team));
     if (kind === 'state') {
       this._state = data;
-      if (data.owner !== 'bot') this._transcript.type();
+      if (data.owner !== 'bot' || data.status === 'resolved') this._transcript.type();
       this._emit('state', data);
       this._paint();
     }
@@ -308,8 +309,9 @@ export class Widget extends HTMLElement {
 
   /** Shows who answers, the badge and the launcher as they are. */
   private _paint(): void {
-    const { words } = this._language, { owner, name, position } = this._state || {};
-    if (owner === 'queue') this._panel.answers(position ? fill(words.position, position) : words.waiting, true, words.bot);
+    const { words } = this._language, { owner, name, position, status } = this._state || {};
+    if (status === 'resolved') this._panel.answers(words.closed, false, owner === 'bot' ? words.person : '');
+    else if (owner === 'queue') this._panel.answers(position ? fill(words.position, position) : words.waiting, true, words.bot);
     else if (owner === 'staff') this._panel.answers(fill(words.staffHere, name || words.team), false);
     else this._panel.answers(words.botHere, false, words.person);
     const label = this.isOpen ? words.close : words.open;
@@ -320,6 +322,16 @@ export class Widget extends HTMLElement {
     if (this._badge.textContent !== unread) this._emit('unread', this._unread);
     this._badge.textContent = unread;
     this._badge.hidden = !this._unread;
+    this._care();
+  }
+
+  /** Shows what is to be expected of people, once they matter. */
+  private _care(): void {
+    const state = this._state;
+    if (this.isOpen && state && (state.owner !== 'bot' || !state.open || state.status === 'resolved')) {
+      load(third, this._host, 'care' + this._language.part, () => this._care());
+    }
+    third.part?.(state);
   }
 
   /** The page came back, or the connection came or went. */

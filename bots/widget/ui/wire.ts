@@ -43,6 +43,12 @@ export interface State {
   name?: string;
   position?: number;
   seq: number;
+  open: boolean; // by the business hours
+  opens_at?: string;
+  typical_wait_s?: number;
+  away?: boolean; // nobody is there to answer
+  ask_email?: boolean;
+  staff_seen_seq?: number; // how far somebody of ours has read; absent: as told before
 }
 
 export interface Session {

@@ -51,11 +51,13 @@ type Server struct {
 	requests []Request
 	media    media
 	bills    []Bill
+	bulk     bulk
 }
 
 // New returns a handler for a server's root: /chat/completions and
 // /v1/chat/completions both answer. Transcription and moderation are a server's
-// that has neither until Hear and Flag.
+// that has neither until Hear and Flag, embeddings and batches one's that has
+// none until Embed and TakeBatches.
 func New(answer func(Request) Reply) *Server { return &Server{answer: answer} }
 
 // Answer changes what is answered from now on.
@@ -80,6 +82,9 @@ func (s *Server) Forget() {
 }
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.serveBulk(w, r) {
+		return
+	}
 	switch {
 	case strings.HasSuffix(r.URL.Path, "/audio/transcriptions"):
 		s.transcribe(w, r)

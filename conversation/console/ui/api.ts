@@ -7,7 +7,7 @@ export const signedOut = signal(0);
 
 /** What the server, or the way to it, said instead of an answer. */
 export class Failed extends Error {
-  constructor(readonly status: number, readonly code: string, message: string, readonly takenBy?: { id: string; name: string }) {
+  constructor(readonly status: number, readonly code: string, message: string, readonly takenBy?: { id: string; name: string }, readonly problem: any = {}) {
     super(message);
   }
 
@@ -22,14 +22,14 @@ export async function failure(status: number, read: () => Promise<any> | any): P
   } catch {
     // something in between answered; the status says enough
   }
-  return new Failed(status, problem.code || '', problem.detail || problem.title || `The server answered ${status}.`, problem.taken_by);
+  return new Failed(status, problem.code || '', problem.detail || problem.title || `The server answered ${status}.`, problem.taken_by, problem);
 }
 
-export interface Call { keepalive?: boolean; signal?: AbortSignal; quiet401?: boolean }
+export interface Call { keepalive?: boolean; signal?: AbortSignal; quiet401?: boolean; headers?: Record<string, string> }
 
 /** Calls the API and returns what it answers; null when there is nothing to say. */
 export async function api<T = any>(method: string, path: string, body?: unknown, call: Call = {}): Promise<T> {
-  const headers: Record<string, string> = { Accept: 'application/json' };
+  const headers: Record<string, string> = { Accept: 'application/json', ...call.headers };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   let res: Response;
   try {

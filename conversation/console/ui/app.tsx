@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { signal } from '@preact/signals';
 import { offline } from './events';
 import { InboxPane } from './inbox/inbox';
+import { watch as watchHours } from './inbox/closed';
 import { Mentions, unreadMentions, watch as watchMentions } from './inbox/mentions';
 import { counts, openId, watch as watchInbox } from './inbox/state';
 import { watchKeys } from './keys';
@@ -14,6 +15,7 @@ import { Help, Palette } from './palette';
 import { Confirmation } from './parts/dialog';
 import { Face, Late, Toasts } from './parts/bits';
 import { Icon, type Shape } from './parts/icons';
+import { Reports } from './reports/reports';
 import { Invitation, SignIn } from './signin';
 import { SettingsArea } from './settings/settings';
 import { me, panel, route } from './store';
@@ -24,7 +26,7 @@ import { WhyDrawer } from './thread/why';
 
 const places: { to: string; name: string; icon: Shape }[] = [
   { to: 'inbox', name: 'Inbox', icon: 'inbox' }, { to: 'knowledge', name: 'Knowledge', icon: 'book' }, { to: 'gaps', name: 'Unanswered', icon: 'gap' },
-  { to: 'mentions', name: 'Mentions', icon: 'at' },
+  { to: 'mentions', name: 'Mentions', icon: 'at' }, { to: 'reports', name: 'Reports', icon: 'chart' },
 ];
 
 const narrow = matchMedia('(max-width: 719px)');
@@ -50,11 +52,11 @@ function Rail() {
   </nav>;
 }
 
-const others: Record<string, ComponentType | undefined> = { knowledge: Knowledge, gaps: Knowledge, mentions: Mentions, settings: SettingsArea };
+const others: Record<string, ComponentType | undefined> = { knowledge: Knowledge, gaps: Knowledge, mentions: Mentions, reports: Reports, settings: SettingsArea };
 
 function Desk() {
   useEffect(() => {
-    const ends = [watchInbox(), watchMentions(), watchThread(), watchPresence(), watchKeys()];
+    const ends = [watchInbox(), watchHours(), watchMentions(), watchThread(), watchPresence(), watchKeys()];
     return () => ends.forEach((end) => end());
   }, []);
   const page = route.value[0];

@@ -63,6 +63,7 @@ export const channelName = (c: string): string => channels[c] || c;
 const reasons: Record<string, string> = {
   asked_for_person: 'asked for a person', no_grounded_answer: 'no grounded answer', thumbs_down: 'thumbs down', model_asked: 'the bot handed over',
   model_failure: 'the bot could not answer', budget: 'the budget is spent', takeover: 'taken over', staff_reply: 'staff replied', handback: 'handed back',
+  staff_idle: 'staff let them wait', customer_silent: 'the customer fell silent', assigned: 'assigned',
   customer_chose_bot: 'the customer chose the bot', resolved: 'resolved', reopened: 'the customer wrote again',
 };
 export const reasonText = (r?: string): string => (r ? reasons[r] || r.replaceAll('_', ' ') : '');

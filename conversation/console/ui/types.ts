@@ -24,6 +24,7 @@ export interface Row extends State {
   created_at: string; updated_at: string; customer_at?: string;
   contact_id?: string; labels?: string[]; priority?: number; assignee?: Person; team?: Person; unread?: number;
   snoozed_until?: string; lang?: string; rating?: number; reason?: string; match?: { seq: number; excerpt: string };
+  draft?: { turn: string; text: string };
 }
 
 export interface Source { n: number; title: string; heading?: string; page?: number; url?: string; excerpt?: string; passage: string }

@@ -68,7 +68,9 @@ export class Upload {
     for (let attempt = 0; !this.gone; attempt++) {
       this._tell(this._size(this.file.size), true);
       try {
-        this.id = await (turn = turn.catch(() => 0).then(() => this._post()));
+        const mine = turn.catch(() => 0).then(() => this._post());
+        turn = mine;
+        this.id = await mine;
         this._tell(this._size(this.file.size));
         return this._changed(this);
       } catch (error) {

@@ -6,9 +6,11 @@ import { count, channelName } from '../format';
 import { Icon } from '../parts/icons';
 import { go, me } from '../store';
 import type { Colleague, Label } from '../types';
+import { HoursChip } from './closed';
 import { InboxList } from './list';
 import { counts, filters, full, noFilters, view } from './state';
-import { views } from './views';
+import { figure } from './figure';
+import { views, viewOf } from './views';
 
 const typingMs = 200;
 
@@ -66,18 +68,19 @@ function Filters() {
 export function InboxPane() {
   const open = useSignal(false);
   const active = Object.entries(filters.value).filter(([name, value]) => name !== 'q' && value).length;
-  const v = views.find((other) => other.name === view.value)!;
+  const v = viewOf(view.value), behind = view.value === 'figure' ? figure.value : null;
   return <section class="list" aria-label="Inbox">
     <header class="bar"><h1>{v.title}</h1>
       <select class="view-pick" aria-label="View" value={view.value} onChange={(e) => go('inbox', e.currentTarget.value)}>
-        {views.map((w) => <option key={w.name} value={w.name}>{w.title}{counts.value[w.name] !== undefined ? ` (${counts.value[w.name]})` : ''}</option>)}</select>
+        {views.map((w) => <option key={w.name} value={w.name}>{w.title}{counts.value[w.name] !== undefined ? ` (${counts.value[w.name]})` : ''}</option>)}{behind && <option value="figure">{v.title}</option>}</select>
+      <HoursChip />
       <span class="push" />
-      <button class="btn quiet square" type="button" aria-label={active ? `Filters, ${active} set` : 'Filters'} title="Filters" aria-expanded={open.value} aria-controls="filters"
-        onClick={() => { open.value = !open.value; }}><Icon of="filter" />{active > 0 && <i class="dot" />}</button>
+      {!behind && <button class="btn quiet square" type="button" aria-label={active ? `Filters, ${active} set` : 'Filters'} title="Filters" aria-expanded={open.value} aria-controls="filters"
+        onClick={() => { open.value = !open.value; }}><Icon of="filter" />{active > 0 && <i class="dot" />}</button>}
     </header>
     <Views />
-    <Search />
-    {open.value && <Filters />}
+    {behind ? <div class="behind"><p><b>{behind.title}</b> <span class="meta">{behind.days}</span></p><a href={behind.back}>Back to the report</a></div> : <Search />}
+    {open.value && !behind && <Filters />}
     <InboxList />
     {me.value?.role === 'viewer' && <p class="meta foot">You may look, not write.</p>}
   </section>;

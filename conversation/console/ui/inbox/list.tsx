@@ -7,7 +7,7 @@ import { go } from '../store';
 import type { Row } from '../types';
 import { InboxRow, rowHeight } from './row';
 import { filters, load, loading, next, noFilters, openId, problem, rows, view } from './state';
-import { views } from './views';
+import { viewOf } from './views';
 
 const margin = 6; // rows beyond the edges
 const ahead = 15; // rows before the end at which the next page is asked for
@@ -67,9 +67,9 @@ export function InboxList() {
 function Nothing() {
   if (loading.value === 'first') return <Skeleton rows={6} label="Reading the conversations" />;
   if (problem.value) return <Empty text={problem.value}><button class="btn" type="button" onClick={() => load()}>Try again</button></Empty>;
-  if (filters.value !== noFilters && Object.values(filters.value).some(Boolean)) {
+  if (view.value !== 'figure' && filters.value !== noFilters && Object.values(filters.value).some(Boolean)) {
     return <Empty text="No conversation fits."><button class="btn" type="button" onClick={() => { filters.value = noFilters; }}>Clear the search</button></Empty>;
   }
-  const v = views.find((other) => other.name === view.value)!;
+  const v = viewOf(view.value);
   return <Empty text={v.empty}>{view.value !== 'open' && view.value !== 'all' && <button class="btn" type="button" onClick={() => go('inbox', 'all')}>Show all</button>}</Empty>;
 }

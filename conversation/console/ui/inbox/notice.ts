@@ -1,6 +1,7 @@
 // What tells staff that something waits while they look elsewhere: the count in
 // the title, a sound, the browser's notification. Only the tab that has the event
 // stream of all tabs may be hidden, so each asks for itself.
+import { signal } from '@preact/signals';
 import { prefs } from '../prefs';
 import { go, route, say, toast } from '../store';
 import type { Message } from '../types';
@@ -19,17 +20,24 @@ function beep(): void {
   tone.stop(at + 0.3);
 }
 
-/** Shows what the server wants somebody to see: a wait, a reminder, an escalation. */
+/** How many alerts came while nobody looked at this tab. */
+export const unheard = signal(0);
+document.addEventListener('visibilitychange', () => { if (!document.hidden) unheard.value = 0; });
+
+/** Shows what the server wants somebody to see: a wait, a reminder, an escalation, a
+ *  mention. All but the first are heard even by whoever is looking. */
 export function alerted(e: { kind: string; conversation: string; text: string }): void {
   const looks = !document.hidden && (route.value[0] === 'mentions' ? e.kind === 'mention' : route.value[2] === e.conversation);
   if (looks) say(e.text);
   else toast(e.text, { action: 'Open', act: () => go('inbox', 'all', e.conversation), ms: 12_000 });
-  if (document.hidden) outside(e.text, e.conversation);
+  if (prefs.value.sound && !looks && (document.hidden || e.kind !== 'waiting')) beep();
+  if (!document.hidden) return;
+  unheard.value++;
+  notify(e.text, e.conversation);
 }
 
-/** Tells somebody who looks elsewhere, in the ways they chose. */
-function outside(title: string, conversation: string): void {
-  if (prefs.value.sound) beep();
+/** Shows it outside the page, to whoever chose so. */
+function notify(title: string, conversation: string): void {
   if (!prefs.value.notify || !('Notification' in window) || Notification.permission !== 'granted') return;
   // What was written stays in the console: a notification is shown on locked screens too.
   const note = new Notification(title, { tag: conversation });
@@ -42,5 +50,7 @@ function outside(title: string, conversation: string): void {
 
 /** Tells of a customer's message when nobody looks. */
 export function announce(m: Message): void {
-  if (document.hidden) outside('A customer wrote', m.conversation);
+  if (!document.hidden) return;
+  if (prefs.value.sound) beep();
+  notify('A customer wrote', m.conversation);
 }

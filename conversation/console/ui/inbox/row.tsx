@@ -7,7 +7,7 @@ const speakers: Record<string, string> = { bot: 'Bot: ', staff: 'Us: ', customer
 const priorities = ['', 'Low', 'High', 'Urgent'];
 
 function waited(r: Row): string {
-  if (r.owner !== 'queue' || !r.waiting_since || r.status === 'resolved') return '';
+  if (r.owner === 'bot' || !r.waiting_since || r.status === 'resolved') return '';
   return span((now.value - Date.parse(r.waiting_since)) / 1000);
 }
 
@@ -23,6 +23,7 @@ export function InboxRow({ row, index, total, chosen, open }: Props) {
     <div class="row-foot">
       <OwnerChip of={row} />
       {wait && <span class="meta">waits {wait}</span>}
+      {!!row.rating && <span class={'chip score ' + (row.rating > 3 ? 'ok' : row.rating < 3 ? 'bad' : 'plain')} role="img" aria-label={`Rated ${row.rating} of 5`}>★ {row.rating}</span>}
       {!!row.priority && <span class={'chip ' + (row.priority > 1 ? 'bad' : 'plain')}>{priorities[row.priority]}</span>}
       {row.labels?.slice(0, 2).map((l) => <span key={l} class="chip plain cut">{l}</span>)}
       <span class="meta push">{channelName(row.channel)}</span>

@@ -3,10 +3,12 @@
 import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import { api, Failed, query } from '../api';
 import { on } from '../events';
+import { plural } from '../format';
 import { me, route } from '../store';
 import type { Counts, Message, Row, State } from '../types';
+import { figure } from './figure';
 import { seen } from './mentions';
-import { alerted, announce } from './notice';
+import { alerted, announce, unheard } from './notice';
 import { belongs, before, type View, views } from './views';
 
 export interface Filters { q: string; channel: string; label: string; assignee: string; lang: string; from: string; to: string; priority: string }
@@ -26,7 +28,7 @@ const told = signal<Counts | null>(null);
 
 export const view = computed<View>(() => {
   const name = route.value[0] === 'inbox' ? (route.value[1] as View) : 'queue';
-  return views.some((v) => v.name === name) ? name : 'queue';
+  return views.some((v) => v.name === name) || (name === 'figure' && figure.value) ? name : 'queue';
 });
 export const openId = computed(() => (route.value[0] === 'inbox' ? route.value[2] || '' : ''));
 export const current = computed(() => rows.value.find((r) => r.id === openId.value) || null);
@@ -56,9 +58,10 @@ export async function load(more = false): Promise<void> {
   loading.value = more ? 'more' : 'first';
   try {
     if (full.value === null) await recount();
-    const page1 = await api<{ conversations: Row[]; next?: string }>('GET', '/conversations' + query({
-      view: v, ...f, q: f.q.trim(), limit: page, cursor: more ? next.value : '',
-    }), undefined, { signal: abort.signal });
+    const cursor = more ? next.value : '';
+    const path = v === 'figure' ? figure.peek()!.query + query({ limit: page, cursor }).replace('?', '&')
+      : '/conversations' + query({ view: v, ...f, q: f.q.trim(), limit: page, cursor });
+    const page1 = await api<{ conversations: Row[]; next?: string }>('GET', path, undefined, { signal: abort.signal });
     if (mine !== turn) return;
     batch(() => {
       if (!full.value) everything.value = more ? [...everything.value, ...page1.conversations] : page1.conversations;
@@ -108,7 +111,7 @@ export function put(r: Row): void {
   batch(() => {
     const had = rows.value.find((other) => other.id === r.id);
     const merged = had ? { ...had, ...r, match: had.match } : r;
-    const filtered = JSON.stringify(filters.value) !== JSON.stringify(noFilters);
+    const filtered = view.value === 'figure' || JSON.stringify(filters.value) !== JSON.stringify(noFilters);
     if (filtered) {
       if (had) rows.value = rows.value.map((other) => (other.id === r.id ? merged : other));
     } else {
@@ -173,12 +176,13 @@ export function watch(): () => void {
       countSoon();
     }),
     effect(() => {
-      const waiting = counts.value.queue || 0;
-      document.title = (waiting ? `(${waiting}) ` : '') + 'Frontdesk';
+      const waiting = counts.value.queue || 0, missed = unheard.value;
+      document.title = (missed ? `${plural(missed, 'alert')} · ` : '') + (waiting ? `(${waiting}) ` : '') + 'Frontdesk';
     }),
     effect(() => {
       view.value;
       filters.value;
+      figure.value;
       if (me.value) untracked(() => { load(); });
     }),
   ];

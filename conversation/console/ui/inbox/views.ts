@@ -3,7 +3,7 @@ import { now } from '../format';
 import { me } from '../store';
 import type { Row } from '../types';
 
-export type View = 'queue' | 'mine' | 'bot' | 'open' | 'snoozed' | 'resolved' | 'dropped' | 'all';
+export type View = 'queue' | 'mine' | 'bot' | 'open' | 'snoozed' | 'resolved' | 'dropped' | 'all' | 'figure';
 
 export const views: { name: View; title: string; empty: string }[] = [
   { name: 'queue', title: 'Needs a person', empty: 'Nobody is waiting for a person.' },
@@ -15,6 +15,10 @@ export const views: { name: View; title: string; empty: string }[] = [
   { name: 'resolved', title: 'Resolved', empty: 'Nothing has been resolved yet.' },
   { name: 'all', title: 'All', empty: 'There are no conversations yet.' },
 ];
+
+/** Shown only from a report, so it stands in no list. */
+const figureView = { name: 'figure' as View, title: 'From a report', empty: 'These conversations are gone, or have changed since.' };
+export const viewOf = (name: View) => views.find((v) => v.name === name) || figureView;
 
 // The last word may be the customer's for this long before it counts as dropped.
 const droppedAfterMs = 5 * 60_000;
@@ -29,7 +33,7 @@ export function belongs(view: View, r: Row): boolean {
     case 'snoozed': return asleep;
     case 'resolved': return done;
     case 'dropped': return !done && !asleep && r.preview_author === 'customer' && !!r.customer_at && now.value - Date.parse(r.customer_at) > droppedAfterMs;
-    case 'all': return true;
+    case 'all': case 'figure': return true;
   }
 }
 

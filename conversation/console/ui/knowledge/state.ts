@@ -2,24 +2,34 @@
 import { batch, signal } from '@preact/signals';
 import { api, Failed, query } from '../api';
 import { on } from '../events';
+import { confirmed } from '../parts/dialog';
 import { complain, say } from '../store';
 import type { Doc } from '../types';
-import { confirmed } from '../parts/dialog';
+import type { ShelfDoc } from './types';
 
 const page = 100;
-export const docs = signal<Doc[]>([]);
+export const docs = signal<ShelfDoc[]>([]);
 export const more = signal('');
 export const reading = signal(true);
 export const trouble = signal('');
 
+export interface Filter { q: string; status: string; kind: string; lang: string; stale: string }
+export const anything: Filter = { q: '', status: '', kind: '', lang: '', stale: '' };
+export const filter = signal<Filter>(anything);
+export const filtered = (): boolean => Object.values(filter.value).some(Boolean);
+
 export const states: Record<string, [string, string]> = {
   queued: ['Waiting', 'accent'], extracting: ['Reading', 'accent'], embedding: ['Indexing', 'accent'], ready: ['Ready', 'ok'], failed: ['Failed', 'bad'],
 };
-export const underWay = (d: Doc): boolean => d.status !== 'ready' && d.status !== 'failed';
+export const underWay = (d: Pick<Doc, 'status'>): boolean => d.status !== 'ready' && d.status !== 'failed';
+
+let turn = 0;
 
 export async function load(next = false): Promise<void> {
+  const mine = ++turn;
   try {
-    const got = await api<{ documents: Doc[]; next?: string }>('GET', '/documents' + query({ limit: page, cursor: next ? more.value : '' }));
+    const got = await api<{ documents: ShelfDoc[]; next?: string }>('GET', '/documents' + query({ limit: page, ...filter.value, cursor: next ? more.value : '' }));
+    if (mine !== turn) return;
     batch(() => {
       docs.value = next ? [...docs.value, ...got.documents] : got.documents;
       more.value = got.next || '';
@@ -28,18 +38,23 @@ export async function load(next = false): Promise<void> {
     });
   } catch (err) {
     if (!(err instanceof Failed)) throw err;
-    batch(() => { trouble.value = err.message; reading.value = false; });
+    if (mine === turn) batch(() => { trouble.value = err.message; reading.value = false; });
   }
 }
 
-function heard(d: Doc): void {
+export function narrow(by: Partial<Filter>): void {
+  filter.value = { ...filter.value, ...by };
+  load();
+}
+
+export function heard(d: Doc): void {
   const had = docs.value.find((other) => other.id === d.id);
   if (!had) {
-    if (underWay(d)) docs.value = [d, ...docs.value];
+    if (underWay(d) && !filtered()) docs.value = [d, ...docs.value];
     return;
   }
   if (had.status !== d.status && !underWay(d)) say(`${d.name}: ${states[d.status]?.[0] || d.status}`);
-  docs.value = docs.value.map((other) => (other.id === d.id ? { ...other, ...d } : other));
+  docs.value = docs.value.map((other) => (other.id === d.id ? { ...other, progress: undefined, error: undefined, ...d } : other));
 }
 
 export function watch(): () => void {
@@ -56,13 +71,21 @@ export async function retry(d: Doc): Promise<void> {
   }
 }
 
-export async function remove(d: Doc): Promise<void> {
-  if (!(await confirmed(`Delete ${d.name}?`, 'The bot stops using it at once. This cannot be undone.', 'Delete'))) return;
+/** Deletes a document, or cancels one that has not come far enough to be found; true when it is gone. */
+export async function remove(d: Doc): Promise<boolean> {
+  const fresh = underWay(d) && !d.passages;
+  const sure = await (fresh ? confirmed(`Cancel ${d.name}?`, 'It is not taken in. Upload it again to begin anew.', 'Cancel it')
+    : confirmed(`Delete ${d.name}?`, 'The bot stops using it at once. This cannot be undone.', 'Delete'));
+  if (!sure) return false;
   try {
     await api('DELETE', '/documents/' + d.id);
   } catch (err) {
-    if (!(err instanceof Failed) || err.status !== 404) return complain(err); // gone already is what was wanted
+    if (!(err instanceof Failed) || err.status !== 404) { // gone already is what was wanted
+      complain(err);
+      return false;
+    }
   }
   docs.value = docs.value.filter((other) => other.id !== d.id);
-  say(d.name + ' deleted');
+  say(d.name + (fresh ? ' cancelled' : ' deleted'));
+  return true;
 }

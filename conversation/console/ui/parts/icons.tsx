@@ -33,6 +33,8 @@ const shapes = {
   reply: 'M9 6L4 11l5 5M4 11h9a7 7 0 0 1 7 7',
   list: 'M8 6h12M8 12h12M8 18h12M4 6v.1M4 12v.1M4 18v.1',
   copy: 'M9 9h10v11H9zM15 9V4H5v11h4',
+  chart: 'M4 20h16M7 17v-5M12 17V6M17 17v-8',
+  star: 'M12 3.5l2.6 5.4 5.9.8-4.3 4.1 1 5.9-5.2-2.8-5.2 2.8 1-5.9-4.3-4.1 5.9-.8z',
   moon: 'M19 14.5A7.5 7.5 0 0 1 9.5 5a7.5 7.5 0 1 0 9.5 9.5z',
 };
 export type Shape = keyof typeof shapes;

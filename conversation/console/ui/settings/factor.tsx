@@ -49,7 +49,7 @@ function Off() {
     me.value = { ...me.value!, totp: false };
   });
   return <form class="form" onSubmit={form.submit}><p><span class="chip ok">On</span></p>
-    <label class="field">{byCode ? 'A code of it, to turn it off' : 'Your password, to turn it off'}<input ref={secret} type={byCode ? 'text' : 'password'} autocomplete={byCode ? 'one-time-code' : 'current-password'} required maxLength={1000} /></label>
+    <label class="field">{byCode ? 'A code of it, to turn it off' : 'Your password, to turn it off'}<input ref={secret} type={(byCode ? 'text' : 'password') as 'password'} autocomplete={byCode ? 'one-time-code' : 'current-password'} required maxLength={1000} /></label>
     {form.error}
     <div class="row"><button class="btn bad" type="submit" disabled={form.busy}>Turn off</button><button class="btn link" type="button" onClick={() => setByCode(!byCode)}>{byCode ? 'Use my password' : 'I have no password'}</button></div></form>;
 }

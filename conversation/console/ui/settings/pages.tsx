@@ -5,6 +5,8 @@ import type { Shape } from '../parts/icons';
 import type { Role } from '../types';
 import { Audit } from './audit';
 import { CannedReplies } from './canned';
+import { HandlingRules } from './handling';
+import { OpeningHours } from './hours';
 import { Labels } from './labels';
 import { Links } from './links';
 import { Preferences } from './preferences';
@@ -36,6 +38,8 @@ export const pages: Page[] = [
   { name: 'links', title: 'Slack and Telegram', role: 'admin', icon: 'link', group: 'People', component: Links },
   { name: 'labels', title: 'Labels', role: 'viewer', icon: 'tag', group: 'Conversations', component: Labels },
   { name: 'canned', title: 'Canned replies', role: 'viewer', icon: 'reply', group: 'Conversations', component: CannedReplies },
+  { name: 'hours', title: 'Opening hours', role: 'viewer', icon: 'clock', group: 'Conversations', component: OpeningHours },
+  { name: 'handling', title: 'Handling', role: 'viewer', icon: 'check', group: 'Conversations', component: HandlingRules },
   { name: 'tokens', title: 'API tokens', role: 'admin', icon: 'key', group: 'System', component: Tokens },
   { name: 'audit', title: 'Audit log', role: 'admin', icon: 'list', group: 'System', component: Audit },
 ];

@@ -54,8 +54,8 @@ async function read(id: string): Promise<void> {
   batch(() => {
     reading.value = !same;
     trouble.value = '';
-    drafts.value = new Map();
     if (!same) {
+      drafts.value = new Map();
       progress.clear();
       head.value = current.peek();
       messages.value = [];
@@ -66,6 +66,7 @@ async function read(id: string): Promise<void> {
       history.value = null;
     }
   });
+  const before = drafts.peek();
   try {
     const row = await api<Row>('GET', '/conversations/' + id, undefined, { signal: abort.signal });
     const newest = messages.value[messages.value.length - 1], underWay = messages.value.find((m) => m.delivery?.state === 'pending');
@@ -74,6 +75,7 @@ async function read(id: string): Promise<void> {
     if (mine !== turn) return;
     batch(() => {
       head.value = row;
+      redraft(row, before, list.messages);
       if (same) progress.clear(); // what was read is newer
       messages.value = sorted([...messages.value, ...list.messages]);
       reading.value = false;
@@ -85,6 +87,36 @@ async function read(id: string): Promise<void> {
     if (mine !== turn || !(err instanceof Failed)) return;
     batch(() => { trouble.value = err.message; reading.value = false; });
   }
+}
+
+/** Brings what the bot is writing to what was read: before is what was shown when that was asked for. */
+function redraft(row: Row, before: ReadonlyMap<string, string>, stored: Message[]): void {
+  const next = new Map(drafts.peek()), d = row.draft;
+  for (const [of, text] of before) if (of !== d?.turn && next.get(of) === text) next.delete(of);
+  if (d && d.text.length > (next.get(d.turn) || '').length) next.set(d.turn, d.text);
+  for (const m of stored) if (m.turn) next.delete(m.turn);
+  drafts.value = next;
+  behind = '';
+}
+
+/** The turn of which the beginning is being read. */
+let behind = '';
+
+/**
+ * Adds a piece of an answer. What was read may hold some of it already; where the
+ * beginning is missing, the whole is read.
+ */
+function piece(e: { turn: string; text: string; at?: number }): void {
+  const at = e.at || 0, have = drafts.peek().get(e.turn) || '', overlap = have.slice(at);
+  if (at > have.length) {
+    if (behind !== e.turn) again();
+    behind = e.turn;
+    return;
+  }
+  let text = have + e.text;
+  if (e.text.startsWith(overlap)) text = have + e.text.slice(overlap.length);
+  else if (overlap.startsWith(e.text)) text = have;
+  drafts.value = new Map(drafts.peek()).set(e.turn, text);
 }
 
 export function again(): void {
@@ -152,9 +184,11 @@ function delivered(seq: number, d: Delivery): void {
 
 /** Has a delivery that failed tried again. */
 export async function redeliver(m: Message): Promise<void> {
+  const had = progress.get(m.seq);
   try {
     const d = await api<Delivery>('POST', `/conversations/${m.conversation}/messages/${m.seq}/retry`);
-    if (m.conversation === openId.value) delivered(m.seq, d);
+    // What was heard while the answer was on its way is newer than it.
+    if (m.conversation === openId.value && progress.get(m.seq) === had) delivered(m.seq, d);
   } catch (err) {
     complain(err);
   }
@@ -203,8 +237,8 @@ export function watch(): () => void {
     on('seen', (e: { conversation: string; seq: number }) => {
       if (head.value && e.conversation === head.value.id && e.seq > (head.value.seen_seq || 0)) head.value = { ...head.value, seen_seq: e.seq };
     }),
-    on('delta', (e: { conversation: string; turn: string; text: string }) => {
-      if (e.conversation === openId.value && head.value?.owner === 'bot') drafts.value = new Map(drafts.value).set(e.turn, (drafts.value.get(e.turn) || '') + e.text);
+    on('delta', (e: { conversation: string; turn: string; text: string; at?: number }) => {
+      if (e.conversation === openId.value && head.value?.owner === 'bot') piece(e);
     }),
     on('discard', (e: { conversation: string; turn: string }) => { if (e.conversation === openId.value) drop(e.turn); }),
     on('typing', (e: { conversation: string; name?: string }) => {

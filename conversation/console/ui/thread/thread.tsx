@@ -1,8 +1,9 @@
 // The middle pane: who has the conversation, what was said, the composer.
 import { Fragment } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { dayOf, plural, reasonText, whoIs } from '../format';
+import { dayOf, reasonText, whoIs } from '../format';
 import { OwnerChip, Skeleton, Empty } from '../parts/bits';
+import { Waits } from './waits';
 import { Icon } from '../parts/icons';
 import { complain, go, mayAct, panel } from '../store';
 import { full, openId, rows, view } from '../inbox/state';
@@ -46,7 +47,7 @@ function changeText(c: Change): string {
   const who = c.actor?.name || 'The server';
   switch (c.kind) {
     case 'owner': return `${who}: ${spoken[c.from || ''] || c.from || 'nobody'} → ${spoken[c.to || ''] || c.to || 'nobody'}` + (c.reason ? ` (${reasonText(c.reason)})` : '');
-    case 'rating': return `The customer rated this ${c.to} of 5`;
+    case 'rating': return `The customer rated this ${'★'.repeat(+(c.to || 0))} ${c.to} of 5${c.from && c.from !== '0' ? `, ${c.from} before` : ''}`;
     case 'priority': return `${who} changed the priority from ${priorities[+(c.from || 0)]} to ${priorities[+(c.to || 0)]}`;
     default: return `${who} changed ${c.kind === 'assign' ? 'the assignee' : c.kind} ${c.from ? `from ${c.from} ` : ''}to ${c.to || 'none'}`;
   }
@@ -141,8 +142,7 @@ export function Thread() {
         {typing.value && <p class="meta typing">{typing.value} is typing…</p>}
       </div>
     </div>
-    {head.value?.owner === 'queue' && head.value.status !== 'resolved' && <p class="waiting" role="status"><Icon of="alert" size={16} />
-      <span>Waiting for a person{head.value.position ? ` · ${plural(head.value.position - 1, 'customer')} before` : ''}{head.value.reason ? ' · ' + reasonText(head.value.reason) : ''}. Replying takes it over.</span></p>}
+    <Waits />
     <Composer />
   </section>;
 }
