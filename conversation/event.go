@@ -54,7 +54,7 @@ type Event struct {
 	Turn         string // of a delta or a discard
 	Text         string // of a delta
 	Epoch        int64  `json:",omitempty"` // of a delta: what its answer was begun at
-	At           int    `json:"-"` // of a delta: how much of the answer stands before it, in UTF-16 units, as browsers count
+	At           int    `json:"-"`          // of a delta: how much of the answer stands before it, in UTF-16 units, as browsers count
 	State        *State
 	Name         string // who is typing, or mentioned somebody
 	Seq          int64  `json:",omitempty"` // of the message it is about
