@@ -103,12 +103,15 @@ func (s *stream) appendEvent(b []byte, e conversation.Event) ([]byte, error) {
 		case m == nil:
 			return s.appendLog(b)
 		case m.Seq > s.last+1:
-			// Something between is missing, be it only a note: the log knows. Whose the
-			// conversation is since goes first.
-			b, err := s.appendState(b, nil)
+			// Something between is missing, be it only a note: the log knows. Should it be
+			// a takeover elsewhere, no piece of an answer from before may follow.
+			ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+			state, err := s.engine.State(ctx, s.id)
+			cancel()
 			if err != nil {
 				return b, err
 			}
+			s.epoch = max(s.epoch, state.Epoch)
 			return s.appendLog(b)
 		case m.Seq <= s.last:
 			return b, nil
