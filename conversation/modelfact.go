@@ -10,7 +10,8 @@ type ModelFact struct {
 
 	// US dollars per million tokens.
 	Input, Cached, Output float64
-	Overridden            bool // the prices are the admin's own
+	Overridden            bool        // the prices are the admin's own
+	Listed                *ModelPrice // then the known ones, where there are any
 
 	Context   int       // tokens; 0: not known
 	Shutdown  time.Time // zero when none is announced

@@ -18,12 +18,14 @@ const demoPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; con
 
 // demoPages says which file answers at which address.
 var demoPages = map[string]string{
-	"/{$}":           "index.html",
-	"/demo/demo.css": "demo.css",
-	"/demo/demo.js":  "demo.js",
-	"/favicon.svg":   "favicon.svg",
-	"/favicon.ico":   "favicon.svg", // browsers go by the content type
-	"/robots.txt":    "robots.txt",
+	"/{$}":              "index.html",
+	"/demo/demo.css":    "demo.css",
+	"/demo/demo.js":     "demo.js",
+	"/demo/preview.css": "preview.css",
+	"/demo/preview.js":  "preview.js",
+	"/favicon.svg":      "favicon.svg",
+	"/favicon.ico":      "favicon.svg", // browsers go by the content type
+	"/robots.txt":       "robots.txt",
 }
 
 var demoTypes = map[string]string{
@@ -35,11 +37,13 @@ var demoTypes = map[string]string{
 }
 
 // DemoRoutes registers a shop's page that carries the widget as a customer's
-// site would, with the icon and the robots.txt of the site.
+// site would, with the icon and the robots.txt of the site, and the page in which the
+// console previews the chat's look.
 func DemoRoutes(mux *http.ServeMux) {
 	for pattern, name := range demoPages {
 		mux.Handle("GET "+pattern, demoPage(name))
 	}
+	mux.HandleFunc("GET /demo/preview", preview)
 }
 
 func demoPage(name string) http.Handler {

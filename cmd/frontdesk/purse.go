@@ -31,13 +31,17 @@ func modelFacts(cfg *Config, s *conversation.Settings) []conversation.ModelFact 
 		if !have {
 			f, known := openai.Facts(name)
 			own, overridden := s.PriceOf(name)
+			var listed *conversation.ModelPrice
 			if overridden {
+				if known {
+					listed = &conversation.ModelPrice{Input: f.Input, Cached: f.Cached, Output: f.Output}
+				}
 				f.Input, f.Cached, f.Output = own.Input, own.Cached, own.Output
 			}
 			i = len(out)
 			at[name] = i
 			out = append(out, conversation.ModelFact{Name: name, Known: known || overridden, Input: f.Input, Cached: f.Cached, Output: f.Output,
-				Overridden: overridden, Context: f.Context, Shutdown: f.Shutdown, Successor: f.Successor})
+				Overridden: overridden, Listed: listed, Context: f.Context, Shutdown: f.Shutdown, Successor: f.Successor})
 		}
 		if task != "" && !slices.Contains(out[i].Tasks, task) {
 			out[i].Tasks = append(out[i].Tasks, task)

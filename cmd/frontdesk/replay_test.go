@@ -84,6 +84,14 @@ func TestModelsOfTheSettingsComeFirst(t *testing.T) {
 	if got[0].Name != "gpt-4o-mini" || !got[0].Known || got[0].Shutdown.IsZero() || len(got[0].Tasks) != 5 || got[1].Name != "mine" || !got[1].Known || !got[1].Overridden || got[1].Input != 3 || len(got[1].Tasks) != 6 {
 		t.Errorf("modelFacts() begins with %+v", got[:2])
 	}
+	if got[0].Listed != nil || got[1].Listed != nil {
+		t.Errorf("modelFacts() begins with %+v, want no known prices beside those of a model that has none of its own, or is unknown", got[:2])
+	}
+	known := got[0]
+	settings.Prices.Models["gpt-4o-mini"] = conversation.ModelPrice{Input: 9, Cached: 8, Output: 7}
+	if m := modelFacts(cfg, settings)[0]; m.Input != 9 || m.Listed == nil || *m.Listed != (conversation.ModelPrice{Input: known.Input, Cached: known.Cached, Output: known.Output}) {
+		t.Errorf("modelFacts() with a price of our own begins with %+v, want the known ones beside it", m)
+	}
 	seen := map[string]int{}
 	for _, m := range got {
 		seen[m.Name]++

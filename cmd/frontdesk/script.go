@@ -34,7 +34,7 @@ func bundleScript() func() (*widget.Script, error) {
 func bundleConsole() func() (*console.Pages, error) {
 	return sync.OnceValues(func() (*console.Pages, error) {
 		src := assets.Forest{"": console.UI, "widget": widget.UI}
-		js, err := assets.Bundle(src, console.Entry, assets.Options{Modules: console.Modules, KeepPrivate: true})
+		js, err := assets.Split(src, console.Entry, assets.Options{Modules: console.Modules, KeepPrivate: true})
 		if err != nil {
 			return nil, fmt.Errorf("bundle the console: %w", err)
 		}
@@ -42,6 +42,6 @@ func bundleConsole() func() (*console.Pages, error) {
 		if err != nil {
 			return nil, fmt.Errorf("bundle the console's style: %w", err)
 		}
-		return console.NewPages(js, css), nil
+		return console.NewPages(js.Entry, css, js.Shared, js.Parts), nil
 	})
 }

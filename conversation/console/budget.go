@@ -42,17 +42,18 @@ func usdOrNull(micros *int64) *float64 {
 }
 
 type modelView struct {
-	Name       string   `json:"name"`
-	Tasks      []string `json:"tasks"` // it is configured for
-	Known      bool     `json:"known"` // its prices are
-	Input      float64  `json:"input"` // US dollars per million tokens, as the next two
-	Cached     float64  `json:"cached"`
-	Output     float64  `json:"output"`
-	Overridden bool     `json:"overridden"`
-	Context    int      `json:"context"` // tokens; 0: not known
-	Shutdown   string   `json:"shutdown,omitempty"`
-	DaysLeft   *int     `json:"days_left,omitempty"` // negative once it has passed
-	Successor  string   `json:"successor,omitempty"`
+	Name       string                   `json:"name"`
+	Tasks      []string                 `json:"tasks"` // it is configured for
+	Known      bool                     `json:"known"` // its prices are
+	Input      float64                  `json:"input"` // US dollars per million tokens, as the next two
+	Cached     float64                  `json:"cached"`
+	Output     float64                  `json:"output"`
+	Overridden bool                     `json:"overridden"`
+	Listed     *conversation.ModelPrice `json:"listed,omitempty"` // the known prices that are overridden
+	Context    int                      `json:"context"`          // tokens; 0: not known
+	Shutdown   string                   `json:"shutdown,omitempty"`
+	DaysLeft   *int                     `json:"days_left,omitempty"` // negative once it has passed
+	Successor  string                   `json:"successor,omitempty"`
 }
 
 type modelsView struct {
@@ -65,7 +66,7 @@ func (c *Console) listModels(w http.ResponseWriter, _ *http.Request, _ staff.Pri
 		today := c.now().UTC().Truncate(24 * time.Hour)
 		for _, m := range c.models() {
 			out := modelView{Name: m.Name, Tasks: m.Tasks, Known: m.Known, Input: m.Input, Cached: m.Cached, Output: m.Output,
-				Overridden: m.Overridden, Context: m.Context, Successor: m.Successor}
+				Overridden: m.Overridden, Listed: m.Listed, Context: m.Context, Successor: m.Successor}
 			if out.Tasks == nil {
 				out.Tasks = []string{}
 			}

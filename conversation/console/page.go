@@ -6,7 +6,9 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -35,8 +37,9 @@ var Modules = map[string]string{
 }
 
 // pageCSP lets the page run its own script and style, talk to its own server and
-// show what that serves, and nothing else; a string can never become markup.
-const pageCSP = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; media-src 'self'; " +
+// show what that serves (in a frame the demo's preview of the chat, which alone lets
+// itself be framed), and nothing else; a string can never become markup.
+const pageCSP = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; media-src 'self'; frame-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
 // assetsPath is where the bundled files are, each under a name that changes with
@@ -47,6 +50,7 @@ const assetsPath = "/console/assets/"
 type asset struct {
 	media     string
 	body, zip []byte
+	later     bool // the page does not load it at once
 }
 
 // Pages is the console's page with what it loads, ready to be served.
@@ -55,16 +59,27 @@ type Pages struct {
 	assets map[string]asset // by file name
 }
 
-// NewPages takes the bundled script and style sheet.
-func NewPages(js, css []byte) *Pages {
+const javascript = "text/javascript; charset=utf-8"
+
+// NewPages takes the bundled script and style sheet, and by their names the files that
+// the script imports at once and those that it imports later.
+func NewPages(js, css []byte, shared, parts map[string][]byte) *Pages {
 	p := &Pages{assets: map[string]asset{}}
 	style := p.add("console", "css", "text/css; charset=utf-8", css)
-	script := p.add("console", "js", "text/javascript; charset=utf-8", js)
+	script := p.add("console", "js", javascript, js)
+	preload := ""
+	for _, name := range slices.Sorted(maps.Keys(shared)) {
+		p.assets[name] = asset{media: javascript, body: shared[name], zip: compress(shared[name])}
+		preload += `<link rel="modulepreload" href="` + assetsPath + name + `">` + "\n"
+	}
+	for name, body := range parts {
+		p.assets[name] = asset{media: javascript, body: body, zip: compress(body), later: true}
+	}
 	html, err := UI.ReadFile("ui/console.html")
 	if err != nil {
 		panic(err) // the file is part of the program
 	}
-	p.html = []byte(strings.NewReplacer("{style}", style, "{script}", script).Replace(string(html)))
+	p.html = []byte(strings.NewReplacer("{style}", style, "{script}", script, "{preload}\n", preload).Replace(string(html)))
 	return p
 }
 

@@ -17,7 +17,7 @@ import (
 // bundled makes the pages as the program does, once for all tests.
 var bundled = sync.OnceValues(func() (*Pages, error) {
 	src := assets.Forest{"": UI, "widget": widget.UI}
-	js, err := assets.Bundle(src, Entry, assets.Options{Modules: Modules, KeepPrivate: true})
+	js, err := assets.Split(src, Entry, assets.Options{Modules: Modules, KeepPrivate: true})
 	if err != nil {
 		return nil, err
 	}
@@ -25,7 +25,7 @@ var bundled = sync.OnceValues(func() (*Pages, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewPages(js, css), nil
+	return NewPages(js.Entry, css, js.Shared, js.Parts), nil
 })
 
 func TestThePageRunsNothingButItsOwnFiles(t *testing.T) {
@@ -63,6 +63,11 @@ func TestThePageRunsNothingButItsOwnFiles(t *testing.T) {
 		}
 		if plain, err := io.ReadAll(r); err != nil || string(plain) != a.body {
 			t.Errorf("GET %s with gzip differs from without, %v", f, err)
+		}
+	}
+	for _, link := range regexp.MustCompile(`modulepreload" href="([^"]+)"`).FindAllStringSubmatch(got.body, -1) {
+		if a := p.do("GET", link[1], nil); a.code != 200 || !strings.HasPrefix(a.header.Get("Content-Type"), "text/javascript") {
+			t.Errorf("GET %s = %d %s, want the script that the page names", link[1], a.code, a.header.Get("Content-Type"))
 		}
 	}
 	if old := p.do("GET", "/console/assets/console-000000000000.js", nil); old.code != 404 {
@@ -122,12 +127,20 @@ func TestThePagesAreSmall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	total := 0
+	atOnce, later := 0, 0
 	for name, a := range p.assets {
-		total += len(a.zip)
-		t.Logf("%s: %d bytes, %d compressed", name, len(a.body), len(a.zip))
+		if a.later {
+			later += len(a.zip)
+		} else {
+			atOnce += len(a.zip)
+		}
+		t.Logf("%s: %d bytes, %d compressed, later %t", name, len(a.body), len(a.zip), a.later)
 	}
-	if total > 90<<10 {
-		t.Errorf("the console's files are %d bytes compressed, want at most 90 KB", total)
+	t.Logf("%d bytes at once, %d when they are asked for", atOnce, later)
+	if atOnce > 90<<10 {
+		t.Errorf("what the console loads at once is %d bytes compressed, want at most 90 KB", atOnce)
+	}
+	if later > 60<<10 {
+		t.Errorf("what the console loads later is %d bytes compressed, want at most 60 KB", later)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/bots/widget"
 	"frontdesk/conversation"
 	"frontdesk/conversation/conversationdb"
 	"frontdesk/conversation/media"
@@ -34,6 +35,7 @@ type library struct {
 	content map[string][]byte
 	entries []knowledge.Entry
 	queries []knowledge.Query
+	found   []knowledge.Hit // in place of the one it finds otherwise
 	fail    error
 }
 
@@ -128,6 +130,9 @@ func (l *library) Find(_ context.Context, q knowledge.Query) (knowledge.Result, 
 	if l.fail != nil {
 		return knowledge.Result{}, l.fail
 	}
+	if l.found != nil {
+		return knowledge.Result{Query: q.Text, Confidence: .75, Hits: l.found}, nil
+	}
 	return knowledge.Result{Query: q.Text, Confidence: .75, Hits: []knowledge.Hit{{
 		Passage: knowledge.Passage{ID: "p1", Title: "Returns", Text: "Within 30 days.", Document: "faq.csv", IsEntry: true},
 		Score:   .0163, LexicalRank: 1, LexicalScore: 7.5,
@@ -190,6 +195,12 @@ func newPlaceWith(t *testing.T, cfg conversation.Config, model conversation.Mode
 	p.console.curation = p.curator
 	mux := http.NewServeMux()
 	p.console.Register(mux)
+	widget.DemoRoutes(mux)
+	// In place of the chat, what its tag says.
+	mux.HandleFunc("GET /widget.js", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
+		io.WriteString(w, "document.querySelector('main').append(new URLSearchParams(document.currentScript.dataset).toString())")
+	})
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if p.down.Load() {
 			panic(http.ErrAbortHandler)

@@ -129,7 +129,9 @@ func webhookError(err error) error {
 	var bad *conversation.WebhookError
 	switch {
 	case errors.As(err, &bad) && bad.Field == "url":
-		return problem(http.StatusUnprocessableEntity, "bad_url", "The url of a webhook has a fault: "+bad.Why+".")
+		p := problem(http.StatusUnprocessableEntity, "bad_url", "The url of a webhook has a fault: "+bad.Why+".")
+		p.Field = "url"
+		return p
 	case errors.As(err, &bad):
 		return problem(http.StatusUnprocessableEntity, "bad_field", "The member "+strconv.Quote(bad.Field)+" has a fault: "+bad.Why+". GET /api/v1/webhooks lists what there is.")
 	}

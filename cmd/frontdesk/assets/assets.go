@@ -55,44 +55,44 @@ var engines = []api.Engine{
 // importing a .json file gives its value. Entry may be a .css file itself.
 // The error lists every fault with file and line; warnings count as faults.
 func Bundle(src fs.FS, entry string, o Options) ([]byte, error) {
-	if o.JSXImport == "" {
-		o.JSXImport = "preact"
-	}
-	mangle := private
-	if o.Readable || o.KeepPrivate {
-		mangle = ""
-	}
 	format := api.FormatIIFE
 	if o.Module {
 		format = api.FormatESModule
 	}
-	result := api.Build(api.BuildOptions{
-		EntryPoints:       []string{entry},
-		Bundle:            true,
-		Format:            format,
-		Target:            target,
-		Engines:           engines,
-		Charset:           api.CharsetUTF8,
-		LegalComments:     api.LegalCommentsNone,
-		MinifyWhitespace:  !o.Readable,
-		MinifyIdentifiers: !o.Readable,
-		MinifySyntax:      !o.Readable,
-		MangleProps:       mangle,
-		TsconfigRaw:       typescript,
-		JSX:               api.JSXAutomatic,
-		JSXImportSource:   o.JSXImport,
-		Outdir:            "/",
-		Write:             false,
-		Plugins:           []api.Plugin{tree(src, entry, o)},
-		LogLevel:          api.LogLevelSilent,
-	})
-	if err := faults(entry, append(result.Errors, result.Warnings...)); err != nil {
+	result, err := build(src, entry, o, api.BuildOptions{Format: format})
+	if err != nil {
 		return nil, err
 	}
 	if len(result.OutputFiles) != 1 {
 		return nil, fmt.Errorf("bundle %s: %d output files, want 1", entry, len(result.OutputFiles))
 	}
 	return result.OutputFiles[0].Contents, nil
+}
+
+// build runs esbuild with what all bundles have in common; with has the rest.
+func build(src fs.FS, entry string, o Options, with api.BuildOptions) (api.BuildResult, error) {
+	if o.JSXImport == "" {
+		o.JSXImport = "preact"
+	}
+	with.MangleProps = private
+	if o.Readable || o.KeepPrivate {
+		with.MangleProps = ""
+	}
+	with.EntryPoints = []string{entry}
+	with.Bundle = true
+	with.Target = target
+	with.Engines = engines
+	with.Charset = api.CharsetUTF8
+	with.LegalComments = api.LegalCommentsNone
+	with.MinifyWhitespace, with.MinifyIdentifiers, with.MinifySyntax = !o.Readable, !o.Readable, !o.Readable
+	with.TsconfigRaw = typescript
+	with.JSX = api.JSXAutomatic
+	with.JSXImportSource = o.JSXImport
+	with.Outdir = "/"
+	with.Plugins = []api.Plugin{tree(src, entry, o)}
+	with.LogLevel = api.LogLevelSilent
+	result := api.Build(with)
+	return result, faults(entry, append(result.Errors, result.Warnings...))
 }
 
 // tree has esbuild read from src and from nowhere else.

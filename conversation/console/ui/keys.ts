@@ -14,7 +14,7 @@ export const keyList: Key[] = [
   { keys: 'j k', does: 'Next, previous conversation' }, { keys: 'Enter', does: 'Open the conversation and go to its messages' },
   { keys: 'r', does: 'Reply' }, { keys: 'n', does: 'Private note' }, { keys: 't', does: 'Take over, or hand back' }, { keys: 'a', does: 'Assign' },
   { keys: 'e', does: 'Resolve' }, { keys: 's', does: 'Snooze' }, { keys: 'u', does: 'Mark as unread' }, { keys: '/', does: 'Search; in the composer: canned replies' },
-  { keys: 'g i', does: 'Go to the inbox' }, { keys: 'g k', does: 'Go to the knowledge' }, { keys: 'g u', does: 'Go to unanswered questions' }, { keys: 'g m', does: 'Go to your mentions' }, { keys: 'g r', does: 'Go to the reports' }, { keys: 'g s', does: 'Go to the settings' },
+  { keys: 'g i', does: 'Go to the inbox' }, { keys: 'g k', does: 'Go to the knowledge' }, { keys: 'g u', does: 'Go to unanswered questions' }, { keys: 'g m', does: 'Go to your mentions' }, { keys: 'g q', does: 'Ask a question as a customer would' }, { keys: 'g t', does: 'Go to the test set' }, { keys: 'g c', does: 'Go to usage and cost' }, { keys: 'g r', does: 'Go to the reports' }, { keys: 'g s', does: 'Go to the settings' },
   { keys: '?', does: 'This list' }, { keys: 'Ctrl/Cmd K', does: 'Command palette' }, { keys: 'Ctrl/Cmd Enter', does: 'Send' },
   { keys: 'Ctrl/Cmd J', does: 'Suggest a reply' }, { keys: 'Esc', does: 'Leave the field, close the panel' },
 ];
@@ -45,7 +45,7 @@ function press(e: KeyboardEvent): boolean {
   const key = e.key;
   if (Date.now() - leader < sequenceMs) {
     leader = 0;
-    const to = { i: ['inbox'], k: ['knowledge'], u: ['gaps'], s: ['settings'], m: ['mentions'], r: ['reports'] }[key];
+    const to = { i: ['inbox'], k: ['knowledge'], u: ['gaps'], s: ['settings'], m: ['mentions'], r: ['reports'], q: ['ask'], t: ['tests'], c: ['usage'] }[key];
     if (to) go(...to);
     return !!to;
   }

@@ -24,7 +24,7 @@ function commands(): Command[] {
   }
   for (const v of views) list.push({ name: 'Inbox: ' + v.title, run: () => go('inbox', v.name) });
   list.push({ name: 'Knowledge: documents', hint: 'g k', run: () => go('knowledge') }, { name: 'Knowledge: try a search', run: () => go('knowledge', 'search') },
-    { name: 'Unanswered questions', hint: 'g u', run: () => go('gaps') }, { name: 'Mentions', hint: 'g m', run: () => go('mentions') }, { name: 'Reports', hint: 'g r', run: () => go('reports') }, ...pages.filter((p) => allows(me.value, p.role)).map((p) => ({ name: 'Settings: ' + p.title, hint: p.name === 'profile' ? 'g s' : undefined, run: () => go('settings', p.name) })),
+    { name: 'Unanswered questions', hint: 'g u', run: () => go('gaps') }, { name: 'Mentions', hint: 'g m', run: () => go('mentions') }, { name: 'Ask a question as a customer would', hint: 'g q', run: () => go('ask') }, { name: 'Test set', hint: 'g t', run: () => go('tests') }, { name: 'Usage and cost', hint: 'g c', run: () => go('usage') }, { name: 'Reports', hint: 'g r', run: () => go('reports') }, ...pages.filter((p) => allows(me.value, p.role)).map((p) => ({ name: 'Settings: ' + p.title, hint: p.name === 'profile' ? 'g s' : undefined, run: () => go('settings', p.name) })),
     { name: 'Keyboard shortcuts', hint: '?', run: () => { panel.value = 'help'; } },
     { name: 'Dark look', run: () => set({ theme: 'dark' }) }, { name: 'Light look', run: () => set({ theme: 'light' }) }, { name: 'Look as the system', run: () => set({ theme: 'auto' }) },
     me.value?.status === 'away' ? { name: 'Available for new conversations', run: () => available('online') } : { name: 'Away: no new conversations', run: () => available('away') }, { name: 'Sign out', run: signOut });

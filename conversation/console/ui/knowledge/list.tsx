@@ -59,7 +59,7 @@ export function Trouble({ error, again }: { error: string; again?: () => void })
   return <p class="error" role="alert">{error} {again && <button class="btn link" type="button" onClick={again}>Try again</button>}</p>;
 }
 
-export function More({ of }: { of: Paged<unknown> }) {
+export function More({ of }: { of: Pick<Paged<unknown>, 'next' | 'more'> }) {
   return of.next ? <button class="btn middle" type="button" onClick={of.more}>Show more</button> : null;
 }
 

@@ -7,6 +7,7 @@ import { Dialog } from '../parts/dialog';
 import { Face, Moment, OwnerChip } from '../parts/bits';
 import { go, panel } from '../store';
 import { head, messages } from '../thread/state';
+import { Spent } from '../usage/spent';
 import type { Contact, Row } from '../types';
 import { ContactActions, ConversationActions } from './contact';
 import { Controls } from './controls';
@@ -61,6 +62,7 @@ export function DetailsBody() {
     <Facts of={h} contact={contact} />
     <Controls of={h} />
     <Used />
+    <Spent of={h} />
     {contact && <Past list={contact.conversations} id={h.id} />}
     {contact && contact.identities.length > 1 && <><h3>Also known as</h3><ul class="used">{contact.identities.map((i) => <li key={i.channel + i.external_id}>{channelName(i.channel)} <span class="meta cut">{i.external_id}</span></li>)}</ul></>}
     <ConversationActions of={h} />

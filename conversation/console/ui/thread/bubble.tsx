@@ -7,6 +7,7 @@ import { markdown } from '../parts/markdown';
 import { mayAct, me } from '../store';
 import type { Message, Source } from '../types';
 import { Files } from './files';
+import { Golden } from './golden';
 import { deliver, revise, type Pending } from './send';
 import { head, redeliver, seenUpTo } from './state';
 import { Translation } from './translate';
@@ -40,6 +41,7 @@ export function Bubble({ message: m, joined }: { message: Message; joined: boole
     <div class="under">
       <Translation of={m} />
       {m.why && <button class="btn link" type="button" onClick={() => showWhy(m)}>Why this answer</button>}
+      <Golden of={m} />
       {m.helpful !== undefined && m.helpful !== null && <span class={'thumb ' + (m.helpful ? 'ok' : 'bad')}><Icon of={m.helpful ? 'up' : 'down'} size={14} />{m.helpful ? 'Helpful' : 'Not helpful'}</span>}
       {m.delivery && <span class={m.delivery.state === 'failed' ? 'bad' : 'meta'}>
         <Icon of={m.delivery.state === 'failed' ? 'alert' : m.delivery.state === 'pending' ? 'clock' : m.delivery.state === 'seen' ? 'seen' : 'check'} size={14} />
@@ -50,7 +52,7 @@ export function Bubble({ message: m, joined }: { message: Message; joined: boole
   </article>;
 }
 
-function cite(m: Message, n: number): Node | null {
+export function cite(m: Pick<Message, 'sources'>, n: number): Node | null {
   const source = m.sources?.find((s) => s.n === n);
   if (!source) return null;
   const mark = document.createElement('sup');
@@ -60,7 +62,7 @@ function cite(m: Message, n: number): Node | null {
   return mark;
 }
 
-function Sources({ list }: { list: Source[] }) {
+export function Sources({ list }: { list: Source[] }) {
   return <ol class="sources" aria-label="Sources">{list.map((s) => <SourceItem key={s.n} of={s} />)}</ol>;
 }
 

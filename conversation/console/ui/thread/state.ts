@@ -4,11 +4,12 @@ import { api, Failed, query } from '../api';
 import { on } from '../events';
 import { current, markRead, openId, put } from '../inbox/state';
 import { complain, me } from '../store';
-import type { Attachment, Change, Delivery, Looking, Message, Row, State } from '../types';
+import type { Attachment, Change, Delivery, Message, Row, State } from '../types';
+import { looking, typing, watchOthers } from './others';
+
+export { looking, typing };
 
 const page = 100;
-const typingMs = 6000;
-const lookingMs = 25_000;
 
 /** The conversation as last read; null until it has been. */
 export const head = signal<Row | null>(null);
@@ -16,8 +17,6 @@ export const messages = signal<Message[]>([]);
 export const changes = signal<Change[]>([]);
 /** What the bot is writing, by turn. */
 export const drafts = signal<ReadonlyMap<string, string>>(new Map());
-export const typing = signal('');
-export const looking = signal<Looking[]>([]);
 export const reading = signal(false);
 export const trouble = signal('');
 export const earliest = computed(() => messages.value[0]?.seq ?? 0);
@@ -214,9 +213,6 @@ export function takeState(s: State): void {
   readChanges(had.id);
 }
 
-let typed = 0;
-const seenAt = new Map<string, number>();
-
 /** Keeps the open conversation live, until the result is called. */
 export function watch(): () => void {
   const ends = [
@@ -241,18 +237,7 @@ export function watch(): () => void {
       if (e.conversation === openId.value && head.value?.owner === 'bot') piece(e);
     }),
     on('discard', (e: { conversation: string; turn: string }) => { if (e.conversation === openId.value) drop(e.turn); }),
-    on('typing', (e: { conversation: string; name?: string }) => {
-      if (e.conversation !== openId.value) return;
-      typing.value = e.name || 'The customer';
-      clearTimeout(typed);
-      typed = setTimeout(() => { typing.value = ''; }, typingMs) as unknown as number;
-    }),
-    on('presence', (e: { conversation: string; staff: Looking[] }) => {
-      if (e.conversation !== openId.value) return;
-      seenAt.set(e.conversation, Date.now());
-      looking.value = e.staff.filter((s) => s.id !== me.value?.id);
-      setTimeout(() => { if (Date.now() - (seenAt.get(e.conversation) || 0) >= lookingMs && e.conversation === openId.value) looking.value = []; }, lookingMs);
-    }),
+    ...watchOthers(),
   ];
   return () => ends.forEach((end) => end());
 }

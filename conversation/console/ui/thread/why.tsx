@@ -13,18 +13,18 @@ export function showWhy(m: Message): void {
   panel.value = 'why';
 }
 
-const kinds: Record<string, string> = {
+export const kinds: Record<string, string> = {
   small_talk: 'Small talk, answered without looking anything up', verbatim: 'An FAQ answer, word for word', model: 'Written by the model from passages',
   quoted: 'Passages quoted without a model', unknown: '“I don’t know”', clarify: 'Asked back which of several was meant', handoff: 'Handed over to a person',
 };
-const decisions: Record<string, string> = {
+export const decisions: Record<string, string> = {
   answer: 'Answer', offer: 'Answer, and offer a person', unknown: 'Say that it does not know', clarify: 'Ask back', chat: 'Chat', person: 'Hand over',
 };
-const fates: Record<string, [string, string]> = {
+export const fates: Record<string, [string, string]> = {
   cited: ['Cited', 'ok'], sent: ['Given to the model, not cited', 'plain'], no_room: ['No room in the token budget', 'plain'],
-  below_threshold: ['Confidence too low', 'warn'], outscored: ['Others fit better', 'plain'], offered: ['Offered as a choice', 'accent'],
+  below_threshold: ['Confidence too low', 'warn'], unused: ['Not needed', 'plain'], outscored: ['Others fit better', 'plain'], offered: ['Offered as a choice', 'accent'],
 };
-const tokenNames: Record<string, string> = {
+export const tokenNames: Record<string, string> = {
   fixed: 'Instructions', passages: 'Passages', summary: 'Summary', history: 'History', turn: 'Customer’s words', images: 'Pictures', trimmed_messages: 'Messages left out',
 };
 
@@ -44,7 +44,7 @@ export function WhyDrawer() {
   </Dialog>;
 }
 
-function Confidence({ of: w }: { of: Why }) {
+export function Confidence({ of: w }: { of: Pick<Why, 'confidence' | 'decision' | 'thresholds' | 'calibration'> }) {
   const at = (n: number) => Math.max(0, Math.min(100, n * 100)) + '%';
   const t = w.thresholds;
   return <>

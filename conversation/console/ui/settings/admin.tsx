@@ -1,0 +1,14 @@
+// The pages about the bot, its channels and the server, loaded together when the first
+// of them is opened.
+export { Bot } from './bot';
+export { Budgets } from './budgets';
+export { Channels } from './channels';
+export { Environment } from './environment';
+export { Health } from './health';
+export { Look } from './look';
+export { Models } from './models';
+export { Prices } from './prices';
+export { RetentionPage } from './retention';
+export { Spending } from './spending';
+export { ThresholdPage } from './thresholds';
+export { Webhooks } from './webhooks';
