@@ -315,7 +315,7 @@ func (a *answering) stream(text string) {
 		a.watch.delta(text)
 		return
 	}
-	ev := Event{Kind: EventDelta, Conversation: a.t.State.Conversation, Turn: a.t.ID, Text: text}
+	ev := Event{Kind: EventDelta, Conversation: a.t.State.Conversation, Turn: a.t.ID, Epoch: a.t.State.Epoch, Text: text}
 	a.e.hub.Publish(ev)
 	a.e.d.Bus.Relay(ev)
 }

@@ -181,6 +181,7 @@ type Receipt struct {
 	Seq          int64
 	Repeat       bool // it had been stored before
 	Reopened     bool // it began a new episode
+	Woken        bool // it had been put off
 	At           time.Time
 	State        State
 	DueIn        time.Duration // until its turn; negative when no turn is due

@@ -191,12 +191,12 @@ func (e *Engine) Receive(ctx context.Context, in Inbound) (Receipt, error) {
 	}
 	e.d.Observer.Received(in.Channel)
 	e.sched.supersede(r.Conversation, r.State.Epoch)
-	e.hub.Silence(r.Conversation)
+	e.hub.Outdate(r.Conversation, r.State.Epoch)
 	e.hub.Publish(Event{Kind: EventMessage, Conversation: r.Conversation, Message: &Message{
 		Conversation: r.Conversation, Seq: r.Seq, ExternalID: in.ExternalID, Author: AuthorCustomer,
 		Name: in.SenderName, Text: in.Text, Episode: r.State.Episode, At: r.At, Attachments: r.Attachments,
 	}})
-	if r.Reopened {
+	if r.Reopened || r.Woken {
 		st := e.described(r.State)
 		e.hub.Publish(Event{Kind: EventState, Conversation: r.Conversation, State: &st})
 	}
@@ -239,6 +239,7 @@ func (e *Engine) Draft(id string) (turn, text string) { return e.hub.Draft(id) }
 // Heard takes a hint from another replica: the conversation changed there.
 func (e *Engine) Heard(conversation string, epoch int64) {
 	e.sched.supersede(conversation, epoch)
+	e.hub.Outdate(conversation, epoch)
 	e.lookAgain(conversation)
 }
 
@@ -264,9 +265,11 @@ func (e *Engine) HeardGap() {
 	}
 }
 
+// lookAgain has watchers read whose the conversation is and then what was said: in
+// between, no piece of an answer from before passes for one from since.
 func (e *Engine) lookAgain(id string) {
-	e.hub.Publish(Event{Kind: EventMessage, Conversation: id})
 	e.hub.Publish(Event{Kind: EventState, Conversation: id})
+	e.hub.Publish(Event{Kind: EventMessage, Conversation: id})
 }
 
 // preparing is how many turns per processor claim, search and prepare at once. That is work

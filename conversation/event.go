@@ -31,12 +31,14 @@ const (
 	// EventMention that a note, named by Seq, names Staff.
 	EventDelivery EventKind = "delivery"
 	EventMention  EventKind = "mention"
+	// EventAccess says that something Staff, an account or a token, could do has ended.
+	EventAccess EventKind = "access"
 )
 
 // forStaff reports whether no customer may hear of it.
 func (k EventKind) forStaff() bool {
 	switch k {
-	case EventInbox, EventPresence, EventAlert, EventSeen, EventDelivery, EventMention, EventSettings:
+	case EventInbox, EventPresence, EventAlert, EventSeen, EventDelivery, EventMention, EventSettings, EventAccess:
 		return true
 	}
 	return false
@@ -51,7 +53,8 @@ type Event struct {
 	Message      *Message
 	Turn         string // of a delta or a discard
 	Text         string // of a delta
-	At           int    `json:"-"` // of a delta: how much of the answer stands before it, in UTF-16 units, as browsers count
+	Epoch        int64  `json:",omitempty"` // of a delta: what its answer was begun at
+	At           int    `json:"-"`          // of a delta: how much of the answer stands before it, in UTF-16 units, as browsers count
 	State        *State
 	Name         string // who is typing, or mentioned somebody
 	Seq          int64  `json:",omitempty"` // of the message it is about

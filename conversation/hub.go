@@ -18,15 +18,17 @@ const maxPending = 1024
 // never blocks and never waits for a watcher: what a slow one has not taken yet
 // is joined, deltas into one piece and states into the last.
 type Hub struct {
-	mu   sync.Mutex // guards conv and all
+	mu   sync.Mutex // guards all below
 	conv map[string]*watched
 	all  map[*Subscription]struct{}
+	past outdated
 }
 
 // watched is a conversation somebody watches or whose answer is being written.
 type watched struct {
 	subs map[*Subscription]struct{}
 	turn string // answer being written, with what there is of it
+	at   int64  // the epoch it was begun at; 0: not known
 	text strings.Builder
 	long int    // of text, in UTF-16 units
 	over string // a turn that was silenced: nothing more of it passes
@@ -55,7 +57,7 @@ func (h *Hub) Subscribe(conversation string) *Subscription {
 	}
 	w.subs[s] = struct{}{}
 	if w.turn != "" && w.text.Len() > 0 {
-		s.push(Event{Kind: EventDelta, Conversation: conversation, Turn: w.turn, Text: w.text.String()})
+		s.push(Event{Kind: EventDelta, Conversation: conversation, Turn: w.turn, Epoch: w.at, Text: w.text.String()})
 	}
 	return s
 }
@@ -76,12 +78,12 @@ func (h *Hub) Publish(e Event) {
 	defer h.mu.Unlock()
 	w := h.conv[e.Conversation]
 	if e.Kind == EventDelta {
+		if w != nil && w.over == e.Turn || h.past.is(e) {
+			return
+		}
 		w = h.watched(e.Conversation)
 	}
 	if w != nil {
-		if e.Kind == EventDelta && w.over == e.Turn {
-			return
-		}
 		w.track(&e)
 		if (e.Message == nil || !e.Message.Note) && !e.Kind.forStaff() {
 			for s := range w.subs {
@@ -97,13 +99,26 @@ func (h *Hub) Publish(e Event) {
 
 // Silence ends the answer being written in a conversation, at once and for every
 // watcher here: what they have of it is withdrawn, what is still to come is dropped.
-func (h *Hub) Silence(conversation string) {
+func (h *Hub) Silence(conversation string) { h.silence(conversation, 0) }
+
+// Outdate is Silence of answers begun before the conversation had that epoch, and of
+// what of them is still to come from other replicas.
+func (h *Hub) Outdate(conversation string, epoch int64) {
+	if epoch > 0 {
+		h.silence(conversation, epoch)
+	}
+}
+
+func (h *Hub) silence(conversation string, before int64) {
 	h.mu.Lock()
 	w := h.conv[conversation]
 	turn := ""
-	if w != nil && w.turn != "" {
+	if w != nil && w.turn != "" && (before == 0 || w.at < before) {
 		turn = w.turn
 		w.over = turn
+	}
+	if before > 0 {
+		h.past.note(conversation, before)
 	}
 	h.mu.Unlock()
 	if turn != "" {
@@ -153,7 +168,7 @@ func (w *watched) track(e *Event) {
 	switch e.Kind {
 	case EventDelta:
 		if w.turn != e.Turn {
-			w.turn = e.Turn
+			w.turn, w.at = e.Turn, e.Epoch
 			w.clear()
 		}
 		e.At = w.long

@@ -85,6 +85,39 @@ func TestWorkersSleepWhileAnAnswerIsBeingWritten(t *testing.T) {
 	}
 }
 
+// A piece that another replica sent before it heard of the change comes after it.
+func TestNoPieceOfAnOutdatedAnswerIsShown(t *testing.T) {
+	h := NewHub()
+	customer, staff := h.Subscribe("a"), h.Subscribe("")
+	defer customer.Close()
+	defer staff.Close()
+	piece := func(turn string, epoch int64) {
+		h.Publish(Event{Kind: EventDelta, Conversation: "a", Turn: turn, Epoch: epoch, Text: turn})
+	}
+	h.Outdate("a", 5)
+	piece("late", 4)
+	piece("new", 5)
+	h.Outdate("a", 5) // heard again, from elsewhere
+	for name, sub := range map[string]*Subscription{"customer": customer, "staff": staff} {
+		if got := sub.Take(); len(got) != 1 || got[0].Turn != "new" {
+			t.Errorf("the %s sees %+v, want only the answer begun at the epoch", name, got)
+		}
+	}
+	h.Outdate("a", 6)
+	piece("new", 5)
+	for name, sub := range map[string]*Subscription{"customer": customer, "staff": staff} {
+		if got := sub.Take(); len(got) != 1 || got[0].Kind != EventDiscard {
+			t.Errorf("the %s sees %+v, want the answer withdrawn", name, got)
+		}
+	}
+	for i := range 2 * maxOutdated {
+		h.Outdate(string(rune(i+1)), 9)
+	}
+	if n := len(h.past.epochs); n > maxOutdated {
+		t.Errorf("%d conversations are remembered, want %d at most", n, maxOutdated)
+	}
+}
+
 func TestAPieceSaysWhereItBelongsAndTheDraftIsWhole(t *testing.T) {
 	h := NewHub()
 	all := h.Subscribe("")

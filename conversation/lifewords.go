@@ -33,6 +33,7 @@ type lifeTexts struct {
 	Email    string
 	Still    string // what the bot still answers meanwhile
 	Idle     string // somebody has left the customer waiting
+	Gone     string // whoever had it answers no more
 	Meantime string // leads an answer of the bot's to somebody who waits
 	Score    string // asks for one, from 1 to 5, below what closes a conversation
 	Minutes  string
@@ -53,6 +54,7 @@ var lifePacks = map[string]lifeTexts{
 		Email:    "Leave your e-mail address, so that we can reach you if you close this page.",
 		Still:    "You can go on asking meanwhile: I'll answer what our help pages have an answer to, and you keep your place.",
 		Idle:     "{name} couldn't get back to you in time, so I've put you back in the queue for our team, with the time you have waited already.",
+		Gone:     "{name} has left the chat, so I've put you back in the queue for our team.",
 		Meantime: "While you wait:",
 		Score:    "How did it go? Rate it from 1 (poor) to 5 (great).",
 		Minutes:  "{n} minutes", Minute: "a minute", Hours: "{n} hours", Hour: "an hour",
@@ -68,6 +70,7 @@ var lifePacks = map[string]lifeTexts{
 		Email:    "请留下您的电子邮箱，这样即使您关闭页面我们也能联系到您。",
 		Still:    "等待期间您可以继续提问：帮助页面里有答案的，我会回答，您的排队位置不变。",
 		Idle:     "{name} 没能及时回复您，我已将您重新放回人工队列，之前等待的时间会保留。",
+		Gone:     "{name} 已离开对话，我已将您重新放回人工队列。",
 		Meantime: "在您等待期间：",
 		Score:    "您对这次服务满意吗？请按 1（很差）到 5（很好）评分。",
 		Minutes:  "{n} 分钟", Minute: "1 分钟", Hours: "{n} 小时", Hour: "1 小时",
@@ -83,6 +86,7 @@ var lifePacks = map[string]lifeTexts{
 		Email:    "Deja tu correo electrónico para que podamos contactarte si cierras esta página.",
 		Still:    "Mientras tanto puedes seguir preguntando: responderé a lo que expliquen nuestras páginas de ayuda y conservas tu sitio.",
 		Idle:     "{name} no ha podido responderte a tiempo, así que te he devuelto a la cola de nuestro equipo, con el tiempo que ya has esperado.",
+		Gone:     "{name} ha dejado el chat, así que te he devuelto a la cola de nuestro equipo.",
 		Meantime: "Mientras esperas:",
 		Score:    "¿Qué tal ha ido? Valóralo del 1 (mal) al 5 (genial).",
 		Minutes:  "{n} minutos", Minute: "un minuto", Hours: "{n} horas", Hour: "una hora",
@@ -98,6 +102,7 @@ var lifePacks = map[string]lifeTexts{
 		Email:    "اترك بريدك الإلكتروني لنتمكن من الوصول إليك إذا أغلقت هذه الصفحة.",
 		Still:    "يمكنك متابعة طرح الأسئلة أثناء الانتظار: سأجيب عما تجيب عنه صفحات المساعدة لدينا وستحتفظ بدورك.",
 		Idle:     "لم يتمكن {name} من الرد عليك في الوقت المناسب، فأعدتك إلى قائمة انتظار فريقنا مع احتساب الوقت الذي انتظرته.",
+		Gone:     "غادر {name} الدردشة، فأعدتك إلى قائمة انتظار فريقنا.",
 		Meantime: "أثناء انتظارك:",
 		Score:    "كيف كانت تجربتك؟ قيّمها من 1 (سيئة) إلى 5 (ممتازة).",
 		Minutes:  "{n} دقيقة", Minute: "دقيقة واحدة", Hours: "{n} ساعات", Hour: "ساعة واحدة",

@@ -61,8 +61,8 @@ func (e *Engine) ChooseBot(ctx context.Context, id string) (State, error) {
 // colleague who was first.
 func (e *Engine) Takeover(ctx context.Context, id string, by Actor) (State, error) {
 	st, err := e.d.Store.State(ctx, id)
-	if err != nil {
-		return st, err
+	if err != nil || st.Owner == OwnerStaff && st.StaffID == by.StaffID && (st.Status == StatusOpen || st.Status == StatusWaiting) {
+		return st, err // theirs already: nobody joins twice
 	}
 	return e.change(ctx, id, Change{
 		To: OwnerStaff, From: []Owner{OwnerBot, OwnerQueue}, By: by, Reason: ReasonTakeover, Status: StatusOpen,
@@ -165,7 +165,7 @@ func (e *Engine) changed(st State, ms []Message) {
 		return
 	}
 	e.sched.supersede(st.Conversation, st.Epoch)
-	e.hub.Silence(st.Conversation)
+	e.hub.Outdate(st.Conversation, st.Epoch)
 	for i := range ms {
 		e.hub.Publish(Event{Kind: EventMessage, Conversation: st.Conversation, Message: &ms[i]})
 	}

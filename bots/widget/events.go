@@ -106,6 +106,7 @@ func (s *stream) opening(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.epoch = state.Epoch
 	if s.last < 0 {
 		s.last = max(0, state.Seq-recentMessages)
 	}

@@ -35,6 +35,7 @@ type stream struct {
 	id      string
 	last    int64  // number of the last message told
 	behind  bool   // the log may have more after it
+	epoch   int64  // of the newest state told
 	done    string // turn of the last message told: its pieces are stale
 }
 
@@ -99,8 +100,18 @@ func (s *stream) appendEvent(b []byte, e conversation.Event) ([]byte, error) {
 	switch e.Kind {
 	case conversation.EventMessage:
 		switch m := e.Message; {
-		case m == nil, m.Seq > s.last+1:
-			// Something between is missing, be it only a note: the log knows.
+		case m == nil:
+			return s.appendLog(b)
+		case m.Seq > s.last+1:
+			// Something between is missing, be it only a note: the log knows. Should it be
+			// a takeover elsewhere, no piece of an answer from before may follow.
+			ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
+			state, err := s.engine.State(ctx, s.id)
+			cancel()
+			if err != nil {
+				return b, err
+			}
+			s.epoch = max(s.epoch, state.Epoch)
 			return s.appendLog(b)
 		case m.Seq <= s.last:
 			return b, nil
@@ -111,7 +122,7 @@ func (s *stream) appendEvent(b []byte, e conversation.Event) ([]byte, error) {
 			return s.appendMessage(b, *m)
 		}
 	case conversation.EventDelta:
-		if e.Turn == s.done {
+		if e.Turn == s.done || e.Epoch > 0 && e.Epoch < s.epoch { // the visitor has been told of what came after
 			return b, nil
 		}
 		return appendFrame(b, e.Kind, 0, deltaEvent{e.Turn, e.Text})
@@ -136,7 +147,7 @@ func (s *stream) appendEvent(b []byte, e conversation.Event) ([]byte, error) {
 // appendState appends the state. Without one it changed somewhere else: the
 // store knows how, and the place in the queue.
 func (s *stream) appendState(b []byte, state *conversation.State) ([]byte, error) {
-	if state == nil {
+	if state == nil || state.Epoch < s.epoch { // of two changes at once the older may come last
 		ctx, cancel := context.WithTimeout(context.Background(), callTimeout)
 		defer cancel()
 		stored, err := s.engine.State(ctx, s.id)
@@ -145,6 +156,7 @@ func (s *stream) appendState(b []byte, state *conversation.State) ([]byte, error
 		}
 		state = &stored
 	}
+	s.epoch = max(s.epoch, state.Epoch)
 	return appendFrame(b, conversation.EventState, 0, wireState(*state))
 }
 

@@ -31,7 +31,7 @@ func run(ctx context.Context) error {
 	seconds := flag.Int("seconds", 5, "length of the accepting run")
 	rate := flag.Int("rate", 500, "events per second of the channels' run")
 	messages := flag.Int("messages", 2000, "messages per latency run")
-	only := flag.String("only", "", "ingest: take in files and nothing else; channels: Slack and Telegram and nothing else; serve: everything but these")
+	only := flag.String("only", "", "ingest: take in files and nothing else; channels: Slack and Telegram and nothing else; inbox: the way between customers and staff and nothing else; serve: everything but these")
 	env := flag.String("env", "", "more KEY=value for the server, separated by spaces")
 	flag.Parse()
 
@@ -83,6 +83,9 @@ func run(ctx context.Context) error {
 	if *only == "ingest" {
 		return ingest(ctx, s, *bin, append(o.Env, "PATH="+os.Getenv("PATH"), "HOME="+os.Getenv("HOME")))
 	}
+	if *only == "inbox" {
+		return inbox(ctx, o, s, *bin, dir+"/data/postgres", min(*messages, 400))
+	}
 	fmt.Printf("| measure | value |\n|-|-|\n")
 	fmt.Printf("| start with an empty data directory, to ready | %s |\n", round(first.took))
 	fmt.Printf("| second start, Postgres' own included, to ready | %s |\n", round(again.took))
@@ -114,6 +117,9 @@ func run(ctx context.Context) error {
 		return nil
 	}
 	if err := ingest(ctx, s, *bin, append(o.Env, "PATH="+os.Getenv("PATH"), "HOME="+os.Getenv("HOME"))); err != nil {
+		return err
+	}
+	if err := inbox(ctx, o, s, *bin, dir+"/data/postgres", min(*messages, 400)); err != nil {
 		return err
 	}
 	if err := s.Stop(); err != nil {

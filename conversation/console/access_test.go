@@ -29,13 +29,16 @@ func TestEveryRouteAsksForItsRole(t *testing.T) {
 				as   []option
 			}{"session of " + string(role), role, []option{with(p.cookie(role))}})
 	}
+	asked, out := 0, 0
 	for _, rt := range routes {
 		if rt.path == "/api/v1/login" || rt.path == "/api/v1/logout" {
+			out++
 			continue // their own tests
 		}
 		path := strings.NewReplacer("{id}", knowledge.NewID(), "{token}", "none", "{name}", "slack").Replace(rt.path)
 		for _, c := range callers {
 			got := p.do(rt.method, path, map[string]string{}, c.as...)
+			asked++
 			switch {
 			case rt.least == anyone || c.role.Allows(rt.least):
 				if got.code == 401 || got.code == 403 || got.code >= 500 {
@@ -50,6 +53,10 @@ func TestEveryRouteAsksForItsRole(t *testing.T) {
 			}
 		}
 	}
+	if asked != (len(routes)-out)*len(callers) || out > 2 {
+		t.Errorf("%d requests for %d routes and %d callers, %d routes left out", asked, len(routes), len(callers), out)
+	}
+	t.Logf("%d routes, %d requests", len(routes), asked)
 }
 
 func TestNoRouteThatWritesIsOpenOrAViewers(t *testing.T) {

@@ -57,7 +57,7 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, who staff.Princ
 		p.retryAfter = 30
 		return p
 	}
-	s := &stream{c: c, who: who.ID, w: w, rc: http.NewResponseController(w), at: map[string]int64{}}
+	s := &stream{c: c, who: who.ID, w: w, rc: http.NewResponseController(w), at: map[string]reached{}, epochs: map[string]int64{}}
 	sub := c.hub.Subscribe("")
 	defer sub.Close()
 	shelf := c.shelf.watch()
@@ -110,6 +110,12 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, who staff.Princ
 				return nil
 			}
 			for _, e := range sub.Take() {
+				if e.Kind == conversation.EventAccess && e.Staff == who.ID { // on whichever replica it ended
+					_, err = c.authenticate(r)
+				}
+				if err != nil {
+					break
+				}
 				if err = s.send(r.Context(), e); err != nil {
 					break
 				}
@@ -121,13 +127,21 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request, who staff.Princ
 	}
 }
 
+// reached is where a stream is in a conversation's log.
+type reached struct {
+	seq  int64 // newest message sent
+	sure bool  // those before it were sent as well, as far as the stream began before them
+}
+
 // stream is one watcher's connection.
 type stream struct {
 	c   *Console
 	who string // whose it is
 	w   http.ResponseWriter
 	rc  *http.ResponseController
-	at  map[string]int64 // newest message sent, per conversation
+	at  map[string]reached // per conversation
+
+	epochs map[string]int64 // newest state sent, per conversation
 }
 
 func (s *stream) send(ctx context.Context, e conversation.Event) error {
@@ -135,13 +149,14 @@ func (s *stream) send(ctx context.Context, e conversation.Event) error {
 	case conversation.EventMessage:
 		return s.message(ctx, e)
 	case conversation.EventState:
-		if e.State == nil { // it changed, and is to be read
+		if e.State == nil || e.State.Epoch < s.epochs[e.Conversation] { // it changed, and is to be read; or was overtaken
 			st, err := s.c.engine.State(ctx, e.Conversation)
 			if err != nil {
 				return s.missed(err)
 			}
 			e.State = &st
 		}
+		s.known(*e.State)
 		return s.event("state", viewState(*e.State))
 	case conversation.EventFiles:
 		if e.Message == nil { // found out on another replica
@@ -153,6 +168,9 @@ func (s *stream) send(ctx context.Context, e conversation.Event) error {
 		}
 		return s.event("files", filesView{e.Conversation, e.Seq, viewFiles(e.Message.Attachments)})
 	case conversation.EventDelta:
+		if e.Epoch > 0 && e.Epoch < s.epochs[e.Conversation] {
+			return nil // they have been told of what came after
+		}
 		return s.event("delta", deltaView{e.Conversation, e.Turn, e.Text, e.At})
 	case conversation.EventDiscard:
 		return s.event("discard", deltaView{e.Conversation, e.Turn, "", 0})
@@ -177,19 +195,27 @@ func (s *stream) send(ctx context.Context, e conversation.Event) error {
 }
 
 // message sends a message, or reads from the log when the event only says that
-// there are some.
+// there are some. Of messages that came on two replicas the newer may be told first:
+// what is missing before it is read as well.
 func (s *stream) message(ctx context.Context, e conversation.Event) error {
-	if e.Message != nil {
-		s.follow(e.Conversation, e.Message.Seq)
-		return s.event("message", viewMessage(*e.Message))
-	}
-	after, known := s.at[e.Conversation]
-	if !known {
+	at, known := s.at[e.Conversation]
+	after := at.seq
+	switch m := e.Message; {
+	case m != nil && !known:
+		s.follow(e.Conversation, reached{seq: m.Seq, sure: m.Seq == 1})
+		return s.event("message", viewMessage(*m))
+	case m != nil && m.Seq <= at.seq+1:
+		s.follow(e.Conversation, reached{max(m.Seq, at.seq), at.sure})
+		return s.event("message", viewMessage(*m))
+	case m != nil:
+	case !known:
 		st, err := s.c.engine.State(ctx, e.Conversation)
 		if err != nil {
 			return s.missed(err)
 		}
 		after = max(0, st.Seq-catchUp)
+	case !at.sure:
+		after = max(0, at.seq-catchUp)
 	}
 	for {
 		list, err := s.c.engine.Transcript(ctx, e.Conversation, after, maxMessagesPage)
@@ -202,7 +228,7 @@ func (s *stream) message(ctx context.Context, e conversation.Event) error {
 			}
 			after = m.Seq
 		}
-		s.follow(e.Conversation, after)
+		s.follow(e.Conversation, reached{max(after, at.seq), e.Message == nil || at.sure})
 		if len(list) < maxMessagesPage {
 			return nil
 		}
@@ -216,11 +242,19 @@ func (s *stream) missed(err error) error {
 	return err
 }
 
-func (s *stream) follow(conversation string, seq int64) {
+func (s *stream) follow(conversation string, at reached) {
 	if len(s.at) >= maxFollowed {
 		clear(s.at) // rare, and costs only a few messages sent twice
 	}
-	s.at[conversation] = max(seq, s.at[conversation])
+	s.at[conversation] = at
+}
+
+// known keeps which state was sent: of two changes at once the older may be told last.
+func (s *stream) known(st conversation.State) {
+	if len(s.epochs) >= maxFollowed {
+		clear(s.epochs)
+	}
+	s.epochs[st.Conversation] = max(st.Epoch, s.epochs[st.Conversation])
 }
 
 func (s *stream) event(kind string, v any) error {

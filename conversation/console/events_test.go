@@ -164,3 +164,28 @@ func ended(t *testing.T, heard <-chan event) {
 		}
 	}
 }
+
+// Of two messages stored on two replicas at once the newer may be told first.
+func TestAMessageFromElsewhereIsToldThoughANewerOneWas(t *testing.T) {
+	p := newPlace(t)
+	id := p.conversation("first")
+	heard := p.watch(bearer(p.token(staff.RoleViewer)))
+	if _, err := p.engine.Receive(t.Context(), conversation.Inbound{Conversation: id, Channel: "widget", Account: "shop", ExternalID: "2", Text: "told at once"}); err != nil {
+		t.Fatal(err)
+	}
+	await(t, heard, "message", "told at once")
+	p.engine.HeardEvent(conversation.Event{Kind: conversation.EventMessage, Conversation: id})
+	await(t, heard, "message", "first")
+
+	// Now the stream knows where it is: what is missing below a newer one is read with it.
+	const elsewhere = `WITH c AS (UPDATE conversations SET seq = seq + 1 WHERE id = $1 RETURNING id, seq, episode)
+		INSERT INTO messages (conversation_id, seq, author, body, episode) SELECT id, seq, 'customer', 'missed here', episode FROM c`
+	if err := p.exec(elsewhere, id); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.engine.Receive(t.Context(), conversation.Inbound{Conversation: id, Channel: "widget", Account: "shop", ExternalID: "4", Text: "the newer one"}); err != nil {
+		t.Fatal(err)
+	}
+	await(t, heard, "message", "missed here")
+	await(t, heard, "message", "the newer one")
+}

@@ -55,7 +55,7 @@ type memberRequest struct {
 	Disabled *bool       `json:"disabled,omitempty"`
 }
 
-func (c *Console) patchStaff(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
+func (c *Console) patchStaff(w http.ResponseWriter, r *http.Request, who staff.Principal) error {
 	id, err := pathID(r, staff.ErrNotFound)
 	if err != nil {
 		return err
@@ -64,7 +64,7 @@ func (c *Console) patchStaff(w http.ResponseWriter, r *http.Request, _ staff.Pri
 	if err := readJSON(w, r, &req); err != nil {
 		return err
 	}
-	change := staff.Change{Name: req.Name, Role: req.Role, Disabled: req.Disabled}
+	change := staff.Change{Name: req.Name, Role: req.Role, Disabled: req.Disabled, By: who.ID}
 	a, err := c.staff.ChangeAccount(r.Context(), id, change)
 	if err != nil {
 		return err

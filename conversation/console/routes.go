@@ -71,7 +71,7 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"GET", "/api/v1/login/oidc/callback", anyone, (*Console).finishSignOn, "Where the browser comes back from there; leads to the console, which is told by #/login?error=CODE what went wrong.", callbackParams, nil, false, nil, 303, false},
 
 		{"GET", "/api/v1/staff", staff.RoleViewer, (*Console).listStaff, "Everybody, disabled accounts too: online is who has a console open, open how many conversations they hold.", nil, nil, false, staffView{}, 200, false},
-		{"PATCH", "/api/v1/staff/{id}", staff.RoleAdmin, (*Console).patchStaff, "Change an account. Disabling ends its sessions. The last admin can be neither demoted nor disabled (409).", nil, memberRequest{}, false, colleagueView{}, 200, false},
+		{"PATCH", "/api/v1/staff/{id}", staff.RoleAdmin, (*Console).patchStaff, "Change an account. Disabling ends its sessions; what somebody disabled, or made a viewer, held goes back to the queue. The last admin can be neither demoted nor disabled (409).", nil, memberRequest{}, false, colleagueView{}, 200, false},
 		{"POST", "/api/v1/staff/invitations", staff.RoleAdmin, (*Console).invite, "Invite somebody: the link is shown once, works once, and for seven days. It replaces an open invitation of the same address.", nil, inviteRequest{}, false, invitedView{}, 201, false},
 		{"GET", "/api/v1/staff/invitations", staff.RoleAdmin, (*Console).listInvitations, "Invitations that can still be accepted, the newest first.", nil, nil, false, invitationsView{}, 200, false},
 		{"DELETE", "/api/v1/staff/invitations/{id}", staff.RoleAdmin, (*Console).endInvitation, "Take an invitation back.", nil, nil, false, nil, 204, false},

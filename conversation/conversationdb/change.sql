@@ -1,14 +1,19 @@
 -- One compare-and-set of who speaks, with the messages that tell of it. The
 -- verdict is changed, same (it was already so) or refused (someone else is).
-WITH old AS (
-	SELECT * FROM conversations WHERE id = @id FOR UPDATE
+WITH who AS (
+	-- Locked, and before the conversation: whoever is being disabled has either got it by
+	-- then, and loses it with all they hold, or never does. Tokens are no accounts.
+	SELECT disabled_at IS NOT NULL OR role = 'viewer' AS gone FROM staff_accounts WHERE id = @staff::uuid FOR KEY SHARE
+), old AS (
+	SELECT * FROM conversations WHERE id = @id AND (SELECT count(*) FROM who) >= 0 FOR UPDATE
 ), plan AS (
 	SELECT old.id, old.owner,
 		CASE WHEN @to = '' THEN old.owner ELSE @to END AS next_owner,
 		CASE WHEN @to = '' THEN old.staff_id ELSE @staff::uuid END AS next_staff,
 		CASE WHEN @status = '' THEN old.status ELSE @status END AS next_status,
 		(old.owner = ANY (@from::text[]) OR (old.owner = 'staff' AND old.staff_id = @staff::uuid))
-			AND (@was = '' OR old.status = @was) AND (@holder = '' OR old.staff_id::text = @holder) AS allowed
+			AND (@was = '' OR old.status = @was) AND (@holder = '' OR old.staff_id::text = @holder)
+			AND NOT EXISTS (SELECT FROM who WHERE gone) AS allowed
 	FROM old
 ), verdict AS (
 	SELECT plan.*,

@@ -107,7 +107,7 @@ func (s *Store) receiveText(ctx context.Context, db querier, in conversation.Inb
 		"id": null(in.Conversation), "channel": in.Channel, "account": in.Account, "thread": in.Thread,
 		"external_id": null(in.ExternalID), "body": in.Text, "name": in.SenderName, "locale": in.Locale,
 		"quiet": seconds(g.Quiet), "most": seconds(g.Most), "sticky": seconds(in.Sticky),
-	}).Scan(append(st.targets(), &r.Repeat, &r.Reopened, &r.Seq, &r.At, &body, &due)...)
+	}).Scan(append(st.targets(), &r.Repeat, &r.Reopened, &r.Woken, &r.Seq, &r.At, &body, &due)...)
 	if err != nil {
 		return r, err
 	}

@@ -25,7 +25,8 @@ const (
 	maxDelta = 1200
 	// maxHints bounds the conversations named in one payload, some 60 bytes each.
 	maxHints = 100
-	// hintEvery and deltaEvery are how long what is to be sent is collected.
+	// hintEvery and deltaEvery are the least time between two sendings, in which what is to
+	// be sent is collected: the first after a pause leaves at once.
 	hintEvery  = 20 * time.Millisecond
 	deltaEvery = 250 * time.Millisecond
 	// helloEvery is how often a replica says that it is there; one not heard of for
@@ -66,6 +67,7 @@ type Notifier struct {
 // streamed is text of one answer that has not been sent yet.
 type streamed struct {
 	conversation string
+	epoch        int64
 	text         strings.Builder
 }
 
@@ -107,7 +109,7 @@ func (n *Notifier) Relay(e conversation.Event) {
 	if e.Kind == conversation.EventDelta {
 		d := n.deltas[e.Turn]
 		if d == nil {
-			d = &streamed{conversation: e.Conversation}
+			d = &streamed{conversation: e.Conversation, epoch: e.Epoch}
 			n.deltas[e.Turn] = d
 		}
 		d.text.WriteString(e.Text)
@@ -206,7 +208,7 @@ func (n *Notifier) send(ctx context.Context, c *pgx.Conn) error {
 	}
 	hello := time.NewTicker(helloEvery)
 	defer hello.Stop()
-	var lastDeltas time.Time
+	var lastSent, lastDeltas time.Time
 	for {
 		say := false
 		select {
@@ -218,7 +220,7 @@ func (n *Notifier) send(ctx context.Context, c *pgx.Conn) error {
 		case <-hello.C:
 			say = true
 		case <-n.wake:
-			if !pause(ctx, hintEvery) {
+			if wait := hintEvery - time.Since(lastSent); wait > 0 && !pause(ctx, wait) {
 				continue
 			}
 		}
@@ -231,6 +233,7 @@ func (n *Notifier) send(ctx context.Context, c *pgx.Conn) error {
 				return err
 			}
 		}
+		lastSent = time.Now()
 	}
 }
 
@@ -257,6 +260,18 @@ func (n *Notifier) collect(hello, withDeltas bool) []note {
 		n.greet = false
 		out = append(out, note{})
 	}
+	// What changed goes before what is said since.
+	for len(n.hints) > 0 {
+		m := note{Hints: map[string]int64{}}
+		for id, epoch := range n.hints {
+			if len(m.Hints) == maxHints {
+				break
+			}
+			m.Hints[id] = epoch
+			delete(n.hints, id)
+		}
+		out = append(out, m)
+	}
 	if withDeltas {
 		for turn, d := range n.deltas {
 			for text := d.text.String(); text != ""; {
@@ -265,7 +280,7 @@ func (n *Notifier) collect(hello, withDeltas bool) []note {
 					k--
 				}
 				out = append(out, note{Event: conversation.Event{
-					Kind: conversation.EventDelta, Conversation: d.conversation, Turn: turn, Text: text[:k],
+					Kind: conversation.EventDelta, Conversation: d.conversation, Turn: turn, Epoch: d.epoch, Text: text[:k],
 				}})
 				text = text[k:]
 			}
@@ -278,17 +293,6 @@ func (n *Notifier) collect(hello, withDeltas bool) []note {
 		out = append(out, note{Event: e})
 	}
 	n.events = nil
-	for len(n.hints) > 0 {
-		m := note{Hints: map[string]int64{}}
-		for id, epoch := range n.hints {
-			if len(m.Hints) == maxHints {
-				break
-			}
-			m.Hints[id] = epoch
-			delete(n.hints, id)
-		}
-		out = append(out, m)
-	}
 	return out
 }
 

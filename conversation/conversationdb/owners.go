@@ -13,8 +13,22 @@ import (
 //go:embed change.sql
 var changeSQL string
 
+// rower is a pool or a transaction.
+type rower interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
 // Change implements conversation.Owners.
 func (s *Store) Change(ctx context.Context, id string, c conversation.Change) (conversation.State, []conversation.Message, error) {
+	state, ms, err := change(ctx, s.pool, id, c)
+	if isCode(err, uniqueViolation) {
+		return s.repeated(ctx, id, c.Messages)
+	}
+	return state, ms, err
+}
+
+// change is Change on db, where a message that is in the log already fails.
+func change(ctx context.Context, db rower, id string, c conversation.Change) (conversation.State, []conversation.Message, error) {
 	actor := c.By.StaffID
 	if actor == "" {
 		actor = "customer"
@@ -43,10 +57,7 @@ func (s *Store) Change(ctx context.Context, id string, c conversation.Change) (c
 		st      stateScan
 		verdict string
 	)
-	err := s.pool.QueryRow(ctx, changeSQL, args).Scan(append(st.targets(), &verdict)...)
-	if isCode(err, uniqueViolation) {
-		return s.repeated(ctx, id, c.Messages)
-	}
+	err := db.QueryRow(ctx, changeSQL, args).Scan(append(st.targets(), &verdict)...)
 	if err != nil {
 		return conversation.State{}, nil, fail("change", id, err)
 	}

@@ -41,7 +41,7 @@ WITH dup AS (
 			ELSE least(now() + make_interval(secs => @quiet), c.burst_at + make_interval(secs => @most))
 		END
 	FROM now WHERE c.id = now.id
-	RETURNING c.*, now.owner AS old_owner, now.reopened
+	RETURNING c.*, now.owner AS old_owner, now.reopened, now.status = 'snoozed' AND NOT now.blocked AS woken
 ), message AS (
 	INSERT INTO messages (conversation_id, seq, external_id, author, name, body, episode)
 	SELECT c.id, c.seq, @external_id, 'customer', @name, @body, c.episode FROM c
@@ -52,11 +52,11 @@ WITH dup AS (
 )
 SELECT c.id, c.channel, c.owner, c.status, coalesce(c.staff_id::text, ''), c.staff_name,
 	c.epoch, c.episode, c.seq, c.locale, c.waiting_since,
-	false AS repeat, c.reopened, c.seq, c.updated_at, '' AS body,
+	false AS repeat, c.reopened, c.woken, c.seq, c.updated_at, '' AS body,
 	extract(epoch FROM c.turn_due_at - now())::float8 AS due
 FROM c
 UNION ALL
 SELECT c.id, c.channel, c.owner, c.status, coalesce(c.staff_id::text, ''), c.staff_name,
 	c.epoch, c.episode, c.seq, c.locale, c.waiting_since,
-	true, false, dup.seq, dup.created_at, dup.body, NULL
+	true, false, false, dup.seq, dup.created_at, dup.body, NULL
 FROM dup JOIN conversations c ON c.id = (SELECT id FROM old)

@@ -98,7 +98,16 @@ func (s *StaffStore) AnyAccount(ctx context.Context) (bool, error) {
 
 // DeleteSession ends a session; one that is not there is no error.
 func (s *StaffStore) DeleteSession(ctx context.Context, h staff.Hash) error {
-	if _, err := s.pool.Exec(ctx, `DELETE FROM staff_sessions WHERE secret_hash = $1`, h[:]); err != nil {
+	const q = `DELETE FROM staff_sessions WHERE secret_hash = $1 RETURNING account_id::text`
+	var account string
+	err := s.pool.QueryRow(ctx, q, h[:]).Scan(&account)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err == nil {
+		err = tellEnded(ctx, s.pool, account)
+	}
+	if err != nil {
 		return fmt.Errorf("delete session: %w", err)
 	}
 	return nil
@@ -150,6 +159,9 @@ func (s *StaffStore) RevokeToken(ctx context.Context, id string) error {
 	// Compared as text, so that an id which is no UUID names nothing.
 	const q = `UPDATE staff_tokens SET revoked_at = now() WHERE id::text = lower(@id) AND revoked_at IS NULL`
 	tag, err := s.pool.Exec(ctx, q, pgx.NamedArgs{"id": id})
+	if err == nil {
+		err = tellEnded(ctx, s.pool, id)
+	}
 	if err != nil {
 		return fmt.Errorf("revoke token %s: %w", id, err)
 	}

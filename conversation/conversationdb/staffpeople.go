@@ -99,6 +99,11 @@ func (s *StaffStore) ChangeAccount(ctx context.Context, id string, c staff.Chang
 				return err
 			}
 		}
+		if a.Disabled || !a.Role.Allows(staff.RoleAgent) {
+			if err := giveBack(ctx, tx, a.ID, c.By); err != nil {
+				return err
+			}
+		}
 		if !admin {
 			return nil
 		}

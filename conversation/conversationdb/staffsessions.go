@@ -87,6 +87,9 @@ func (s *StaffStore) AccountSessions(ctx context.Context, account string, now ti
 func (s *StaffStore) EndSession(ctx context.Context, account, id string) error {
 	const q = `DELETE FROM staff_sessions WHERE account_id = @account AND id::text = lower(@id)`
 	tag, err := s.pool.Exec(ctx, q, pgx.NamedArgs{"account": account, "id": id})
+	if err == nil {
+		err = tellEnded(ctx, s.pool, account)
+	}
 	if err != nil {
 		return fmt.Errorf("end session %s: %w", id, err)
 	}
@@ -103,7 +106,11 @@ func (s *StaffStore) EndSessions(ctx context.Context, account, keep string) erro
 
 func endSessions(ctx context.Context, db execer, account, keep string) error {
 	const q = `DELETE FROM staff_sessions WHERE account_id = @account AND id::text <> @keep`
-	if _, err := db.Exec(ctx, q, pgx.NamedArgs{"account": account, "keep": keep}); err != nil {
+	_, err := db.Exec(ctx, q, pgx.NamedArgs{"account": account, "keep": keep})
+	if err == nil {
+		err = tellEnded(ctx, db, account)
+	}
+	if err != nil {
 		return fmt.Errorf("end sessions of %s: %w", account, err)
 	}
 	return nil

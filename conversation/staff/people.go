@@ -36,6 +36,7 @@ type Change struct {
 	Status   *Status
 	Role     *Role
 	Disabled *bool
+	By       string // whose doing it is, by id; empty: that of whoever runs the server
 }
 
 // People keeps what is known of accounts beside how they sign in.
@@ -44,8 +45,8 @@ type People interface {
 	Members(ctx context.Context) ([]Member, error)
 	// AnyAccountByEmail returns an account, even a disabled one, or ErrNotFound.
 	AnyAccountByEmail(ctx context.Context, email string) (Account, error)
-	// ChangeAccount changes an account and returns it. Disabling ends its sessions in
-	// the same transaction. ErrNotFound, or ErrLastAdmin when no enabled admin would be
+	// ChangeAccount changes an account and returns it. Disabling ends its sessions, and
+	// gives what it holds and may no longer answer back to the queue, in the same transaction. ErrNotFound, or ErrLastAdmin when no enabled admin would be
 	// left, whatever other calls do at the same moment.
 	ChangeAccount(ctx context.Context, id string, c Change) (Account, error)
 	// SetPassword stores another hash in place of old, ends the sessions but the one

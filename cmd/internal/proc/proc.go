@@ -18,10 +18,11 @@ import (
 	"time"
 )
 
-// Build compiles the program into dir and returns its path.
-func Build(ctx context.Context, dir string) (string, error) {
+// Build compiles the program into dir, with more flags of go build, and returns its path.
+func Build(ctx context.Context, dir string, flags ...string) (string, error) {
 	bin := filepath.Join(dir, "frontdesk")
-	out, err := exec.CommandContext(ctx, "go", "build", "-o", bin, "frontdesk/cmd/frontdesk").CombinedOutput()
+	args := append(append([]string{"build"}, flags...), "-o", bin, "frontdesk/cmd/frontdesk")
+	out, err := exec.CommandContext(ctx, "go", args...).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build frontdesk: %w\n%s", err, out)
 	}

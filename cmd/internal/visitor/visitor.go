@@ -54,6 +54,13 @@ func New(ctx context.Context, client *http.Client, base string) (*Visitor, error
 	return v, nil
 }
 
+// At returns the same customer, asking the server of address base.
+func (v *Visitor) At(base string) *Visitor {
+	o := *v
+	o.base = base
+	return &o
+}
+
 // Send posts a message and returns its sequence number.
 func (v *Visitor) Send(ctx context.Context, id, text string) (int64, error) {
 	var out struct{ Seq int64 }
