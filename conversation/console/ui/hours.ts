@@ -20,8 +20,8 @@ export function isZone(name: string): boolean {
 }
 
 /** The spans of a day in order. Times are written so that they compare as text. */
-export function ofDay(h: Hours, day: number): Span[] {
-  return h.week.filter((s) => s.day === day).sort((a, b) => (a.from < b.from ? -1 : 1));
+export function ofDay(spans: Span[], day: number): Span[] {
+  return spans.filter((s) => s.day === day).sort((a, b) => (a.from < b.from ? -1 : 1));
 }
 
 /** Says what is wrong with a day's spans; empty when nothing is. */
@@ -56,7 +56,7 @@ export function status(h: Hours, at: number): { open: boolean; opens: string } {
   for (let n = 0; n < lookAhead; n++) {
     const noon = new Date(Date.parse(here.date + 'T12:00:00Z') + n * 86400_000), date = noon.toISOString().slice(0, 10);
     if (off.has(date)) continue;
-    const next = h.week.length ? ofDay(h, noon.getUTCDay()).find((s) => n > 0 || s.from > here.time)?.from : n > 0 ? '00:00' : undefined;
+    const next = h.week.length ? ofDay(h.week, noon.getUTCDay()).find((s) => n > 0 || s.from > here.time)?.from : n > 0 ? '00:00' : undefined;
     if (next) return { open, opens: `${n === 0 ? 'today' : n < 7 ? dayNames[noon.getUTCDay()] : date} at ${next}` };
   }
   return { open, opens: '' };

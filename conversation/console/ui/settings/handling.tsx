@@ -1,10 +1,12 @@
 // Settings › Handling: each rule in words, with its number. An empty field is a rule
 // that is off.
 import { isAdmin } from '../store';
-import { SectionForm, useSection } from './section';
+import { Frame } from './frame';
+import { useStored, type Faults, type Shape } from './stored';
 
-interface Handling { idle_minutes: number; resolve_hours: number; remind_minutes: number; escalate_minutes: number; sticky_hours: number; offline_email: boolean; version: number }
-type Timed = Exclude<keyof Handling, 'offline_email' | 'version'>;
+type Timed = 'idle_minutes' | 'resolve_hours' | 'remind_minutes' | 'escalate_minutes' | 'sticky_hours';
+/** null where what was typed is no number. */
+type Typed = Record<Timed, number | null> & { offline_email: boolean };
 
 interface Rule { name: Timed; title: string; before: string; after: string; unit: string; most: number }
 
@@ -17,33 +19,52 @@ const rules: Rule[] = [
   { name: 'sticky_hours', title: 'Same person', before: 'Bring a customer who writes again within', after: 'of a close to the same person, if they are there.', unit: 'hours', most: 744 },
 ];
 
-const fits = (n: number, r: Rule) => Number.isInteger(n) && n >= 0 && n <= r.most;
+const fits = (n: number | null, r: Rule): boolean => n !== null && Number.isInteger(n) && n >= 0 && n <= r.most;
+const misfit = (r: Rule): string => `A whole number up to ${r.most.toLocaleString()}, or nothing.`;
+const email = 'Ask for an e-mail address';
 
-function inWords(h: Handling): string[] {
-  return [...rules.map((r) => `${r.title}: ${h[r.name] ? `${h[r.name]} ${r.unit}` : 'off'}`), 'Ask for an e-mail address: ' + (h.offline_email ? 'yes' : 'no')];
-}
+const shape: Shape = {
+  open: (v) => ({ ...Object.fromEntries(rules.map((r) => [r.name, v[r.name]])), offline_email: v.offline_email }),
+  close: (typed) => {
+    const faults: Faults = {};
+    for (const r of rules) if (!fits(typed[r.name], r)) faults[r.name] = misfit(r);
+    return [typed, faults];
+  },
+  label: (key) => rules.find((r) => r.name === key)?.title || email,
+  show: (key, v) => {
+    const r = rules.find((one) => one.name === key);
+    if (!r) return v ? 'yes' : 'no';
+    return v === null ? 'no number' : v ? `${v} ${r.unit}` : 'off';
+  },
+};
 
-function RuleLine({ of: r, value, set, note }: { of: Rule; value: number; set: (n: number) => void; note: string }) {
-  const wrong = !fits(value, r);
-  return <li class={'rule' + (value ? '' : ' off')}>
+interface LineProps { of: Rule; value: number | null; set: (n: number | null) => void; note: string; fault?: string }
+
+function RuleLine({ of: r, value, set, note, fault }: LineProps) {
+  const wrong = fits(value, r) ? fault : misfit(r);
+  return <li class={'rule' + (value === 0 ? ' off' : '')}>
     <p><b id={'rule-' + r.name}>{r.title}</b>{value === 0 && <span class="chip plain">Off</span>}</p>
-    <p>{r.before} <input type="number" min="1" max={r.most} step="1" inputMode="numeric" placeholder="off" value={value || ''} aria-labelledby={'rule-' + r.name} aria-describedby={wrong || note ? 'say-' + r.name : undefined} aria-invalid={wrong}
-      onInput={(e) => { const { value: text, validity } = e.currentTarget; set(validity.badInput ? NaN : text === '' ? 0 : Number(text)); }} /> {r.unit}{r.after[0] === '.' ? '' : ' '}{r.after}</p>
-    {(wrong || note) && <p id={'say-' + r.name} class={wrong ? 'error' : 'meta'} role={wrong ? 'alert' : undefined}>{wrong ? `A whole number up to ${r.most.toLocaleString()}, or nothing.` : note}</p>}
+    <p>{r.before} <input type="number" min="1" max={r.most} step="1" inputMode="numeric" placeholder="off" value={value || ''} aria-labelledby={'rule-' + r.name} aria-describedby={wrong || note ? 'say-' + r.name : undefined} aria-invalid={!!wrong}
+      onInput={(e) => { const { value: text, validity } = e.currentTarget; set(validity.badInput ? null : text === '' ? 0 : Number(text)); }} /> {r.unit}{r.after[0] === '.' ? '' : ' '}{r.after}</p>
+    {(wrong || note) && <p id={'say-' + r.name} class={wrong ? 'error' : 'meta'} role={wrong ? 'alert' : undefined}>{wrong || note}</p>}
   </li>;
 }
 
+function noteOn(r: Rule, h: Typed): string {
+  const before = (n: number | null) => !!n && (h.remind_minutes || 0) >= n;
+  if (r.name === 'escalate_minutes' && before(h.escalate_minutes)) return 'This comes before the reminder, which then says nothing new.';
+  return r.name === 'idle_minutes' && before(h.idle_minutes) ? 'This comes before staff are reminded.' : '';
+}
+
 export function HandlingRules() {
-  const s = useSection<Handling>('handling'), h = s.value;
-  if (h && !isAdmin.value) return <ul class="cards items plain-lines">{inWords(h).map((l) => <li key={l} class="item">{l}</li>)}</ul>;
-  const note = (r: Rule) => (!h ? '' : r.name === 'escalate_minutes' && h.escalate_minutes && h.remind_minutes >= h.escalate_minutes ? 'This comes before the reminder, which then says nothing new.'
-    : r.name === 'idle_minutes' && h.idle_minutes && h.remind_minutes >= h.idle_minutes ? 'This comes before staff are reminded.' : '');
+  const s = useStored('handling', shape), h = s.at && (s.typed as Typed);
+  if (h && !isAdmin.value) return <ul class="cards items plain-lines">{Object.keys(h).map((k) => <li key={k} class="item">{shape.label(k)}: {shape.show(k, s.typed[k])}</li>)}</ul>;
   return <>
     <p class="muted lead">What becomes of conversations by themselves. An empty number switches a rule off.</p>
-    <SectionForm of={s} label="Handling" wrong={!!h && rules.some((r) => !fits(h[r.name], r))} lines={inWords}>{h && <ul class="cards rules">
-      {rules.map((r) => <RuleLine key={r.name} of={r} value={h[r.name]} note={note(r)} set={(n) => s.set({ [r.name]: n } as Partial<Handling>)} />)}
-      <li class="rule"><label class="check"><input type="checkbox" checked={h.offline_email} onChange={(e) => s.set({ offline_email: e.currentTarget.checked })} /><b>Ask for an e-mail address</b></label>
+    <Frame of={s} label="Handling">{h && <ul class="cards rules">
+      {rules.map((r) => <RuleLine key={r.name} of={r} value={h[r.name]} note={noteOn(r, h)} fault={s.faults[r.name]} set={(n) => s.set({ [r.name]: n })} />)}
+      <li class="rule"><label class="check"><input type="checkbox" checked={h.offline_email} onChange={(e) => s.set({ offline_email: e.currentTarget.checked })} /><b>{email}</b></label>
         <p>Whoever waits on the website while nobody is there is asked where to reach them. They need not say.</p></li>
-    </ul>}</SectionForm>
+    </ul>}</Frame>
   </>;
 }

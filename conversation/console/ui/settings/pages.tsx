@@ -6,8 +6,6 @@ import { lazy } from '../parts/lazy';
 import type { Role } from '../types';
 import { Audit } from './audit';
 import { CannedReplies } from './canned';
-import { HandlingRules } from './handling';
-import { OpeningHours } from './hours';
 import { Labels } from './labels';
 import { Links } from './links';
 import { Preferences } from './preferences';
@@ -42,8 +40,8 @@ export const pages: Page[] = [
   { name: 'links', title: 'Slack and Telegram', role: 'admin', icon: 'link', group: 'People', component: Links },
   { name: 'labels', title: 'Labels', role: 'viewer', icon: 'tag', group: 'Conversations', component: Labels },
   { name: 'canned', title: 'Canned replies', role: 'viewer', icon: 'reply', group: 'Conversations', component: CannedReplies },
-  { name: 'hours', title: 'Opening hours', role: 'viewer', icon: 'clock', group: 'Conversations', component: OpeningHours },
-  { name: 'handling', title: 'Handling', role: 'viewer', icon: 'check', group: 'Conversations', component: HandlingRules },
+  { name: 'hours', title: 'Opening hours', role: 'viewer', icon: 'clock', group: 'Conversations', component: later('OpeningHours') },
+  { name: 'handling', title: 'Handling', role: 'viewer', icon: 'check', group: 'Conversations', component: later('HandlingRules') },
   { name: 'bot', title: 'Bot', role: 'viewer', icon: 'bot', group: 'Bot', component: later('Bot') },
   { name: 'models', title: 'Models', role: 'viewer', icon: 'spark', group: 'Bot', component: later('Models') },
   { name: 'budgets', title: 'Token budgets', role: 'viewer', icon: 'scale', group: 'Bot', component: later('Budgets') },
