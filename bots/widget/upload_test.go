@@ -268,6 +268,9 @@ func TestUploadShowsItsProgressAndCanBeTakenBack(t *testing.T) {
 	})
 	takenBack := func() {
 		t.Helper()
+		// What the page asks for after it is carried out after it: then the upload is cut.
+		p.run(`window.cut = false, fetch('/bare').then(() => { window.cut = true })`)
+		p.wait(`window.cut`)
 		release <- struct{}{}
 		if err := <-ended; err == nil {
 			t.Error("the whole file came although it was taken back")

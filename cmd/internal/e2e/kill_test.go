@@ -76,7 +76,7 @@ func counted(name string, otherwise int) int {
 // message must get exactly one answer.
 func TestKilledUnderLoadLosesAndDoublesNothing(t *testing.T) {
 	const visitors = 20
-	each := counted("FRONTDESK_KILL_MESSAGES", 500) / visitors
+	each := counted("FRONTDESK_KILL_MESSAGES", 800) / visitors
 	_, o := setup(t, func(r fakeai.Request) fakeai.Reply {
 		return fakeai.Reply{Text: "Returns are free within thirty days of delivery [1].", Pause: time.Millisecond}
 	})
@@ -90,19 +90,31 @@ func TestKilledUnderLoadLosesAndDoublesNothing(t *testing.T) {
 	var (
 		wg, killer sync.WaitGroup
 		kills      atomic.Int64
+		answers    atomic.Int64
 		done       = make(chan struct{})
 	)
 	killer.Go(func() {
+		// After two that were killed before they answered anything the next lives longer:
+		// on a busy machine none would else live long enough, and after some attempts a
+		// turn rightly goes to a person.
+		longer, idle, before, took := time.Duration(1), 0, int64(0), time.Duration(0)
 		for {
 			select {
 			case <-done:
 				return
-			case <-time.After(time.Duration(100+rand.IntN(400)) * time.Millisecond):
+			case <-time.After(longer*time.Duration(100+rand.IntN(400))*time.Millisecond + took/4):
+			}
+			if now := answers.Load(); now > before {
+				longer, idle, before = 1, 0, now
+			} else if idle++; idle > 1 {
+				longer = min(2*longer, 16)
 			}
 			s.Kill()
 			kills.Add(1)
+			began := time.Now()
 			next, err := proc.Start(ctx, o)
-			if err != nil { // the one killed is what the end kills again, which is no harm
+			took = time.Since(began) // how slow the machine is
+			if err != nil {          // the one killed is what the end kills again, which is no harm
 				t.Errorf("restart %d: %v", kills.Load(), err)
 				cancel()
 				return
@@ -112,7 +124,7 @@ func TestKilledUnderLoadLosesAndDoublesNothing(t *testing.T) {
 	})
 	people := make([]*person, visitors)
 	for i := range people {
-		people[i] = &person{t: t, url: "http://" + o.Address}
+		people[i] = &person{t: t, url: "http://" + o.Address, answers: &answers}
 		wg.Go(func() { people[i].talk(ctx, each) })
 	}
 	wg.Wait()
@@ -136,6 +148,7 @@ type person struct {
 	t            *testing.T
 	url          string
 	v            *visitor.Visitor
+	answers      *atomic.Int64 // of everybody
 	acknowledged int
 	sent         map[string]int64 // id to seq
 }
@@ -178,6 +191,7 @@ func (p *person) talk(ctx context.Context, n int) {
 		if !p.again(ctx, func() error { return p.answered(ctx, seq) }) {
 			return
 		}
+		p.answers.Add(1)
 	}
 }
 
