@@ -186,7 +186,7 @@ func TestAnEventIsGivenUpAfterADayAndTheLogIsBounded(t *testing.T) {
 
 func TestTwoReplicasShareTheWorkAndNeitherDoublesIt(t *testing.T) {
 	url := dbtest.URL(t)
-	a, b, to := newReplica(t, url, nil), newReplica(t, url, nil), newReceiver(t)
+	to := newReceiver(t)
 	var mu sync.Mutex // guards under and twice
 	under, twice := map[string]bool{}, 0
 	slow := poster{webhook.New(within(t, "127.0.0.1:*"), "Frontdesk", nil), func(id string, begins bool) {
@@ -197,7 +197,7 @@ func TestTwoReplicasShareTheWorkAndNeitherDoublesIt(t *testing.T) {
 		}
 		under[id] = begins
 	}}
-	a, b = newReplica(t, url, slow), newReplica(t, url, slow)
+	a, b := newReplica(t, url, slow), newReplica(t, url, slow)
 	w := a.hook(t, to, spent...)
 	const n = 300
 	a.exec(t, `SELECT webhook_emit('budget.spent', '{}') FROM generate_series(1, $1)`, n)
