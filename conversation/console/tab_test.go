@@ -143,6 +143,17 @@ func (b *tab) show(name string) {
 	for _, v := range run[[]string](b, check) {
 		b.t.Errorf("axe, %s: %s", name, v)
 	}
+	if !strings.Contains(b.t.Name(), "/") { // seen in one look alone: colours are what the other scheme changes
+		for _, scheme := range []string{"dark", b.look.scheme} {
+			if _, err := cd.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+				{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}}); err != nil {
+				b.t.Fatal(err)
+			}
+			for _, v := range run[[]string](b, check) {
+				b.t.Errorf("axe, %s, %s: %s", name, scheme, v)
+			}
+		}
+	}
 	if wide := run[bool](b, `document.documentElement.scrollWidth > innerWidth`); wide {
 		b.t.Errorf("%s scrolls sideways", name)
 	}
