@@ -11,15 +11,11 @@ import (
 
 // askWhy answers without a conversation and shows how the answer comes about.
 func askWhy(ctx context.Context, a *app, question string) error {
-	db, err := openBeside(ctx, &a.cfg, a.log)
+	db, k, err := openKnowledge(ctx, a)
 	if err != nil {
 		return err
 	}
 	defer db.close()
-	k, err := newKnowledge(&a.cfg, db.pool, a.log)
-	if err != nil {
-		return err
-	}
 	d, err := newDesk(&a.cfg, db.pool, k, nil, a.log)
 	if err != nil {
 		return err

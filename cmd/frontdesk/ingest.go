@@ -143,15 +143,11 @@ func gather(paths []string) ([]source, error) {
 // ingest adds the files and sites and waits until each is searchable or has
 // failed. The jobs run here and, when one serves, there too: whoever is first takes one.
 func ingest(ctx context.Context, a *app, files []source, sites []knowledge.SiteRequest) error {
-	db, err := openBeside(ctx, &a.cfg, a.log)
+	db, k, err := openKnowledge(ctx, a)
 	if err != nil {
 		return err
 	}
 	defer db.close()
-	k, err := newKnowledge(&a.cfg, db.pool, a.log)
-	if err != nil {
-		return err
-	}
 	if err := k.startJobs(ctx); err != nil {
 		return err
 	}

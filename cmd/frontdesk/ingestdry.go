@@ -44,15 +44,11 @@ func eachFile(ctx context.Context, a *app, takes string, paths []string, try fun
 			return usageError(takes + ", and " + p + " is a directory")
 		}
 	}
-	db, err := openBeside(ctx, &a.cfg, a.log)
+	db, k, err := openKnowledge(ctx, a)
 	if err != nil {
 		return err
 	}
 	defer db.close()
-	k, err := newKnowledge(&a.cfg, db.pool, a.log)
-	if err != nil {
-		return err
-	}
 	defer extract.Close()
 	refused := false
 	for _, p := range paths {

@@ -47,6 +47,20 @@ func openBeside(ctx context.Context, cfg *Config, log *slog.Logger) (*database, 
 	return open(ctx, cfg, log, true)
 }
 
+// openKnowledge opens the database so, and the knowledge in it.
+func openKnowledge(ctx context.Context, a *app) (*database, *knowledgeParts, error) {
+	db, err := openBeside(ctx, &a.cfg, a.log)
+	if err != nil {
+		return nil, nil, err
+	}
+	k, err := newKnowledge(&a.cfg, db.pool, a.log)
+	if err != nil {
+		db.close()
+		return nil, nil, err
+	}
+	return db, k, nil
+}
+
 func open(ctx context.Context, cfg *Config, log *slog.Logger, beside bool) (_ *database, err error) {
 	db := &database{url: cfg.DatabaseURL.Reveal(), log: log}
 	if db.url == "" {

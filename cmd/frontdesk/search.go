@@ -30,15 +30,11 @@ var searchCommand = command{
 			if *limit < 1 || *limit > knowledge.MaxLimit {
 				return usageError("--limit is a number from 1 to " + strconv.Itoa(knowledge.MaxLimit))
 			}
-			db, err := openBeside(ctx, &a.cfg, a.log)
+			db, k, err := openKnowledge(ctx, a)
 			if err != nil {
 				return err
 			}
 			defer db.close()
-			k, err := newKnowledge(&a.cfg, db.pool, a.log)
-			if err != nil {
-				return err
-			}
 			res, err := k.store.Find(ctx, knowledge.Query{Text: query, Limit: *limit})
 			if err != nil {
 				return err

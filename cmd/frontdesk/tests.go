@@ -76,15 +76,11 @@ type failed struct {
 
 // evalTests asks the stored tests of the live knowledge and prints what came of them.
 func evalTests(ctx context.Context, a *app, asJSON bool) error {
-	db, err := openBeside(ctx, &a.cfg, a.log)
+	db, k, err := openKnowledge(ctx, a)
 	if err != nil {
 		return err
 	}
 	defer db.close()
-	k, err := newKnowledge(&a.cfg, db.pool, a.log)
-	if err != nil {
-		return err
-	}
 	_, _, total, err := k.tests.List(ctx, "", 1)
 	if err != nil {
 		return err

@@ -223,7 +223,7 @@ func (c *Console) patchPassage(w http.ResponseWriter, r *http.Request, who staff
 	p, err := c.curation.ChangePassage(asPerson(r.Context(), who), id, req.Version, knowledge.PassageChange{Text: req.Text, Hidden: req.Hidden})
 	switch {
 	case errors.Is(err, knowledge.ErrVersion):
-		return writeChangedThing(w, passageChanged{changedProblem("passage_changed", "Somebody has changed this passage meanwhile. Nothing was overwritten; the member passage is how it is now."), viewPassage(p)})
+		return writeProblemWith(w, http.StatusConflict, passageChanged{whole(http.StatusConflict, "passage_changed", "Somebody has changed this passage meanwhile. Nothing was overwritten; the member passage is how it is now."), viewPassage(p)})
 	case errors.Is(err, knowledge.ErrNotEditable):
 		return problem(http.StatusConflict, "not_editable", "This passage is an FAQ entry: edit the entry.")
 	case errors.Is(err, knowledge.ErrBusy):

@@ -173,15 +173,3 @@ func (c *Console) addJSON(w http.ResponseWriter, r *http.Request) (string, error
 	}
 	return c.documents.AddEntry(r.Context(), e)
 }
-
-func (c *Console) deleteDocument(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
-	id, err := pathID(r, knowledge.ErrNotFound)
-	if err != nil {
-		return err
-	}
-	if err := c.documents.DeleteDocument(r.Context(), id); err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
-}

@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"mime"
@@ -114,33 +113,36 @@ func viewImport(r knowledge.ImportReport, dryRun bool) importView {
 	return v
 }
 
-// importEntries takes a file of entries in, or with dry_run only says what that
-// would change.
-func (c *Console) importEntries(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
-	dryRun := false
-	switch s := r.URL.Query().Get("dry_run"); s {
-	case "", "false":
-	case "true":
-		dryRun = true
-	default: // a slip must not import what was only to be looked at
-		return problem(http.StatusUnprocessableEntity, "bad_parameter", "The parameter dry_run is true or false.")
+// importFile serves what takes a file in, or with dry_run only says what that would
+// change; most begins the sentence that says how large it may be.
+func importFile(most string, take func(c *Console, w http.ResponseWriter, r *http.Request, name string, content []byte, dryRun bool) error) handler {
+	return func(c *Console, w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
+		dry := r.URL.Query().Get("dry_run")
+		if dry != "" && dry != "true" && dry != "false" { // a slip must not import what was only to be looked at
+			return problem(http.StatusUnprocessableEntity, "bad_parameter", "The parameter dry_run is true or false.")
+		}
+		select {
+		case c.imports <- struct{}{}:
+			defer func() { <-c.imports }()
+		default:
+			return importBusy("Other files are just being imported. Try again in a moment.")
+		}
+		name, content, err := entriesFile(w, r, most)
+		if err != nil {
+			return err
+		}
+		if dry == "true" {
+			audited(r).nothing()
+		}
+		return take(c, w, r, name, content, dry == "true")
 	}
-	select {
-	case c.imports <- struct{}{}:
-		defer func() { <-c.imports }()
-	default:
-		return importBusy("Other files are just being imported. Try again in a moment.")
-	}
-	name, content, err := entriesFile(w, r, "A file of entries may have ")
-	if err != nil {
-		return err
-	}
-	if dryRun {
-		audited(r).nothing()
-	}
+}
+
+func (c *Console) importEntries(w http.ResponseWriter, r *http.Request, name string, content []byte, dryRun bool) error {
 	report, err := c.entries.ImportEntries(r.Context(), name, content, dryRun)
 	if errors.Is(err, knowledge.ErrRefused) {
-		return writeRefused(w, viewImport(report, dryRun))
+		return writeProblemWith(w, http.StatusUnprocessableEntity, importRefused{whole(http.StatusUnprocessableEntity, "import_refused",
+			"Rows are invalid or in conflict. Nothing was imported. The rows say which and why."), viewImport(report, dryRun)})
 	}
 	if err != nil {
 		return importProblem(err)
@@ -209,19 +211,4 @@ func importBusy(detail string) *Problem {
 	p := problem(http.StatusServiceUnavailable, "busy", detail)
 	p.retryAfter = importAgain
 	return p
-}
-
-func writeRefused(w http.ResponseWriter, v importView) error {
-	body, err := json.Marshal(importRefused{Problem: Problem{Type: "about:blank", Title: http.StatusText(http.StatusUnprocessableEntity),
-		Status: http.StatusUnprocessableEntity, Code: "import_refused",
-		Detail: "Rows are invalid or in conflict. Nothing was imported. The rows say which and why."}, importView: v})
-	if err != nil {
-		return err
-	}
-	h := w.Header()
-	h.Set("Content-Type", "application/problem+json")
-	h.Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusUnprocessableEntity)
-	w.Write(append(body, '\n')) // a caller who went away needs no answer
-	return nil
 }

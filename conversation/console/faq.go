@@ -224,7 +224,7 @@ func (c *Console) writeEntry(w http.ResponseWriter, code int, e knowledge.Listed
 
 func (c *Console) writeChanged(w http.ResponseWriter, now knowledge.ListedEntry) error {
 	w.Header().Set("ETag", `"`+now.Version+`"`)
-	return writeChangedThing(w, entryChanged{changedProblem("entry_changed", "Somebody has changed this entry meanwhile. Nothing was overwritten; the member entry is how it is now."), c.viewEntry(now)})
+	return writeProblemWith(w, http.StatusConflict, entryChanged{whole(http.StatusConflict, "entry_changed", "Somebody has changed this entry meanwhile. Nothing was overwritten; the member entry is how it is now."), c.viewEntry(now)})
 }
 
 var errNoEntry = problem(http.StatusNotFound, "not_found", "There is no such entry.")

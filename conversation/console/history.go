@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"time"
@@ -112,23 +111,5 @@ func (c *Console) withUses(ctx context.Context, vs []entryView) error {
 		u := uses[vs[i].ID]
 		vs[i].Hits, vs[i].LastUsed = &u.Hits, given(u.LastUsed)
 	}
-	return nil
-}
-
-func changedProblem(code, detail string) Problem {
-	return Problem{Type: "about:blank", Title: http.StatusText(http.StatusConflict), Status: http.StatusConflict, Code: code, Detail: detail}
-}
-
-// writeChangedThing answers with a problem that has a thing beside its members.
-func writeChangedThing(w http.ResponseWriter, v any) error {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	h := w.Header()
-	h.Set("Content-Type", "application/problem+json")
-	h.Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusConflict)
-	w.Write(append(body, '\n')) // a caller who went away needs no answer
 	return nil
 }

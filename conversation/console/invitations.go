@@ -71,18 +71,6 @@ func (c *Console) listInvitations(w http.ResponseWriter, r *http.Request, _ staf
 	return writeJSON(w, http.StatusOK, v)
 }
 
-func (c *Console) endInvitation(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
-	id, err := pathID(r, staff.ErrNotFound)
-	if err != nil {
-		return err
-	}
-	if err := c.staff.EndInvitation(r.Context(), id); err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
-}
-
 // offerView is what an invitation is to.
 type offerView struct {
 	Email string     `json:"email"`

@@ -63,6 +63,26 @@ func WriteProblem(w http.ResponseWriter, p Problem) {
 	json.NewEncoder(w).Encode(p) // a caller who went away needs no answer
 }
 
+// whole is p with what WriteProblem would fill in, to stand in an answer that has
+// members of its own beside it.
+func whole(status int, code, detail string) Problem {
+	return Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: code, Detail: detail}
+}
+
+// writeProblemWith answers with v, which has a whole problem in it.
+func writeProblemWith(w http.ResponseWriter, status int, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/problem+json")
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	w.Write(append(body, '\n')) // a caller who went away needs no answer
+	return nil
+}
+
 // known maps what the domains return to what a caller is told.
 var known = []struct {
 	err    error
@@ -80,6 +100,8 @@ var known = []struct {
 	{conversation.ErrNoDelivery, 404, "not_found", "There is no such message, or it leaves through no channel's own API."},
 	{conversation.ErrNoFigure, 422, "bad_figure", "No report has this figure."},
 	{conversation.ErrNoContact, 404, "not_found", "There is no such contact."},
+	{conversation.ErrNoLabel, 404, "not_found", "There is no such label."},
+	{conversation.ErrNoTeam, 404, "not_found", "There is no such team."},
 	{conversation.ErrNoCanned, 404, "not_found", "There is no such canned reply."},
 	{conversation.ErrNoModel, 409, "no_model", "This takes a model, and none is configured."},
 	{conversation.ErrHelpBusy, 503, "busy", "The model is busy for others just now. Try again in a moment."},

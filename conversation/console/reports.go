@@ -1,7 +1,6 @@
 package console
 
 import (
-	"encoding/csv"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -255,14 +254,9 @@ func (c *Console) reportCSV(w http.ResponseWriter, r *http.Request, _ staff.Prin
 	if err != nil {
 		return err
 	}
-	h := w.Header()
-	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="report-`+v.From+`-to-`+v.To+`.csv"`)
-	h.Set("Cache-Control", "no-store")
-	out := csv.NewWriter(w)
-	out.Write([]string{"section", "key", "name", "figure", "value", "previous", "query"})
+	out := newSheet(w, "report-"+v.From+"-to-"+v.To+".csv", "section", "key", "name", "figure", "value", "previous", "query")
 	row := func(section string, g groupView, name string, f figureView) {
-		out.Write([]string{section, inert(g.Key), inert(g.Name), name, decimal(f.Value), decimal(f.Previous), f.Query})
+		out.row(section, g.Key, g.Name, name, decimal(f.Value), decimal(f.Previous), f.Query) // an error stays until the end
 	}
 	for _, f := range reportFigures {
 		row("total", groupView{}, f.name, v.Totals[f.name])
@@ -282,8 +276,7 @@ func (c *Console) reportCSV(w http.ResponseWriter, r *http.Request, _ staff.Prin
 			}
 		}
 	}
-	out.Flush()
-	return nil // whoever went away needs no answer
+	return out.end(nil)
 }
 
 func decimal(f *float64) string {

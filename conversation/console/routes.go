@@ -7,6 +7,7 @@ import (
 
 	"frontdesk/conversation"
 	"frontdesk/conversation/staff"
+	"frontdesk/knowledge"
 )
 
 // handler serves one route for a caller who may use it.
@@ -74,7 +75,7 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"PATCH", "/api/v1/staff/{id}", staff.RoleAdmin, (*Console).patchStaff, "Change an account. Disabling ends its sessions; what somebody disabled, or made a viewer, held goes back to the queue. The last admin can be neither demoted nor disabled (409).", nil, memberRequest{}, false, colleagueView{}, 200, false},
 		{"POST", "/api/v1/staff/invitations", staff.RoleAdmin, (*Console).invite, "Invite somebody: the link is shown once, works once, and for seven days. It replaces an open invitation of the same address.", nil, inviteRequest{}, false, invitedView{}, 201, false},
 		{"GET", "/api/v1/staff/invitations", staff.RoleAdmin, (*Console).listInvitations, "Invitations that can still be accepted, the newest first.", nil, nil, false, invitationsView{}, 200, false},
-		{"DELETE", "/api/v1/staff/invitations/{id}", staff.RoleAdmin, (*Console).endInvitation, "Take an invitation back.", nil, nil, false, nil, 204, false},
+		{"DELETE", "/api/v1/staff/invitations/{id}", staff.RoleAdmin, drop(staff.ErrNotFound, func(c *Console) remover { return c.staff.EndInvitation }), "Take an invitation back.", nil, nil, false, nil, 204, false},
 		{"GET", "/api/v1/invitations/{token}", anyone, (*Console).getInvitation, "What an invitation is to.", nil, nil, false, offerView{}, 200, false},
 		{"POST", "/api/v1/invitations/{token}", anyone, (*Console).acceptInvitation, "Make the account and sign in; sets the session cookie.", nil, acceptRequest{}, false, meView{}, 201, false},
 		{"GET", "/api/v1/tokens", staff.RoleAdmin, (*Console).listTokens, "API tokens that are not revoked, the newest first.", nil, nil, false, tokensView{}, 200, false},
@@ -89,9 +90,9 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"GET", "/api/v1/documents/{id}", staff.RoleViewer, (*Console).getDocument, "One document, how far it is, and what in its text an admin should look at (warnings). A site's id shows its pages as one.", nil, nil, false, documentView{}, 200, false},
 		{"GET", "/api/v1/documents/{id}/passages", staff.RoleViewer, (*Console).listPassages, "A document's passages in its order, hidden ones too.", pageParams, nil, false, passagesView{}, 200, false},
 		{"PATCH", "/api/v1/passages/{id}", staff.RoleAdmin, (*Console).patchPassage, "Hide a passage (no search finds it), show it again or give it another text, where version still is the one that was read (409 with the passage as it is). Reading the document again replaces this, but what is hidden and comes out the same stays hidden. The text of an FAQ entry is edited as the entry.", nil, passageRequest{}, false, passageView{}, 200, false},
-		{"DELETE", "/api/v1/documents/{id}", staff.RoleAdmin, (*Console).deleteDocument, "Delete a document with its passages, or a site with its pages. One that is on its way is cancelled: nothing of it is found, though a page or a batch at work may still be brought to its end.", nil, nil, false, nil, 204, false},
+		{"DELETE", "/api/v1/documents/{id}", staff.RoleAdmin, drop(knowledge.ErrNotFound, func(c *Console) remover { return c.documents.DeleteDocument }), "Delete a document with its passages, or a site with its pages. One that is on its way is cancelled: nothing of it is found, though a page or a batch at work may still be brought to its end.", nil, nil, false, nil, 204, false},
 		{"POST", "/api/v1/documents/{id}/retry", staff.RoleAdmin, (*Console).retryDocument, "Try a failed document again, or passages that the embedding model refused.", nil, nil, false, documentView{}, 202, false},
-		{"POST", "/api/v1/entries/import", staff.RoleAdmin, (*Console).importEntries, "Import the FAQ entries of a CSV, TSV, JSONL or JSON file, up to 20 MB and 20,000 rows, all or none, in place of the document of the file's name. The report has a verdict on each row: new, changed, same, conflict or invalid; with one of the last two nothing is imported, and the problem (422) has the same members as the report.", importParams, nil, true, importView{}, 200, false},
+		{"POST", "/api/v1/entries/import", staff.RoleAdmin, importFile("A file of entries may have ", (*Console).importEntries), "Import the FAQ entries of a CSV, TSV, JSONL or JSON file, up to 20 MB and 20,000 rows, all or none, in place of the document of the file's name. The report has a verdict on each row: new, changed, same, conflict or invalid; with one of the last two nothing is imported, and the problem (422) has the same members as the report.", importParams, nil, true, importView{}, 200, false},
 		{"GET", "/api/v1/entries", staff.RoleViewer, (*Console).listEntries, "FAQ entries, those of the newest document first.", entriesParams, nil, false, entriesView{}, 200, false},
 		{"GET", "/api/v1/entries/{id}", staff.RoleViewer, (*Console).getEntry, "One FAQ entry; its ETag is its version.", nil, nil, false, entryView{}, 200, false},
 		{"PUT", "/api/v1/entries/{id}", staff.RoleAdmin, (*Console).putEntry, "Give an entry another text; what is left out becomes empty. If-Match, or the member version, names the version that was read; when another was stored since, the answer is 409 with the entry as it is. The old text answers until the new one is searchable.", nil, entryRequest{}, false, entryView{}, 202, false},

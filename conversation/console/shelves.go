@@ -118,7 +118,7 @@ func saveLabel(c *Console, ctx context.Context, id string, v labelView) (any, er
 		return nil, badField("color", "a color such as #2e7d32, or empty")
 	}
 	l, err := c.inbox.SaveLabel(ctx, conversation.Label{ID: id, Name: v.Name, Color: strings.ToLower(v.Color)})
-	return labelView(l), missing(err, conversation.ErrNoLabel, "There is no such label.")
+	return labelView(l), err
 }
 
 func isColor(s string) bool {
@@ -142,7 +142,7 @@ func saveTeam(c *Console, ctx context.Context, id string, v teamView) (any, erro
 	if isErr(err, conversation.ErrNoStaff) {
 		return nil, problem(http.StatusUnprocessableEntity, "unknown_name", "One of the members is no member of staff.")
 	}
-	return teamView(t), missing(err, conversation.ErrNoTeam, "There is no such team.")
+	return teamView(t), err
 }
 
 func saveCanned(c *Console, ctx context.Context, id string, v cannedView) (any, error) {
@@ -166,7 +166,7 @@ func save[T any](missing error, do func(c *Console, ctx context.Context, id stri
 		if r.Method == http.MethodPut {
 			var err error
 			if id, err = pathID(r, missing); err != nil {
-				return shelved(err)
+				return err
 			}
 			code = http.StatusOK
 		}
@@ -182,32 +182,22 @@ func save[T any](missing error, do func(c *Console, ctx context.Context, id stri
 	}
 }
 
+// remover deletes a thing by its id.
+type remover = func(ctx context.Context, id string) error
+
 // drop serves what deletes the thing in the path.
-func drop(missing error, do func(s Shelves, ctx context.Context, id string) error) handler {
+func drop(missing error, by func(c *Console) remover) handler {
 	return func(c *Console, w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
 		id, err := pathID(r, missing)
 		if err == nil {
-			err = do(c.inbox, r.Context(), id)
+			err = by(c)(r.Context(), id)
 		}
 		if err != nil {
-			return shelved(err)
+			return err
 		}
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
-}
-
-// shelved tells what an address does not name.
-func shelved(err error) error {
-	err = missing(err, conversation.ErrNoLabel, "There is no such label.")
-	return missing(err, conversation.ErrNoTeam, "There is no such team.")
-}
-
-func missing(err, is error, detail string) error {
-	if isErr(err, is) {
-		return problem(http.StatusNotFound, "not_found", detail)
-	}
-	return err
 }
 
 func (c *Console) renderCanned(w http.ResponseWriter, r *http.Request, who staff.Principal) error {

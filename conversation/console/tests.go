@@ -2,7 +2,6 @@ package console
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strconv"
@@ -182,18 +181,6 @@ func (c *Console) putTest(w http.ResponseWriter, r *http.Request, _ staff.Princi
 	return writeJSON(w, http.StatusOK, viewTest(t))
 }
 
-func (c *Console) deleteTest(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
-	id, err := pathID(r, conversation.ErrNoTest)
-	if err != nil {
-		return err
-	}
-	if err := c.tests.Delete(r.Context(), id); err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
-}
-
 func (c *Console) addGolden(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
 	id, err := pathID(r, conversation.ErrNotFound)
 	if err != nil {
@@ -251,31 +238,13 @@ type testsRefused struct {
 	testImportView
 }
 
-// importTests takes a file of tests in, or with dry_run only says what that would change.
-func (c *Console) importTests(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
-	dry := r.URL.Query().Get("dry_run")
-	if dry != "" && dry != "true" && dry != "false" { // a slip must not import what was only to be looked at
-		return problem(http.StatusUnprocessableEntity, "bad_parameter", "The parameter dry_run is true or false.")
-	}
-	select {
-	case c.imports <- struct{}{}:
-		defer func() { <-c.imports }()
-	default:
-		return importBusy("Other files are just being imported. Try again in a moment.")
-	}
-	name, content, err := entriesFile(w, r, "A file of tests may have ")
-	if err != nil {
-		return err
-	}
-	if dry == "true" {
-		audited(r).nothing()
-	}
-	report, err := c.tests.ImportFile(r.Context(), name, content, dry == "true")
+func (c *Console) importTests(w http.ResponseWriter, r *http.Request, name string, content []byte, dryRun bool) error {
+	report, err := c.tests.ImportFile(r.Context(), name, content, dryRun)
 	refused := errors.Is(err, knowledge.ErrRefused)
 	if err != nil && !refused {
 		return importProblem(err)
 	}
-	v := testImportView{DryRun: dry == "true", Name: name, Rows: make([]testRowView, len(report.Rows)),
+	v := testImportView{DryRun: dryRun, Name: name, Rows: make([]testRowView, len(report.Rows)),
 		Totals: testImportTotals{report.Totals[knowledge.EntryNew], report.Totals[knowledge.EntryChanged], report.Totals[knowledge.EntrySame], report.Totals[knowledge.EntryInvalid]}}
 	for i, row := range report.Rows {
 		v.Rows[i] = testRowView(row)
@@ -283,14 +252,6 @@ func (c *Console) importTests(w http.ResponseWriter, r *http.Request, _ staff.Pr
 	if !refused {
 		return writeJSON(w, http.StatusOK, v)
 	}
-	body, err := json.Marshal(testsRefused{Problem{Type: "about:blank", Title: http.StatusText(http.StatusUnprocessableEntity), Status: http.StatusUnprocessableEntity,
-		Code: "import_refused", Detail: strconv.Itoa(v.Totals.Invalid) + " rows are no tests. Nothing was imported. The rows say which and why."}, v})
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusUnprocessableEntity)
-	w.Write(append(body, '\n')) // a caller who went away needs no answer
-	return nil
+	return writeProblemWith(w, http.StatusUnprocessableEntity, testsRefused{whole(http.StatusUnprocessableEntity, "import_refused",
+		strconv.Itoa(v.Totals.Invalid)+" rows are no tests. Nothing was imported. The rows say which and why."), v})
 }

@@ -93,7 +93,7 @@ func webhookRoutes() []route {
 		{"GET", "/api/v1/webhooks", staff.RoleAdmin, (*Console).listWebhooks, "Webhooks, the oldest first, and the events they can want.", nil, nil, false, webhooksView{}, 200, false},
 		{"POST", "/api/v1/webhooks", staff.RoleAdmin, (*Console).addWebhook, "Have an address told of events (Standard Webhooks). The secret is shown once.", nil, webhookRequest{}, false, newWebhookView{}, 201, false},
 		{"PUT", "/api/v1/webhooks/{id}", staff.RoleAdmin, (*Console).putWebhook, "Change a webhook. Switching it on forgets what went wrong.", nil, webhookRequest{}, false, webhookView{}, 200, false},
-		{"DELETE", "/api/v1/webhooks/{id}", staff.RoleAdmin, (*Console).deleteWebhook, "Delete a webhook with its log; what waits is not sent.", nil, nil, false, nil, 204, false},
+		{"DELETE", "/api/v1/webhooks/{id}", staff.RoleAdmin, drop(conversation.ErrNoWebhook, func(c *Console) remover { return c.webhooks.DeleteWebhook }), "Delete a webhook with its log; what waits is not sent.", nil, nil, false, nil, 204, false},
 		{"POST", "/api/v1/webhooks/{id}/secret", staff.RoleAdmin, (*Console).rotateWebhook, "Make a new secret, which is shown once. The one before still signs beside it for a day.", nil, nil, false, secretView{}, 200, false},
 		{"POST", "/api/v1/webhooks/{id}/test", staff.RoleAdmin, (*Console).testWebhook, "Send webhook.test now, once, and say how it was answered.", nil, nil, false, webhookTestView{}, 200, false},
 		{"GET", "/api/v1/webhooks/{id}/deliveries", staff.RoleAdmin, (*Console).listWebhookDeliveries, "What was and is to be sent to it, the newest first: 30 days and 10,000 at most.", pageParams, nil, false, webhookDeliveriesView{}, 200, false},
@@ -178,18 +178,6 @@ func (c *Console) putWebhook(w http.ResponseWriter, r *http.Request, _ staff.Pri
 	}
 	audited(r).detail("active", strconv.FormatBool(h.Active))
 	return writeJSON(w, http.StatusOK, viewWebhook(h))
-}
-
-func (c *Console) deleteWebhook(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
-	id, err := pathID(r, conversation.ErrNoWebhook)
-	if err != nil {
-		return err
-	}
-	if err := c.webhooks.DeleteWebhook(r.Context(), id); err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
 }
 
 func (c *Console) rotateWebhook(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {

@@ -25,9 +25,9 @@ func fromTable(ctx context.Context, src string, delimiter rune) (knowledge.Text,
 	return rs.text, nil
 }
 
-func (rs *rows) table(src string, delimiter rune) error {
-	rs.unit = "line"
-	skipped := 0
+// openTable begins to read a table and returns the names of its columns, and how many
+// lines are not counted by the reader; a delimiter of 0 is found out.
+func openTable(src string, delimiter rune) (r *csv.Reader, head []string, skipped int, err error) {
 	if line, rest, ok := strings.Cut(src, "\n"); ok && len(line) == 5 && strings.HasPrefix(strings.ToLower(line), "sep=") {
 		delimiter, src, skipped = rune(line[4]), rest, 1 // what Excel writes and honours
 	}
@@ -36,12 +36,20 @@ func (rs *rows) table(src string, delimiter rune) error {
 	if delimiter == 0 {
 		delimiter = delimiterOf(src)
 	}
-	r := csv.NewReader(strings.NewReader(src))
+	r = csv.NewReader(strings.NewReader(src))
 	r.Comma, r.FieldsPerRecord = delimiter, -1
 	r.LazyQuotes = delimiter == '\t' // most software writes a quote in a TSV file as it is
-	head, err := r.Read()
+	if head, err = r.Read(); err != nil {
+		return nil, nil, 0, csvError(err, skipped)
+	}
+	return r, head, skipped, nil
+}
+
+func (rs *rows) table(src string, delimiter rune) error {
+	rs.unit = "line"
+	r, head, skipped, err := openTable(src, delimiter)
 	if err != nil {
-		return csvError(err, skipped)
+		return err
 	}
 	names, err := header(head)
 	if err == nil && rs.byRow && !slices.Contains(names, colQuestion) {
@@ -90,10 +98,18 @@ func (rs *rows) record(number int, names, record []string) error {
 	return rs.add(row)
 }
 
+// wide refuses a table with more columns than can be read.
+func wide(names []string) error {
+	if len(names) > maxColumns {
+		return fmt.Errorf("%w: the first line names %d columns, at most %d can be read", knowledge.ErrTooLarge, len(names), maxColumns)
+	}
+	return nil
+}
+
 // header maps the columns of a table to their meaning; unknown ones are "".
 func header(names []string) ([]string, error) {
-	if len(names) > maxColumns {
-		return nil, fmt.Errorf("%w: the first line names %d columns, at most %d can be read", knowledge.ErrTooLarge, len(names), maxColumns)
+	if err := wide(names); err != nil {
+		return nil, err
 	}
 	out := make([]string, len(names))
 	has := map[string]bool{}

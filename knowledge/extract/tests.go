@@ -80,23 +80,12 @@ type testRows struct {
 }
 
 func (rs *testRows) table(src string, delimiter rune) error {
-	marked := 0
-	if line, rest, ok := strings.Cut(src, "\n"); ok && len(line) == 5 && strings.HasPrefix(strings.ToLower(line), "sep=") {
-		delimiter, src, marked = rune(line[4]), rest, 1 // what Excel writes and honours
-	}
-	src, skipped := trimBlankLines(src)
-	skipped += marked
-	if delimiter == 0 {
-		delimiter = delimiterOf(src)
-	}
-	r := csv.NewReader(strings.NewReader(src))
-	r.Comma, r.FieldsPerRecord, r.LazyQuotes = delimiter, -1, delimiter == '\t'
-	head, err := r.Read()
+	r, head, skipped, err := openTable(src, delimiter)
 	if err != nil {
-		return csvError(err, skipped)
+		return err
 	}
-	if len(head) > maxColumns {
-		return fmt.Errorf("%w: the first line names %d columns, at most %d can be read", knowledge.ErrTooLarge, len(head), maxColumns)
+	if err := wide(head); err != nil {
+		return err
 	}
 	names := make([]string, len(head))
 	for i, n := range head {
