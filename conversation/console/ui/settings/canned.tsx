@@ -29,10 +29,10 @@ function CannedForm({ of: c, done, cancel }: { of?: Canned; done: () => unknown;
   }, true);
   useEffect(() => { shortcut.current!.focus(); }, []);
   const insert = (v: string) => {
-    const a = area.current!, at = a.selectionStart, put = `{{${v}}}`;
-    setText(text.slice(0, at) + put + text.slice(a.selectionEnd));
+    const a = area.current!;
     a.focus();
-    requestAnimationFrame(() => a.setSelectionRange(at + put.length, at + put.length));
+    a.setRangeText(`{{${v}}}`, a.selectionStart, a.selectionEnd, 'end'); // at once: a caret set later would jump under who writes on
+    setText(a.value);
   };
   return <form class="form grow" onSubmit={form.submit} aria-label={c ? 'Change /' + c.shortcut : 'New canned reply'}>
     <label class="field">Shortcut, one word<input ref={shortcut} required maxLength={40} pattern="/?\S+" defaultValue={c?.shortcut} autocomplete="off" placeholder="hello" /></label>

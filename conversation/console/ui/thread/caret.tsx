@@ -2,7 +2,7 @@
 // something, and Enter puts it in their place.
 import { signal } from '@preact/signals';
 import { openId } from '../inbox/state';
-import { text, write } from './send';
+import { compose, text } from './send';
 
 export interface Offer { id: string; name: string; text: string; put: () => string | Promise<string> }
 /** Finds offers by the first group of what stands before the caret, which with its mark is replaced. */
@@ -35,10 +35,7 @@ async function choose(o: Offer): Promise<void> {
   closeOffers();
   const put = await o.put();
   if (id !== openId.value || text.value !== value) return; // written on, or gone elsewhere, meanwhile
-  write(value.slice(0, start) + put + value.slice(end));
-  const area = document.getElementById('composer') as HTMLTextAreaElement | null, caret = start + put.length;
-  area?.focus();
-  requestAnimationFrame(() => area?.setSelectionRange(caret, caret));
+  compose(value.slice(0, start) + put + value.slice(end), start + put.length);
 }
 
 /** Handles a key while something is offered; true when it was used. */

@@ -46,6 +46,17 @@ export function write(value: string, id = openId.value): void {
   }
 }
 
+/** Writes into the composer and has its caret stand at a place. It stands there at once:
+ *  moved after the next paint it would jump under who writes on. */
+export function compose(value: string, caret: number): void {
+  write(value);
+  const area = document.getElementById('composer') as HTMLTextAreaElement | null;
+  if (!area) return;
+  area.value = value;
+  area.focus();
+  area.setSelectionRange(caret, caret);
+}
+
 /** A person signed out: what they wrote is not the next one's. */
 effect(() => { if (me.value === null) { drafts.value = {}; pending.value = []; } });
 

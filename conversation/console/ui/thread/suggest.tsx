@@ -8,7 +8,7 @@ import { Late } from '../parts/bits';
 import { complain, mayAct } from '../store';
 import type { Source } from '../types';
 import { head } from './state';
-import { mode, text, write } from './send';
+import { compose, mode, text } from './send';
 
 interface Suggestion { conversation: string; text: string; sources?: Source[] }
 const card = signal<Suggestion | null>(null);
@@ -41,11 +41,9 @@ function use(edit: boolean): void {
   const s = card.value;
   if (!s) return;
   mode.value = 'reply';
-  write(text.value && !edit ? text.value + '\n' + s.text : s.text);
+  const full = text.value && !edit ? text.value + '\n' + s.text : s.text;
   card.value = null;
-  const area = document.getElementById('composer') as HTMLTextAreaElement | null;
-  area?.focus();
-  if (edit) requestAnimationFrame(() => area?.setSelectionRange(0, 0));
+  compose(full, edit ? 0 : full.length);
 }
 
 export function Ghost() {
