@@ -5,12 +5,13 @@ import { openId } from '../inbox/state';
 import { channelName, exact, plural, whoIs } from '../format';
 import { Dialog } from '../parts/dialog';
 import { Face, Moment, OwnerChip } from '../parts/bits';
-import { go, panel } from '../store';
+import { go, mayAct, panel } from '../store';
 import { head, messages } from '../thread/state';
 import { Spent } from '../usage/spent';
 import type { Contact, Row } from '../types';
 import { ContactActions, ConversationActions } from './contact';
 import { Controls } from './controls';
+import { EditContact } from './edit';
 
 const contextNames: Record<string, string> = { page_url: 'Page', page_title: 'Title' };
 
@@ -25,8 +26,18 @@ function Facts({ of: h, contact }: { of: Row; contact: Contact | null }) {
     <dt>Since</dt><dd>{exact(h.created_at)}</dd>
     {!!h.rating && <><dt>Rating</dt><dd>{h.rating} of 5</dd></>}
     {contact?.blocked && <><dt>Blocked</dt><dd class="bad">yes</dd></>}
-    {Object.entries(contact?.attributes || {}).map(([k, v]) => <><dt key={k} dir="auto">{contextNames[k] || k}</dt><dd dir="auto">{typeof v === 'object' ? JSON.stringify(v) : String(v)}</dd></>)}
+    {Object.entries(contact?.attributes || {}).filter(([k]) => k !== 'phone').map(([k, v]) => <><dt key={k} dir="auto">{contextNames[k] || k}</dt><dd dir="auto">{typeof v === 'object' ? JSON.stringify(v) : String(v)}</dd></>)}
   </dl>;
+}
+
+function Person({ of: h, contact, changed }: { of: Row; contact: Contact | null; changed: () => void }) {
+  const [editing, setEditing] = useState(false);
+  useEffect(() => setEditing(false), [h.id]);
+  if (contact && editing) return <EditContact of={contact} done={(did) => { setEditing(false); if (did) changed(); }} />;
+  return <>
+    <Facts of={h} contact={contact} />
+    {contact && mayAct.value && <button class="btn link" type="button" onClick={() => setEditing(true)}>Edit details</button>}
+  </>;
 }
 
 function Past({ list, id }: { list: Row[]; id: string }) {
@@ -49,17 +60,17 @@ export function DetailsBody() {
   const [contact, setContact] = useState<Contact | null>(null), [version, setVersion] = useState(0);
   const of = h?.contact_id;
   useEffect(() => {
-    setContact(null);
+    if (contact?.id !== of) setContact(null);
     if (!of) return undefined;
     let here = true;
-    optional<Contact>('/contacts/' + of, `contact ${of} ${h!.seq} ${version}`).then((c) => { if (here) setContact(c); });
+    optional<Contact>('/contacts/' + of, `contact ${of} ${h!.seq} ${h!.contact} ${h!.email} ${version}`).then((c) => { if (here) setContact(c); });
     return () => { here = false; };
-  }, [of, openId.value, version]);
+  }, [of, openId.value, h?.contact, h?.email, version]);
   if (!h) return null;
   const name = whoIs(h);
   return <>
     <div class="who"><Face name={name} kind="large" /><div><h2 dir="auto">{name}</h2><p class="meta">{plural(h.seq, 'message')} · {plural(h.episode || 1, 'visit')}</p></div></div>
-    <Facts of={h} contact={contact} />
+    <Person of={h} contact={contact} changed={() => setVersion(version + 1)} />
     <Controls of={h} />
     <Used />
     <Spent of={h} />

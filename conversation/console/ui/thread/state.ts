@@ -62,7 +62,6 @@ async function read(id: string): Promise<void> {
       typing.value = '';
       looking.value = [];
       silenced.value = false;
-      history.value = null;
     }
   });
   const before = drafts.peek();
@@ -139,17 +138,6 @@ export async function readEarlier(): Promise<void> {
   if (first <= 1) return;
   const list = await api<{ messages: Message[] }>('GET', `/conversations/${id}/messages` + query({ after: Math.max(0, first - 1 - page) || '', limit: page }));
   if (id === openId.value) messages.value = sorted([...list.messages, ...messages.value]);
-}
-
-/** What the same person said in other conversations before, oldest first; null until asked for. */
-export const history = signal<Message[] | null>(null);
-
-/** Reads the last page of it. */
-export async function readHistory(): Promise<void> {
-  const h = head.value;
-  if (!h?.contact_id) return;
-  const list = await api<{ messages: Message[] }>('GET', `/contacts/${h.contact_id}/messages`);
-  if (h.id === openId.value) history.value = list.messages.filter((m) => m.conversation !== h.id && m.at < h.created_at);
 }
 
 /** Takes a message that was stored, by us or by anybody. */

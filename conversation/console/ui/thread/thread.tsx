@@ -1,5 +1,4 @@
 // The middle pane: who has the conversation, what was said, the composer.
-import { Fragment } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { dayOf, reasonText, whoIs } from '../format';
 import { OwnerChip, Skeleton, Empty } from '../parts/bits';
@@ -11,8 +10,9 @@ import type { Change, Message } from '../types';
 import { resolve, takeOrGive } from './actions';
 import { Bubble, DraftBubble, PendingBubble } from './bubble';
 import { Composer } from './composer';
+import { History } from './history';
 import { pendingHere } from './send';
-import { again, changes, drafts, earliest, head, history, looking, messages, mine, readEarlier, readHistory, reading, silenced, trouble, typing } from './state';
+import { again, changes, drafts, earliest, head, looking, messages, mine, readEarlier, reading, silenced, trouble, typing } from './state';
 
 function Head() {
   const h = head.value;
@@ -89,18 +89,6 @@ function Log() {
     }
     return out;
   })}</>;
-}
-
-/** What the same person said elsewhere before, on demand. */
-function History() {
-  const list = history.value;
-  if (!head.value?.contact_id || !full.value) return null;
-  if (!list) return <button class="btn quiet middle" type="button" onClick={() => readHistory().catch(complain)}>Show what they wrote before</button>;
-  if (!list.length) return <p class="change">They have not written before.</p>;
-  return <>{list.map((m, i) => <Fragment key={m.conversation + m.seq}>
-    {list[i - 1]?.conversation !== m.conversation && <p class="divider strong"><span>Earlier conversation, {dayOf(m.at)}</span></p>}
-    <Bubble message={m} joined={false} /></Fragment>)}
-    <p class="divider strong"><span>This conversation</span></p></>;
 }
 
 export function Thread() {
