@@ -79,7 +79,7 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"GET", "/api/v1/invitations/{token}", anyone, (*Console).getInvitation, "What an invitation is to.", nil, nil, false, offerView{}, 200, false},
 		{"POST", "/api/v1/invitations/{token}", anyone, (*Console).acceptInvitation, "Make the account and sign in; sets the session cookie.", nil, acceptRequest{}, false, meView{}, 201, false},
 		{"POST", "/api/v1/staff/{id}/reset", staff.RoleAdmin, (*Console).makeReset, "Make a link by which a colleague chooses another password: shown once, works once, and for an hour. It replaces an earlier one. 409 own_account for the caller's own.", nil, nil, false, resetLinkView{}, 201, false},
-		{"DELETE", "/api/v1/staff/{id}/totp", staff.RoleAdmin, (*Console).dropTOTP, "Take a colleague's second factor away. 409 totp_off when there is none, own_account for the caller's own.", nil, nil, false, nil, 204, false},
+		{"POST", "/api/v1/staff/{id}/totp-reset", staff.RoleAdmin, (*Console).dropTOTP, "Take a colleague's second factor away. 409 totp_off when there is none, own_account for the caller's own.", nil, nil, false, nil, 204, false},
 		{"GET", "/api/v1/resets/{token}", anyone, (*Console).getReset, "Whose password a link lets choose.", nil, nil, false, resetView{}, 200, false},
 		{"POST", "/api/v1/resets/{token}", anyone, (*Console).useReset, "Choose another password; all sessions of the account end, and nobody is signed in.", nil, resetRequest{}, false, nil, 204, false},
 		{"GET", "/api/v1/tokens", staff.RoleAdmin, (*Console).listTokens, "API tokens that are not revoked, the newest first.", nil, nil, false, tokensView{}, 200, false},

@@ -10,7 +10,7 @@ import { figure } from './figure';
 import { asked, filters, matches, narrowed } from './filters';
 import { seen } from './mentions';
 import { alerted, announce, unheard } from './notice';
-import { regularly, soon } from './soon';
+import { regularly, soon } from '../parts/soon';
 import { belongs, before, type View, views } from './views';
 
 const page = 100;

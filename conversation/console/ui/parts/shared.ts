@@ -1,6 +1,7 @@
 // Short lists that colleagues keep and every page uses: labels, teams, staff.
 import { useEffect, useState } from 'preact/hooks';
 import { keptMs, optional } from '../api';
+import { regularly } from './soon';
 
 const everyMs = keptMs + 1000;
 
@@ -11,17 +12,14 @@ export function useShared<T>(path: string, member: string): T[] | null {
   useEffect(() => {
     let here = true;
     const read = async () => {
-      if (document.hidden) return;
       const got = await optional<Record<string, T[]>>(path);
       if (here && got) setList(got[member]);
     };
     read();
-    const timer = setInterval(read, everyMs);
-    document.addEventListener('visibilitychange', read);
+    const end = regularly(everyMs, read);
     return () => {
       here = false;
-      clearInterval(timer);
-      document.removeEventListener('visibilitychange', read);
+      end();
     };
   }, [path]);
   return list;

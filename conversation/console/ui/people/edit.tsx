@@ -46,7 +46,7 @@ export function EditContact({ of: c, done }: { of: Contact; done: (changed: bool
       setBusy(false);
     }
   };
-  const change = (f: Fact, to: Partial<Fact>) => setFacts(facts.map((o) => (o.key === f.key ? { ...o, ...to } : o)));
+  const change = (f: Fact, to: Partial<Fact>) => setFacts((now) => now.map((o) => (o.key === f.key ? { ...o, ...to } : o)));
   return <form class="form edit-contact" aria-label="Details of this person" onSubmit={save}
     onKeyDown={(e) => { if (e.key === 'Escape') { e.preventDefault(); e.stopPropagation(); done(false); } }}>
     <label class="field">Name<input ref={first} value={name} maxLength={120} autocomplete="off" dir="auto" onInput={(e) => setName(e.currentTarget.value)} /></label>

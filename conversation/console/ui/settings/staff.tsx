@@ -40,8 +40,16 @@ function Line({ of: m, all }: { of: Member; all: List<Member> }) {
       complain(err);
     }
   };
-  const drop = () => remove(`/staff/${m.id}/totp`, `Remove the second factor of ${m.name}?`, 'Their password alone signs them in, until they set up another. Do this only when you know that it is them who ask.',
-    async () => { toast(`${m.name} has no second factor now`); await all.read(); }, 'Remove');
+  const drop = async (): Promise<void> => {
+    if (!(await confirmed(`Remove the second factor of ${m.name}?`, 'Their password alone signs them in, until they set up another. Do this only when you know that it is them who ask.', 'Remove'))) return;
+    try {
+      await api('POST', `/staff/${m.id}/totp-reset`);
+      toast(`${m.name} has no second factor now`);
+    } catch (err) {
+      complain(err);
+    }
+    await all.read();
+  };
   return <li class={'item' + (m.disabled ? ' off' : '')}>
     <Face name={m.name} kind={m.online && m.status !== 'away' ? '' : 'away'} />
     <div class="grow"><p><b dir="auto">{m.name}</b>{self && <span class="chip ok">you</span>}
@@ -53,7 +61,7 @@ function Line({ of: m, all }: { of: Member; all: List<Member> }) {
         onClick={() => change({ disabled: !m.disabled }, { disabled: m.disabled }, m.disabled ? `${m.name} may sign in again` : `${m.name} is disabled, and signed out everywhere`)}>{m.disabled ? 'Enable' : 'Disable'}</button></div>
       : <span class="meta">{m.role}</span>}
     {acts && !m.disabled && <div class="row access"><button class="btn link" type="button" aria-label={'Make a reset link for ' + m.name} onClick={link}>Make a reset link</button>
-      {m.totp && <button class="btn link" type="button" aria-label={'Remove the second factor of ' + m.name} onClick={drop}>Remove second factor</button>}</div>}
+      {m.totp && <button class="btn link" type="button" aria-label={'Remove second factor of ' + m.name} onClick={drop}>Remove second factor</button>}</div>}
     {reset && <Once what={'Reset link for ' + m.name} text={reset.url} about={`Give this link to ${m.name} alone. It works once, until ${reset.until}, and is not shown again.`} done={() => setReset(null)} />}
   </li>;
 }

@@ -23,16 +23,16 @@ export function soon(ms: number, work: () => Promise<void>): () => void {
   return ask;
 }
 
-/** Calls work every so often, or up to a quarter later, while the page is seen, and when
- *  it is seen again after longer than that. The result ends it. */
+/** Calls work every so often while the page is seen; what fell due while it was not is
+ *  done when it is. The result ends it. */
 export function regularly(ms: number, work: () => void): () => void {
-  let last = Date.now();
+  let missed = false;
   const look = () => {
-    if (document.hidden || Date.now() - last < ms) return;
-    last = Date.now();
+    if (!missed || document.hidden) return;
+    missed = false;
     work();
   };
-  const timer = setInterval(look, ms / 4);
+  const timer = setInterval(() => { missed = true; look(); }, ms);
   document.addEventListener('visibilitychange', look);
   return () => {
     clearInterval(timer);
