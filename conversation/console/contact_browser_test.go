@@ -205,6 +205,7 @@ func TestStaffAreToldOfWhatIsTheirs(t *testing.T) {
 			run[bool](b, `(Notification.permission = 'granted', true)`)
 			run[bool](b, ask)
 			b.wait(`JSON.parse(localStorage.getItem('frontdesk:prefs')).notify`)
+			run[bool](b, `(async () => { while (!(await (await fetch('/api/v1/me/preferences')).json()).notify); return true })()`) // as a second tab will read them
 			other := b.another()
 			other.wait(`document.querySelector('.rail')`)
 			run[bool](other, `(window.told = [], window.Notification = class { static permission = 'granted'; constructor(title) { told.push(title); } close() {} }, true)`)

@@ -21,6 +21,9 @@ func (b *tab) another() *tab {
 	ctx, stop := cd.NewContext(b.ctx, cd.WithListener(other.listen))
 	b.t.Cleanup(stop)
 	other.ctx = ctx
+	if err := cd.Do(ctx); err != nil { // the tab lives as long as this context
+		b.t.Fatalf("open a second tab: %v", err)
+	}
 	other.do(cd.Navigate(b.URL + "/console"))
 	return other
 }
@@ -167,10 +170,10 @@ func TestTheWholeHistoryIsShown(t *testing.T) {
 	p.do("GET", "/api/v1/conversations/"+old.id, nil, admin).decode(t, &from)
 	p.do("POST", "/api/v1/contacts/"+from.ContactID+"/merge", map[string]any{"into": into.ContactID}, admin).want(t, 200, "")
 	if err := p.exec(`INSERT INTO messages (conversation_id, seq, episode, author, body, created_at)
-		SELECT $1::uuid, n, 1, 'customer', 'Filler ' || n, now() + n * interval '1 second' FROM generate_series(10, 460) n`, here.id); err != nil {
+		SELECT $1::uuid, n, 1, 'customer', 'Filler ' || n, now() - interval '1 day' + n * interval '1 second' FROM generate_series(10, 460) n`, here.id); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.exec(`UPDATE messages SET created_at = created_at - interval '300 days' WHERE conversation_id = $1`, old.id); err != nil {
+	if err := p.exec(`UPDATE messages SET created_at = created_at - interval '300 days' WHERE conversation_id IN ($1, $2) AND seq < 10`, old.id, here.id); err != nil {
 		t.Fatal(err)
 	}
 	later := p.chat("8", "Mia Later", "At the same time")

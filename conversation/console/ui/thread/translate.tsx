@@ -2,7 +2,7 @@
 // when asked for and with a model. Nothing that was translated is sent unseen.
 import { effect, signal } from '@preact/signals';
 import { api, Failed } from '../api';
-import { languageName } from '../format';
+import { languageName, unmarked } from '../format';
 import { full, openId } from '../inbox/state';
 import { Icon } from '../parts/icons';
 import { readersLanguage } from '../prefs';
@@ -44,7 +44,7 @@ function foreign(): boolean {
 
 export function Translation({ of: m }: { of: Message }) {
   const text = done.value[key(m)];
-  if (text) return <p class="translation" dir="auto"><span class="meta">In {languageName(readersLanguage.value)}: </span>{text}</p>;
+  if (text) return <p class="translation plain-text" dir="auto"><span class="meta">In {languageName(readersLanguage.value)}: </span>{m.author === 'bot' ? unmarked(text) : text}</p>;
   if ((m.author !== 'customer' && m.author !== 'bot') || !m.text || !full.value || !can.value || !mayAct.value || !foreign()) return null;
   return <button class="btn link" type="button" onClick={() => translate(m)}>Translate</button>;
 }
