@@ -32,6 +32,7 @@ const DroppedAfter = 5 * time.Minute
 // Priorities of a conversation, from none to urgent.
 const (
 	PriorityNone = 0
+	PriorityHigh = 2 // what a wait is raised to at least, above low
 	PriorityMost = 3
 )
 
