@@ -10,7 +10,7 @@ import type { Change, Message } from '../types';
 import { resolve, takeOrGive } from './actions';
 import { Bubble, DraftBubble, PendingBubble } from './bubble';
 import { Composer } from './composer';
-import { History } from './history';
+import { History } from './elsewhere';
 import { pendingHere } from './send';
 import { again, changes, drafts, earliest, head, looking, messages, mine, readEarlier, reading, silenced, trouble, typing } from './state';
 
