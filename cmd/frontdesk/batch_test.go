@@ -42,13 +42,14 @@ func newBulkServer(t *testing.T, url, base, batch string) *bulkServer {
 		EmbeddingSize: bulkDimensions, OpenAITimeout: 10 * time.Second, Batch: batch}
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	s := &bulkServer{pool: dbtest.Connect(t, url)}
-	embedder, err := newEmbedder(cfg, newPurse(s.pool, log), log)
+	purse := newPurse(s.pool, log)
+	embedder, err := newEmbedder(cfg, purse, log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	store := knowledgedb.New(s.pool, embedder, log)
 	o := knowledgedb.BulkOptions{Least: 4, Poll: 20 * time.Millisecond, Settle: time.Millisecond}
-	if err := useBatches(cfg, store, conversationdb.New(s.pool), o, log); err != nil {
+	if err := useBatches(cfg, store, purse, conversationdb.New(s.pool), o, log); err != nil {
 		t.Fatal(err)
 	}
 	if s.docs, err = store.Documents(); err != nil {
