@@ -138,7 +138,9 @@ func TestEvalGoesByTheStoredSettings(t *testing.T) {
 }
 
 // long is a document of some 600 words, whose vectors cost some 15 millionths of a dollar.
-func long(about string) string { return "# " + about + "\n\n" + strings.Repeat("All about "+about+" and more. ", 120) }
+func long(about string) string {
+	return "# " + about + "\n\n" + strings.Repeat("All about "+about+" and more. ", 120)
+}
 
 func TestIngestSaysWhatWaitsForTheBudgetAndGoesOnOnceThereIsRoom(t *testing.T) {
 	p := newPaying(t, withVectors...)
@@ -159,6 +161,10 @@ func TestIngestSaysWhatWaitsForTheBudgetAndGoesOnOnceThereIsRoom(t *testing.T) {
 	if got := p.run("doctor"); !strings.Contains(got.stdout, "warning  budget: ") {
 		t.Errorf("doctor = %+v, want it to say what waits", got)
 	}
+	before := len(p.ai.Bills())
+	if _, err := p.pool.Exec(t.Context(), `DELETE FROM model_calls`); err != nil { // of the search
+		t.Fatal(err)
+	}
 	p.set("prices", `{"models": {"text-embedding-3-small": {"input": 2, "cached": 2, "output": 0}}}`)
 	p.set("spending", `{"day_usd": 1, "conversation_usd": null, "visitor_usd": null, "warn": 0.8}`)
 	if got := p.run("ingest", file); got.code != 0 || !strings.Contains(got.stdout, "ready   "+file) {
@@ -169,7 +175,7 @@ func TestIngestSaysWhatWaitsForTheBudgetAndGoesOnOnceThereIsRoom(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := int64(0)
-	for _, b := range p.ai.Bills() {
+	for _, b := range p.ai.Bills()[before:] {
 		want += 2 * int64(b.Input)
 	}
 	if want == 0 || booked != want {
@@ -193,7 +199,7 @@ func TestRaisingTheBudgetWakesWhatWaitsForIt(t *testing.T) {
 			t.Fatal(err)
 		}
 		if code, body := s.ask("PUT", "/api/v1/settings/spending", token, map[string]any{"version": sec.Version,
-			"value": map[string]any{"day_usd": day, "conversation_usd": nil, "visitor_usd": nil, "warn": .8}}); code != 200 {
+			"day_usd": day, "conversation_usd": nil, "visitor_usd": nil, "warn": .8}); code != 200 {
 			t.Fatalf("PUT spending = %d %s", code, body)
 		}
 	}
@@ -212,7 +218,11 @@ func TestRaisingTheBudgetWakesWhatWaitsForIt(t *testing.T) {
 	}
 	waitFor(t, "document to wait for the budget", func() bool {
 		got := document()
-		return got.Status == "embedding" && got.Error == knowledge.BudgetNote
+		var off int
+		if err := p.pool.QueryRow(t.Context(), putOff).Scan(&off); err != nil {
+			t.Fatal(err)
+		}
+		return got.Status == "embedding" && got.Error == knowledge.BudgetNote && off == 1
 	})
 	if _, body := s.ask("GET", "/api/v1/health", token, nil); !strings.Contains(body, "wait for the day's budget") {
 		t.Errorf("health = %s, want it to say what waits", body)

@@ -65,24 +65,31 @@ func (d *Documents) noteBulk(ctx context.Context, id, reason, word string) error
 	return nil
 }
 
-// Resume has tried again at once what waits for the budget: more of it may be there.
+// Resume has tried again at once what waits for the budget: more of it may be there. A job
+// that is just about to be put off is woken by the next sweep.
 func (d *Documents) Resume(ctx context.Context) error {
 	const (
-		docs = `UPDATE documents SET error = '', updated_at = clock_timestamp() WHERE status = 'embedding' AND error = @broke`
-		jobs = `UPDATE river_job j SET state = 'available', scheduled_at = clock_timestamp() WHERE j.state = 'scheduled' AND (
-			j.kind = @ingest AND j.args->>'document' IN (SELECT id::text FROM documents WHERE status = 'embedding' AND error = @broke)
-			OR j.kind = @batch AND j.args->>'batch' IN (SELECT id::text FROM embedding_batches WHERE ended_at IS NULL AND reason = @broke))`
+		docs    = `UPDATE documents SET error = '', updated_at = clock_timestamp() WHERE status = 'embedding' AND error = @broke`
+		batches = `UPDATE embedding_batches SET reason = '' WHERE ended_at IS NULL AND reason = @broke`
 	)
-	args := pgx.NamedArgs{"broke": knowledge.BudgetNote, "ingest": ingestArgs{}.Kind(), "batch": bulkArgs{}.Kind()}
-	err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, jobs, args)
-		if err == nil {
-			_, err = tx.Exec(ctx, docs, args)
+	for _, sql := range []string{docs, batches} {
+		if _, err := d.pool.Exec(ctx, sql, pgx.NamedArgs{"broke": knowledge.BudgetNote}); err != nil {
+			return fmt.Errorf("resume what waits for the budget: %w", err)
 		}
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("resume what waits for the budget: %w", err)
+	}
+	return d.wake(ctx)
+}
+
+// wake has the jobs run now that are put off for long without a word of why: what they
+// waited for was taken off by Resume.
+func (d *Documents) wake(ctx context.Context) error {
+	const sql = `UPDATE river_job j SET state = 'available', scheduled_at = clock_timestamp()
+		WHERE j.state = 'scheduled' AND j.scheduled_at > clock_timestamp() + @soon::float8 * interval '1 second' AND (
+			j.kind = @ingest AND j.args->>'document' IN (SELECT id::text FROM documents WHERE status = 'embedding' AND error = '')
+			OR j.kind = @batch AND j.args->>'batch' IN (SELECT id::text FROM embedding_batches WHERE ended_at IS NULL AND sent_at IS NULL AND reason = ''))`
+	args := pgx.NamedArgs{"soon": (2 * busyAgain).Seconds(), "ingest": ingestArgs{}.Kind(), "batch": bulkArgs{}.Kind()}
+	if _, err := d.pool.Exec(ctx, sql, args); err != nil {
+		return fmt.Errorf("wake what waited for the budget: %w", err)
 	}
 	return nil
 }

@@ -148,7 +148,7 @@ func (j *Jobs) Start(ctx context.Context) error {
 
 // sweep takes up what nobody works on.
 func (j *Jobs) sweep(ctx context.Context) error {
-	err := j.docs.sweep(ctx)
+	err := errors.Join(j.docs.sweep(ctx), j.docs.wake(ctx))
 	for _, w := range j.more {
 		err = errors.Join(err, w.sweep(ctx))
 	}
