@@ -89,11 +89,11 @@ func TestAskWhyGoesByTheStoredSettings(t *testing.T) {
 	if got = p.run("ask", "what does renting a zebra cost?"); got.code != 0 || !strings.Contains(got.stdout, "17 gold a day") || len(p.ai.Requests()) != 1 {
 		t.Errorf("ask over budget = %+v, want a quoted passage and no call", got)
 	}
-	p.set("thresholds", `{"answer": 1, "offer": 1}`)
-	if got = p.run("ingest", "--preview", p.file("more.md", "# Yaks\n\nThere are none.\n")); got.code != 0 || !strings.Contains(got.stdout, "now 0 verbatim, 0 answered, 0 with an offer, 1 unknown") {
+	p.set("thresholds", `{"answer": 0.02, "offer": 0.01}`)
+	if got = p.run("ingest", "--preview", p.file("more.md", "# Yaks\n\nThere are none.\n")); got.code != 0 || !strings.Contains(got.stdout, "now 0 verbatim, 1 answered, 0 with an offer, 0 unknown") {
 		t.Errorf("ingest --preview = %+v, want the question judged by the settings", got)
 	}
-	if got = p.run("search", "renting zebras"); got.code != 0 || !strings.Contains(got.stdout, "answered from 1.00, with the offer of a person from 1.00") {
+	if got = p.run("search", "renting zebras"); got.code != 0 || !strings.Contains(got.stdout, "answered from 0.02, with the offer of a person from 0.01") {
 		t.Errorf("search = %+v, want the thresholds of the settings", got)
 	}
 }
