@@ -204,7 +204,11 @@ func (s *Store) Record(ctx context.Context, calls []conversation.Call) error {
 		return fmt.Errorf("record %d model calls: %w", len(calls), err)
 	}
 	delete(args, "messages")
-	if _, err := s.pool.Exec(ctx, q, args); err != nil {
+	_, err := s.pool.Exec(ctx, q, args)
+	if isCode(err, foreignKeyViolation) { // the contact was merged or erased meanwhile: now it is seen
+		_, err = s.pool.Exec(ctx, q, args)
+	}
+	if err != nil {
 		return fmt.Errorf("record %d model calls: %w", len(calls), err)
 	}
 	return nil
