@@ -18,7 +18,8 @@ CREATE TABLE deletions (
     by_id       text        NOT NULL DEFAULT '',
     by_name     text        NOT NULL DEFAULT '',
     uses        jsonb,      -- its row of document_uses
-    entry_uses  jsonb       -- those of its entries
+    entry_uses  jsonb,      -- those of its entries
+    gaps        uuid[]      -- that it answers
 );
 CREATE INDEX deletions_newest ON deletions (at DESC, document_id);
 

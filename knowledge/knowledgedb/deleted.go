@@ -24,9 +24,10 @@ func (d *Documents) PutAway(ctx context.Context, id string) error {
 		hold  = `SELECT true FROM documents WHERE id = @id::text::uuid FOR UPDATE`
 		again = `DELETE FROM deleted_documents WHERE id = @id::text::uuid` // it has been here, and came back by its entries
 		move  = `INSERT INTO deleted_documents SELECT * FROM documents WHERE id = @id::text::uuid`
-		note  = `INSERT INTO deletions (document_id, by_id, by_name, uses, entry_uses) VALUES (@id::text::uuid, @by, @by_name,
+		note  = `INSERT INTO deletions (document_id, by_id, by_name, uses, entry_uses, gaps) VALUES (@id::text::uuid, @by, @by_name,
 			(SELECT to_jsonb(u) FROM document_uses u WHERE document_id = @id::text::uuid),
-			(SELECT jsonb_agg(to_jsonb(u)) FROM entry_uses u WHERE document_id = @id::text::uuid))`
+			(SELECT jsonb_agg(to_jsonb(u)) FROM entry_uses u WHERE document_id = @id::text::uuid),
+			ARRAY(SELECT g.id FROM gaps g WHERE g.document_id = @id::text::uuid))`
 		passages = `INSERT INTO deleted_passages SELECT * FROM passages WHERE document_id = @id::text::uuid`
 		vectors  = `INSERT INTO deleted_embeddings SELECT e.* FROM embeddings e JOIN deleted_passages p ON p.id = e.passage_id WHERE p.document_id = @id::text::uuid`
 		remove   = `DELETE FROM documents WHERE id = @id::text::uuid`

@@ -58,8 +58,11 @@ func TestADeletedDocumentIsNowhereAndComesBackAsItWas(t *testing.T) {
 	if _, err := b.pool.Exec(t.Context(), `INSERT INTO document_uses VALUES ($1, 7, '2026-01-02'); `, d.ID); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := b.pool.Exec(t.Context(), `INSERT INTO gaps (id, questions, customers, first_at, last_at, document_id) VALUES (gen_random_uuid(), 1, 1, now(), now(), $1)`, d.ID); err != nil {
+		t.Fatal(err)
+	}
 	was := map[string]string{}
-	tables := map[string]string{"documents": "id", "passages": "id", "lexemes": "passage_id", "terms": "dim", "vocabulary": "word, dim", "embeddings": "passage_id, model_id", "document_uses": "document_id"}
+	tables := map[string]string{"documents": "id", "passages": "id", "lexemes": "passage_id", "terms": "dim", "vocabulary": "word, dim", "embeddings": "passage_id, model_id", "document_uses": "document_id", "gaps": "id"}
 	for table, order := range tables {
 		was[table] = b.snapshot(t, table, order)
 	}

@@ -86,6 +86,8 @@ func (d *Documents) restorePassages(ctx context.Context, tx pgx.Tx, args pgx.Nam
 			WHERE x.document_id = @id::text::uuid AND x.uses IS NOT NULL`,
 		`INSERT INTO entry_uses SELECT u.* FROM deletions x, jsonb_populate_recordset(NULL::entry_uses, x.entry_uses) u
 			WHERE x.document_id = @id::text::uuid ON CONFLICT DO NOTHING`,
+		`UPDATE gaps g SET document_id = x.document_id FROM deletions x
+			WHERE x.document_id = @id::text::uuid AND g.id = ANY(x.gaps) AND g.document_id IS NULL`,
 		// What came meanwhile has not been compared with its entries.
 		`DELETE FROM entry_checks c USING passages p WHERE p.document_id = @id::text::uuid AND c.entry_id = p.entry_id`,
 		`DELETE FROM deleted_documents WHERE id = @id::text::uuid`,
