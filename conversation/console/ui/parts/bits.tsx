@@ -1,6 +1,6 @@
 // Small pieces that several pages show.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { now, short, exact, initials } from '../format';
 import { dismiss, me, toasts } from '../store';
 import type { Row, State } from '../types';
@@ -59,7 +59,7 @@ export function Toasts() {
 /** Puts nodes made elsewhere into the page, such as Markdown. */
 export function Nodes({ make, deps, class: name, dir }: { make: () => Node; deps: unknown[]; class: string; dir?: 'auto' }) {
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => { box.current!.replaceChildren(make()); }, deps);
+  useLayoutEffect(() => { box.current!.replaceChildren(make()); }, deps); // with the frame that shows the rest
   return <div ref={box} class={name} dir={dir} />;
 }
 

@@ -2,14 +2,13 @@
 import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import { api, Failed, query } from '../api';
 import { on } from '../events';
-import { current, markRead, openId, put } from '../inbox/state';
+import { current, markRead, openId, put, rows } from '../inbox/state';
 import { complain, me } from '../store';
 import type { Attachment, Change, Delivery, Message, Row, State } from '../types';
+import { foresee, messagesAfter, newest, page, recall, remember } from './cache';
 import { looking, typing, watchOthers } from './others';
 
 export { looking, typing };
-
-const page = 100;
 
 /** The conversation as last read; null until it has been. */
 export const head = signal<Row | null>(null);
@@ -37,27 +36,49 @@ let abort: AbortController | null = null;
 /** How deliveries stand, as heard since the conversation was opened. */
 const progress = new Map<number, Delivery>();
 
+/** Whether two readings of a message say the same. */
+function alike(a: Message, b: Message): boolean {
+  const x = a as unknown as Record<string, unknown>, y = b as unknown as Record<string, unknown>;
+  return [...new Set([...Object.keys(x), ...Object.keys(y)])].every((k) => x[k] === y[k] || (typeof x[k] === 'object' && JSON.stringify(x[k]) === JSON.stringify(y[k])));
+}
+
+/** One of each, the later reading counts. What is as it was stays the same object, and
+ *  is not drawn again. */
 function sorted(list: Message[]): Message[] {
   const bySeq = new Map<number, Message>();
   for (const m of list) {
-    const had = bySeq.get(m.seq), heard = progress.get(m.seq);
-    bySeq.set(m.seq, { ...m, why: m.why || had?.why, delivery: heard || m.delivery || had?.delivery });
+    const had = bySeq.get(m.seq), why = m.why || had?.why, delivery = progress.get(m.seq) || m.delivery || had?.delivery;
+    const now = why === m.why && delivery === m.delivery ? m : { ...m, why, delivery };
+    bySeq.set(m.seq, had && alike(had, now) ? had : now);
   }
   return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
 }
 
+let whole = ''; // the conversation whose newest page was read since it was opened
+let from = ''; // the conversation open before
+let onward = 1; // the way through the list
+
+/** Reads ahead what the next step leads to. */
+function ahead(id: string): void {
+  const list = rows.peek(), at = list.findIndex((r) => r.id === id), before = list.findIndex((r) => r.id === from);
+  if (at < 0) return;
+  if (before >= 0 && before !== at) onward = Math.sign(at - before);
+  foresee(list[at + onward]);
+}
+
 async function read(id: string): Promise<void> {
-  const mine = ++turn, same = head.peek()?.id === id;
+  const mine = ++turn, same = head.peek()?.id === id, had = same ? undefined : recall(id);
   abort?.abort();
   abort = new AbortController();
   batch(() => {
-    reading.value = !same;
+    reading.value = !same && !had;
     trouble.value = '';
     if (!same) {
+      whole = '';
       drafts.value = new Map();
       progress.clear();
       head.value = current.peek();
-      messages.value = [];
+      messages.value = had || [];
       changes.value = [];
       typing.value = '';
       looking.value = [];
@@ -65,26 +86,35 @@ async function read(id: string): Promise<void> {
       history.value = null;
     }
   });
-  const before = drafts.peek();
+  const before = drafts.peek(), { signal } = abort;
   try {
-    const row = await api<Row>('GET', '/conversations/' + id, undefined, { signal: abort.signal });
-    const newest = messages.value[messages.value.length - 1], underWay = messages.value.find((m) => m.delivery?.state === 'pending');
-    const after = same && newest ? (underWay ? underWay.seq - 1 : newest.seq) : Math.max(0, row.seq - page);
-    const list = await api<{ messages: Message[] }>('GET', `/conversations/${id}/messages` + query({ after: after || '', limit: 500 }), undefined, { signal: abort.signal });
+    const known = head.peek()?.seq, last = whole === id ? messages.peek()[messages.peek().length - 1] : undefined;
+    const underWay = last && messages.peek().find((m) => m.delivery?.state === 'pending');
+    const read = api<Row>('GET', '/conversations/' + id, undefined, { signal });
+    const rest = (seq: number) => (last ? messagesAfter(id, underWay ? underWay.seq - 1 : last.seq, signal) : newest(id, seq, signal));
+    let [row, list] = known !== undefined ? await Promise.all([read, rest(known)]) : await read.then(async (r) => [r, await rest(r.seq)] as const);
+    const end = list.length ? list[list.length - 1].seq : last?.seq || 0;
+    if (end < row.seq) list = [...list, ...(await messagesAfter(id, end, signal))]; // written meanwhile
     if (mine !== turn) return;
     batch(() => {
       head.value = row;
-      redraft(row, before, list.messages);
+      redraft(row, before, list);
       if (same) progress.clear(); // what was read is newer
-      messages.value = sorted([...messages.value, ...list.messages]);
+      const shown = messages.value, gap = !last && list.length > 0 && shown.length > 0 && shown[shown.length - 1].seq + 1 < list[0].seq;
+      messages.value = sorted([...(gap ? [] : shown), ...list]);
       reading.value = false;
     });
+    whole = id;
+    remember(id, messages.peek());
     put(row);
     markRead(id, row.seq);
     readChanges(id);
+    ahead(id);
+    from = id;
   } catch (err) {
     if (mine !== turn || !(err instanceof Failed)) return;
-    batch(() => { trouble.value = err.message; reading.value = false; });
+    if (err.status === 404) remember(id, []);
+    batch(() => { trouble.value = err.message; reading.value = false; if (err.status === 404) messages.value = []; });
   }
 }
 

@@ -1,18 +1,18 @@
 // The middle pane: who has the conversation, what was said, the composer.
 import { Fragment } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { dayOf, reasonText, whoIs } from '../format';
+import { dayOf, whoIs } from '../format';
 import { OwnerChip, Skeleton, Empty } from '../parts/bits';
 import { Waits } from './waits';
 import { Icon } from '../parts/icons';
 import { complain, go, mayAct, panel } from '../store';
 import { full, openId, rows, view } from '../inbox/state';
-import type { Change, Message } from '../types';
 import { resolve, takeOrGive } from './actions';
 import { Bubble, DraftBubble, PendingBubble } from './bubble';
 import { Composer } from './composer';
+import { Log } from './log';
 import { pendingHere } from './send';
-import { again, changes, drafts, earliest, head, history, looking, messages, mine, readEarlier, readHistory, reading, silenced, trouble, typing } from './state';
+import { again, drafts, earliest, head, history, looking, messages, mine, readEarlier, readHistory, reading, silenced, trouble, typing } from './state';
 
 function Head() {
   const h = head.value;
@@ -37,58 +37,6 @@ function Watchers() {
   const writes = list.find((s) => s.typing === 'reply');
   return <span class={'meta watchers' + (writes ? ' warn' : '')} role="status">
     {writes ? writes.name + ' is writing a reply' : list.map((s) => s.name).join(', ') + (list.length > 1 ? ' are looking' : ' is looking')}</span>;
-}
-
-const spoken: Record<string, string> = { staff: 'staff', bot: 'the bot', queue: 'the queue' };
-
-const priorities = ['normal', 'low', 'high', 'urgent'];
-
-function changeText(c: Change): string {
-  const who = c.actor?.name || 'The server';
-  switch (c.kind) {
-    case 'owner': return `${who}: ${spoken[c.from || ''] || c.from || 'nobody'} → ${spoken[c.to || ''] || c.to || 'nobody'}` + (c.reason ? ` (${reasonText(c.reason)})` : '');
-    case 'rating': return `The customer rated this ${'★'.repeat(+(c.to || 0))} ${c.to} of 5${c.from && c.from !== '0' ? `, ${c.from} before` : ''}`;
-    case 'priority': return `${who} changed the priority from ${priorities[+(c.from || 0)]} to ${priorities[+(c.to || 0)]}`;
-    default: return `${who} changed ${c.kind === 'assign' ? 'the assignee' : c.kind} ${c.from ? `from ${c.from} ` : ''}to ${c.to || 'none'}`;
-  }
-}
-
-// A change of owner that the customer was told of stands there as its own message.
-const toldMs = 3000;
-function silent(c: Change): boolean {
-  if (c.kind !== 'owner' && c.kind !== 'status') return true;
-  const at = Date.parse(c.at);
-  return !messages.value.some((m) => m.author === 'system' && Math.abs(Date.parse(m.at) - at) < toldMs);
-}
-
-type Line = { at: string; key: string; message?: Message; change?: Change };
-
-function Log() {
-  const lines: Line[] = [...messages.value.map((m) => ({ at: m.at, key: 'm' + m.seq, message: m })),
-    ...changes.value.filter((c) => c.at >= (messages.value[0]?.at || '') && silent(c)).map((c, i) => ({ at: c.at, key: 'c' + i, change: c }))];
-  if (changes.value.length) lines.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
-  let day = '', episode = 0, before: Message | undefined;
-  return <>{lines.map((l) => {
-    const out = [];
-    const today = new Date(l.at).toDateString();
-    if (today !== day) {
-      day = today;
-      out.push(<p class="divider" key={'d' + l.key}><span>{dayOf(l.at)}</span></p>);
-      before = undefined;
-    }
-    if (l.change) {
-      before = undefined;
-      out.push(<p class="change" key={l.key}>{changeText(l.change)}</p>);
-    } else {
-      const m = l.message!;
-      if (episode && m.episode !== episode) out.push(<p class="divider strong" key={'e' + l.key}><span>A new conversation begins here</span></p>);
-      episode = m.episode;
-      const joined = before && before.author === m.author && before.note === m.note && before.staff?.id === m.staff?.id && Date.parse(m.at) - Date.parse(before.at) < 120_000;
-      out.push(<Bubble key={l.key} message={m} joined={!!joined} />);
-      before = m;
-    }
-    return out;
-  })}</>;
 }
 
 /** What the same person said elsewhere before, on demand. */
