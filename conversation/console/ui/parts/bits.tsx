@@ -56,6 +56,11 @@ export function Toasts() {
   </div>)}</section>;
 }
 
+/** The colour of a label. Its ring can be told from any ground, and its name stands beside it. */
+export function Swatch({ color }: { color: string }) {
+  return <svg class="swatch" viewBox="0 0 12 12" width="12" height="12" aria-hidden="true"><circle cx="6" cy="6" r="5.25" fill={color || 'none'} stroke-dasharray={color ? undefined : '2 2'} /></svg>;
+}
+
 /** Puts nodes made elsewhere into the page, such as Markdown. */
 export function Nodes({ make, deps, class: name, dir }: { make: () => Node; deps: unknown[]; class: string; dir?: 'auto' }) {
   const box = useRef<HTMLDivElement>(null);

@@ -12,6 +12,8 @@ import type { Contact, Row } from '../types';
 import { ContactActions, ConversationActions } from './contact';
 import { Controls } from './controls';
 
+const restMs = 120; // nothing is read for who steps past
+
 const contextNames: Record<string, string> = { page_url: 'Page', page_title: 'Title' };
 
 function Facts({ of: h, contact }: { of: Row; contact: Contact | null }) {
@@ -52,8 +54,8 @@ export function DetailsBody() {
     setContact(null);
     if (!of) return undefined;
     let here = true;
-    optional<Contact>('/contacts/' + of, `contact ${of} ${h!.seq} ${version}`).then((c) => { if (here) setContact(c); });
-    return () => { here = false; };
+    const timer = setTimeout(() => optional<Contact>('/contacts/' + of, `contact ${of} ${h!.seq} ${version}`).then((c) => { if (here) setContact(c); }), restMs);
+    return () => { here = false; clearTimeout(timer); };
   }, [of, openId.value, version]);
   if (!h) return null;
   const name = whoIs(h);

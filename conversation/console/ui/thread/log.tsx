@@ -36,13 +36,14 @@ function lasting(list: Change[], said: Message[]): Change[] {
   return list.filter((c) => c.at >= first && ((c.kind !== 'owner' && c.kind !== 'status') || !told.some((at) => Math.abs(at - Date.parse(c.at)) < toldMs)));
 }
 
-// A portion ends with the message that makes it so long, in messages or characters.
-const portion = { messages: 12, runes: 6000 };
+// A portion ends with the message that makes it so long, in messages or characters. The
+// first one about fills a window.
+const first = { messages: 10, runes: 3000 }, portion = { messages: 12, runes: 6000 };
 
 /** The place from which a further portion in front of a place is shown. */
-function further(list: Message[], before: number): number {
+function further(list: Message[], before: number, most = portion): number {
   let at = before, runes = 0;
-  while (at > 0 && before - at < portion.messages && runes < portion.runes) runes += list[--at].text.length;
+  while (at > 0 && before - at < most.messages && runes < most.runes) runes += list[--at].text.length;
   return at;
 }
 
@@ -52,7 +53,7 @@ function usePortions(): Message[] {
   const since = useRef({ id: '', seq: Infinity }), [, redraw] = useState(0), anchor = useRef(-1);
   if (since.current.id !== id) since.current = { id, seq: Infinity };
   let start = list.findIndex((m) => m.seq >= since.current.seq);
-  if (start < 0) start = further(list, list.length);
+  if (start < 0) start = further(list, list.length, first);
   if (list.length) since.current.seq = list[start].seq;
   useLayoutEffect(() => {
     const log = document.getElementById('log');

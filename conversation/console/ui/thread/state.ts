@@ -54,6 +54,9 @@ function sorted(list: Message[]): Message[] {
   return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
 }
 
+// What is kept is read anew when somebody stays with it, not with each step past it.
+const restMs = 120;
+
 let whole = ''; // the conversation whose newest page was read since it was opened
 let from = ''; // the conversation open before
 let onward = 1; // the way through the list
@@ -63,6 +66,7 @@ function ahead(id: string): void {
   const list = rows.peek(), at = list.findIndex((r) => r.id === id), before = list.findIndex((r) => r.id === from);
   if (at < 0) return;
   if (before >= 0 && before !== at) onward = Math.sign(at - before);
+  from = id;
   foresee(list[at + onward]);
 }
 
@@ -86,7 +90,13 @@ async function read(id: string): Promise<void> {
       history.value = null;
     }
   });
-  const before = drafts.peek(), { signal } = abort;
+  const { signal } = abort;
+  if (had) {
+    setTimeout(() => { if (mine === turn) ahead(id); });
+    await new Promise((rested) => setTimeout(rested, restMs));
+    if (mine !== turn) return; // on the way to another
+  }
+  const before = drafts.peek();
   try {
     const known = head.peek()?.seq, last = whole === id ? messages.peek()[messages.peek().length - 1] : undefined;
     const underWay = last && messages.peek().find((m) => m.delivery?.state === 'pending');
@@ -110,7 +120,6 @@ async function read(id: string): Promise<void> {
     markRead(id, row.seq);
     readChanges(id);
     ahead(id);
-    from = id;
   } catch (err) {
     if (mine !== turn || !(err instanceof Failed)) return;
     if (err.status === 404) remember(id, []);
