@@ -92,6 +92,7 @@ type Row struct {
 	SnoozedUntil time.Time
 	Reason       Reason // why it waits for a person
 	Rating       int    // the customer's newest, 1 to 5; 0 for none
+	Comment      string // what they said beside it
 	Match        *Match // where the search found it
 }
 
@@ -115,6 +116,7 @@ type TimelineEvent struct {
 	Reason    string
 	ActorID   string // customer, bot, system or a member of staff's id
 	ActorName string
+	Comment   string // what the customer said beside a rating, with the newest of an episode
 }
 
 // Assignment says who is to take a conversation.
