@@ -1,4 +1,4 @@
-import { OwnerChip, Moment, Swatch } from '../parts/bits';
+import { OwnerChip, Moment, Score, Swatch } from '../parts/bits';
 import { channelName, count, span, now, unmarked, whoIs } from '../format';
 import type { Row } from '../types';
 import { colors } from './labels';
@@ -25,7 +25,7 @@ export function InboxRow({ row, index, total, chosen, open }: Props) {
     <div class="row-foot">
       <OwnerChip of={row} />
       {wait && <span class="meta">waits {wait}</span>}
-      {!!row.rating && <span class={'chip score ' + (row.rating > 3 ? 'ok' : row.rating < 3 ? 'bad' : 'plain')} role="img" aria-label={`Rated ${row.rating} of 5`}>★ {row.rating}</span>}
+      {!!row.rating && <Score of={row.rating} />}
       {!!row.priority && <span class={'chip ' + (row.priority > 1 ? 'bad' : 'plain')}>{priorities[row.priority]}</span>}
       {row.labels?.slice(0, 2).map((l) => <span key={l} class="chip plain label" title={l}>{hue.get(l) && <Swatch color={hue.get(l)!} />}<span class="cut" dir="auto">{l}</span></span>)}
       <span class="meta push">{channelName(row.channel)}</span>

@@ -25,7 +25,7 @@ function Facts({ of: h, contact }: { of: Row; contact: Contact | null }) {
     {(h.lang || h.locale) && <><dt>Language</dt><dd>{h.lang || h.locale}</dd></>}
     {page && <><dt>Page</dt><dd dir="auto">{safe ? <a href={safe} target="_blank" rel="noopener noreferrer nofollow">{page.title || page.url}</a> : page.title || page.url}</dd></>}
     <dt>Since</dt><dd>{exact(h.created_at)}</dd>
-    {!!h.rating && <><dt>Rating</dt><dd>{h.rating} of 5</dd></>}
+    {!!h.rating && <><dt>Rating</dt><dd>{h.rating} of 5{h.comment && <blockquote class="quote plain-text" dir="auto">{h.comment}</blockquote>}</dd></>}
     {contact?.blocked && <><dt>Blocked</dt><dd class="bad">yes</dd></>}
     {Object.entries(contact?.attributes || {}).map(([k, v]) => <><dt key={k} dir="auto">{contextNames[k] || k}</dt><dd dir="auto">{typeof v === 'object' ? JSON.stringify(v) : String(v)}</dd></>)}
   </dl>;

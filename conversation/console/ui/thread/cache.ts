@@ -2,6 +2,7 @@
 // that a key would lead to next. They are shown at once and read again behind that.
 import { effect } from '@preact/signals';
 import { api, Failed, query } from '../api';
+import { rows } from '../inbox/state';
 import { me } from '../store';
 import type { Message, Row } from '../types';
 
@@ -39,7 +40,7 @@ export function remember(id: string, list: Message[]): void {
 }
 
 /** Reads a conversation that is likely to be opened next. */
-export async function foresee(r: Row | undefined): Promise<void> {
+async function foresee(r: Row | undefined): Promise<void> {
   const session = signedIn, had = r && cache.get(r.id);
   if (!r || asked.has(r.id) || (had && had[had.length - 1].seq >= r.seq)) return;
   const reading = messagesAfter(r.id, Math.max(0, r.seq - page));
@@ -52,4 +53,16 @@ export async function foresee(r: Row | undefined): Promise<void> {
   } finally {
     if (asked.get(r.id) === reading) asked.delete(r.id);
   }
+}
+
+let from = ''; // the conversation open before
+let onward = 1; // the way through the list
+
+/** Reads ahead what the next step leads to. */
+export function ahead(id: string): void {
+  const list = rows.peek(), at = list.findIndex((r) => r.id === id), before = list.findIndex((r) => r.id === from);
+  if (at < 0) return;
+  if (before >= 0 && before !== at) onward = Math.sign(at - before);
+  from = id;
+  foresee(list[at + onward]);
 }

@@ -3,11 +3,13 @@ import { optional } from '../api';
 import { me } from '../store';
 import type { Colleague } from '../types';
 import type { Finder } from './caret';
+import { learn } from './named';
 
 const freshMs = 60_000; // who came since is found by then
 
 async function colleagues(): Promise<Colleague[]> {
   const list = await optional<{ staff: Colleague[] }>('/staff', 'colleagues ' + Math.floor(Date.now() / freshMs));
+  if (list) learn(list.staff);
   return (list?.staff || []).filter((s) => !s.disabled && s.id !== me.value?.id);
 }
 

@@ -2,10 +2,12 @@
 import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import { api, Failed, query } from '../api';
 import { on } from '../events';
-import { current, markRead, openId, put, rows } from '../inbox/state';
+import { current, markRead, openId, put } from '../inbox/state';
 import { complain, me } from '../store';
 import type { Attachment, Change, Delivery, Message, Row, State } from '../types';
-import { foresee, messagesAfter, newest, page, recall, remember } from './cache';
+import { ahead, messagesAfter, newest, page, recall, remember } from './cache';
+import { history } from './history';
+import { progress, sorted } from './merge';
 import { looking, typing, watchOthers } from './others';
 
 export { looking, typing };
@@ -33,42 +35,10 @@ export const seenUpTo = computed(() => {
 let turn = 0;
 let abort: AbortController | null = null;
 
-/** How deliveries stand, as heard since the conversation was opened. */
-const progress = new Map<number, Delivery>();
-
-/** Whether two readings of a message say the same. */
-function alike(a: Message, b: Message): boolean {
-  const x = a as unknown as Record<string, unknown>, y = b as unknown as Record<string, unknown>;
-  return [...new Set([...Object.keys(x), ...Object.keys(y)])].every((k) => x[k] === y[k] || (typeof x[k] === 'object' && JSON.stringify(x[k]) === JSON.stringify(y[k])));
-}
-
-/** One of each, the later reading counts. What is as it was stays the same object, and
- *  is not drawn again. */
-function sorted(list: Message[]): Message[] {
-  const bySeq = new Map<number, Message>();
-  for (const m of list) {
-    const had = bySeq.get(m.seq), why = m.why || had?.why, delivery = progress.get(m.seq) || m.delivery || had?.delivery;
-    const now = why === m.why && delivery === m.delivery ? m : { ...m, why, delivery };
-    bySeq.set(m.seq, had && alike(had, now) ? had : now);
-  }
-  return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
-}
-
 // What is kept is read anew when somebody stays with it, not with each step past it.
 const restMs = 120;
 
 let whole = ''; // the conversation whose newest page was read since it was opened
-let from = ''; // the conversation open before
-let onward = 1; // the way through the list
-
-/** Reads ahead what the next step leads to. */
-function ahead(id: string): void {
-  const list = rows.peek(), at = list.findIndex((r) => r.id === id), before = list.findIndex((r) => r.id === from);
-  if (at < 0) return;
-  if (before >= 0 && before !== at) onward = Math.sign(at - before);
-  from = id;
-  foresee(list[at + onward]);
-}
 
 async function read(id: string): Promise<void> {
   const mine = ++turn, same = head.peek()?.id === id, had = same ? undefined : recall(id);
@@ -178,17 +148,6 @@ export async function readEarlier(): Promise<void> {
   if (first <= 1) return;
   const list = await api<{ messages: Message[] }>('GET', `/conversations/${id}/messages` + query({ after: Math.max(0, first - 1 - page) || '', limit: page }));
   if (id === openId.value) messages.value = sorted([...list.messages, ...messages.value]);
-}
-
-/** What the same person said in other conversations before, oldest first; null until asked for. */
-export const history = signal<Message[] | null>(null);
-
-/** Reads the last page of it. */
-export async function readHistory(): Promise<void> {
-  const h = head.value;
-  if (!h?.contact_id) return;
-  const list = await api<{ messages: Message[] }>('GET', `/contacts/${h.contact_id}/messages`);
-  if (h.id === openId.value) history.value = list.messages.filter((m) => m.conversation !== h.id && m.at < h.created_at);
 }
 
 /** Takes a message that was stored, by us or by anybody. */

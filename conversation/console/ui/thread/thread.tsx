@@ -10,9 +10,10 @@ import { full, openId, rows, view } from '../inbox/state';
 import { resolve, takeOrGive } from './actions';
 import { Bubble, DraftBubble, PendingBubble } from './bubble';
 import { Composer } from './composer';
+import { history, readHistory } from './history';
 import { Log } from './log';
 import { pendingHere } from './send';
-import { again, drafts, earliest, head, history, looking, messages, mine, readEarlier, readHistory, reading, silenced, trouble, typing } from './state';
+import { again, drafts, earliest, head, looking, messages, mine, readEarlier, reading, silenced, trouble, typing } from './state';
 
 function Head() {
   const h = head.value;
@@ -41,9 +42,9 @@ function Watchers() {
 
 /** What the same person said elsewhere before, on demand. */
 function History() {
-  const list = history.value;
-  if (!head.value?.contact_id || !full.value) return null;
-  if (!list) return <button class="btn quiet middle" type="button" onClick={() => readHistory().catch(complain)}>Show what they wrote before</button>;
+  const list = history.value, h = head.value;
+  if (!h?.contact_id || !full.value) return null;
+  if (!list) return <button class="btn quiet middle" type="button" onClick={() => readHistory(h, () => openId.value === h.id).catch(complain)}>Show what they wrote before</button>;
   if (!list.length) return <p class="change">They have not written before.</p>;
   return <>{list.map((m, i) => <Fragment key={m.conversation + m.seq}>
     {list[i - 1]?.conversation !== m.conversation && <p class="divider strong"><span>Earlier conversation, {dayOf(m.at)}</span></p>}
