@@ -1,5 +1,6 @@
 // The right pane: who the customer is, where they are, what was before.
 import { useEffect, useState } from 'preact/hooks';
+import { signal } from '@preact/signals';
 import { optional } from '../api';
 import { openId } from '../inbox/state';
 import { channelName, exact, plural, whoIs } from '../format';
@@ -11,6 +12,9 @@ import { Spent } from '../usage/spent';
 import type { Contact, Row } from '../types';
 import { ContactActions, ConversationActions } from './contact';
 import { Controls } from './controls';
+
+/** How often a contact was changed here: pane and drawer both read it anew. */
+const changes = signal(0);
 
 const restMs = 120; // nothing is read for who steps past
 
@@ -48,7 +52,7 @@ function Used() {
 
 export function DetailsBody() {
   const h = head.value;
-  const [contact, setContact] = useState<Contact | null>(null), [version, setVersion] = useState(0);
+  const [contact, setContact] = useState<Contact | null>(null), version = changes.value;
   const of = h?.contact_id;
   useEffect(() => {
     setContact(null);
@@ -68,7 +72,7 @@ export function DetailsBody() {
     {contact && <Past list={contact.conversations} id={h.id} />}
     {contact && contact.identities.length > 1 && <><h3>Also known as</h3><ul class="used">{contact.identities.map((i) => <li key={i.channel + i.external_id}>{channelName(i.channel)} <span class="meta cut">{i.external_id}</span></li>)}</ul></>}
     <ConversationActions of={h} />
-    {contact && <ContactActions of={contact} changed={() => setVersion(version + 1)} />}
+    {contact && <ContactActions of={contact} changed={() => { changes.value++; }} />}
   </>;
 }
 
