@@ -5,24 +5,25 @@ import { me } from '../store';
 import type { Colleague, Person } from '../types';
 
 /** Those who can be named, the longer names first: of two that begin alike the longer counts. */
-export const known = signal<Person[]>([]);
+const known = signal<Person[]>([]);
 
-effect(() => {
-  const own = me.value;
-  if (!own) {
-    known.value = [];
-    return;
-  }
-  known.value = [own];
-  optional<{ staff: Colleague[] }>('/staff').then((got) => {
-    if (me.peek() === own && got) learn(got.staff);
-  });
-});
+effect(() => { known.value = me.value ? [me.value] : []; });
 
-/** Takes in who is there. */
-export function learn(list: Person[]): void {
+const freshMs = 60_000; // who came since is found by then
+
+/** Reads who is there. */
+export async function colleagues(): Promise<Colleague[]> {
+  const own = me.peek(), list = (await optional<{ staff: Colleague[] }>('/staff', 'colleagues ' + Math.floor(Date.now() / freshMs)))?.staff || [];
   const next = list.map(({ id, name }) => ({ id, name })).sort((a, b) => b.name.length - a.name.length);
-  if (JSON.stringify(next) !== JSON.stringify(known.peek())) known.value = next;
+  if (next.length && own && own === me.peek() && JSON.stringify(next) !== JSON.stringify(known.peek())) known.value = next;
+  return list;
+}
+
+/** Who can be named, for a text that may name somebody. */
+export function nameable(text: string): Person[] | null {
+  if (!text.includes('@')) return null;
+  colleagues();
+  return known.value;
 }
 
 interface Piece { text: string; who?: Person }
@@ -51,16 +52,17 @@ const isMe = (who: Person): boolean => who.id === me.peek()?.id;
 
 /** Marks who is named in a text. */
 export function Named({ text }: { text: string }) {
-  return <>{pieces(text, known.value).map((p, i) => (p.who ? <mark key={i} class={'named' + (isMe(p.who) ? ' me' : '')}>{p.text}{isMe(p.who) && <span class="hidden"> (you)</span>}</mark> : p.text))}</>;
+  return <>{pieces(text, nameable(text) || []).map((p, i) => (p.who ? <mark key={i} class={'named' + (isMe(p.who) ? ' me' : '')}>{p.text}{isMe(p.who) && <span class="hidden"> (you)</span>}</mark> : p.text))}</>;
 }
 
-/** Marks who is named below a node, save in code and links. */
-export function markNames<T extends Node>(of: T): T {
+/** Marks who of some people is named below a node, save in code and links. */
+export function markNames<T extends Node>(of: T, people: Person[] | null): T {
+  if (!people) return of;
   const walk = document.createTreeWalker(of, NodeFilter.SHOW_TEXT), texts: Text[] = [];
   while (walk.nextNode()) texts.push(walk.currentNode as Text);
   for (const t of texts) {
     if (!t.data.includes('@') || t.parentElement?.closest('code, a')) continue;
-    const list = pieces(t.data, known.value);
+    const list = pieces(t.data, people);
     if (!list.some((p) => p.who)) continue;
     t.replaceWith(...list.map((p) => {
       if (!p.who) return p.text;
