@@ -53,7 +53,7 @@ function History() {
 }
 
 export function Thread() {
-  const box = useRef<HTMLDivElement>(null), stick = useRef(true);
+  const box = useRef<HTMLDivElement>(null), stick = useRef(true), tall = useRef(0);
   const id = openId.value;
   useLayoutEffect(() => { stick.current = true; }, [id]);
   useLayoutEffect(() => {
@@ -63,7 +63,10 @@ export function Thread() {
   useEffect(() => {
     const e = box.current;
     if (!e) return undefined;
-    const grown = new ResizeObserver(() => { if (stick.current) e.scrollTop = e.scrollHeight; });
+    const grown = new ResizeObserver(() => {
+      if (stick.current) e.scrollTop = e.scrollHeight;
+      tall.current = e.scrollHeight;
+    });
     for (const child of [e, e.firstElementChild!]) grown.observe(child);
     return () => grown.disconnect();
   }, [id]);
@@ -78,7 +81,12 @@ export function Thread() {
   return <section class="thread" aria-label="Conversation">
     <Head />
     <div ref={box} class="log" id="log" role="log" aria-label="Messages" aria-live="off" tabIndex={0}
-      onScroll={(e) => { const t = e.currentTarget; stick.current = t.scrollHeight - t.scrollTop - t.clientHeight < 60; }}>
+      onScroll={(e) => {
+        const t = e.currentTarget;
+        if (t.scrollHeight - t.scrollTop - t.clientHeight < 60) stick.current = true;
+        else if (t.scrollHeight === tall.current) stick.current = false; // else it is what was said that grew, and nobody who scrolled
+        tall.current = t.scrollHeight;
+      }}>
       <div class="log-all">
         {reading.value && !messages.value.length && <Skeleton rows={4} label="Reading the messages" />}
         {trouble.value && <Empty text={trouble.value}><button class="btn" type="button" onClick={again}>Try again</button></Empty>}
