@@ -44,6 +44,7 @@ async function read(id: string): Promise<void> {
   const mine = ++turn, same = head.peek()?.id === id, had = same ? undefined : recall(id);
   abort?.abort();
   abort = new AbortController();
+  if (!same && whole) remember(whole, messages.peek()); // with what was heard since it was read
   batch(() => {
     reading.value = !same && !had;
     trouble.value = '';
