@@ -13,6 +13,13 @@ function waited(r: Row): string {
   return span((now.value - Date.parse(r.waiting_since)) / 1000);
 }
 
+/** What tells it from the others: where the search found it, what a person is waited
+ *  for with (that one was asked stands there anyway), or what was said last. */
+function excerpt(r: Row): string {
+  if (r.match) return r.match.excerpt;
+  return unmarked((r.owner === 'queue' && r.asks) || (speakers[r.preview_author || ''] || '') + r.preview);
+}
+
 interface Props { row: Row; index: number; total: number; chosen: boolean; open: (r: Row) => void }
 
 /** One conversation of the list. It reads signals, so it is drawn again when they or what it is given change, and not with every step through the list. */
@@ -21,7 +28,7 @@ export function InboxRow({ row, index, total, chosen, open }: Props) {
   return <div id={'row-' + row.id} class={'row' + (unread ? ' unread' : '')} style={{ top: index * rowHeight + 'px' }} role="option"
     aria-selected={chosen} aria-posinset={index + 1} aria-setsize={total} onClick={() => open(row)}>
     <div class="row-top"><b dir="auto">{whoIs(row)}</b><Moment at={row.updated_at} /></div>
-    <p class={'row-text' + (comment ? ' comment' : '')} dir="auto">{comment ? <><span class="hidden">Comment: </span>{comment}</> : row.match?.excerpt || (speakers[row.preview_author || ''] || '') + unmarked(row.preview)}</p>
+    <p class={'row-text' + (comment ? ' comment' : '')} dir="auto">{comment ? <><span class="hidden">Comment: </span>{comment}</> : excerpt(row)}</p>
     <div class="row-foot">
       <OwnerChip of={row} />
       {wait && <span class="meta">waits {wait}</span>}
