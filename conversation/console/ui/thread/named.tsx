@@ -35,7 +35,8 @@ export function pieces(text: string, people: Person[]): Piece[] {
   let from = 0;
   for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
     if (at < from || (at && wordy.test(text[at - 1]))) continue;
-    const who = people.find((p) => {
+    const first = text.charAt(at + 1).toLowerCase(), who = people.find((p) => {
+      if (p.name.charAt(0).toLowerCase() !== first) return false; // most are told by that alone
       const end = at + 1 + p.name.length;
       return p.name && text.slice(at + 1, end).toLowerCase() === p.name.toLowerCase() && !(end < text.length && wordy.test(text[end]));
     });
