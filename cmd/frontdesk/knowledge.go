@@ -48,6 +48,7 @@ type knowledgeParts struct {
 	purse *conversation.Purse // pays for what is searched and taken in
 	// retention deletes what is too old.
 	retention *retention
+	settings  func() *conversation.Settings // those in force, once a desk was made
 }
 
 // siteStore is Sites under another name, since that has a method called Sites.
@@ -77,11 +78,12 @@ func newKnowledge(cfg *Config, pool *pgxpool.Pool, log *slog.Logger) (*knowledge
 	})
 	runs := k.docs.TestRuns()
 	k.tests = newTests(pool, k.store, runs, log)
+	k.tests.Purse = purse
 	k.store.OnChange(scheduleTests(k.tests))
 	k.retention = newRetention(pool, log)
 	work := []knowledgedb.Work{k.Work(crawler), k.docs.CompareWork(), runs.Work(k.tests), k.docs.RetentionWork(k.retention.work())}
 	if cfg.serving { // nobody waits at a command for what comes within a day
-		if err := useBatches(cfg, k.store, conversationdb.New(pool), knowledgedb.BulkOptions{}, log); err != nil {
+		if err := useBatches(cfg, k.store, purse, conversationdb.New(pool), knowledgedb.BulkOptions{}, log); err != nil {
 			return nil, err
 		}
 		work = append(work, k.docs.BulkWork())
