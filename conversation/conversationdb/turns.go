@@ -192,7 +192,11 @@ func (s *Store) Release(ctx context.Context, t conversation.Turn, retry time.Dur
 
 // Record implements conversation.Ledger.
 func (s *Store) Record(ctx context.Context, calls []conversation.Call) error {
-	return record(ctx, s.pool, calls)
+	err := record(ctx, s.pool, calls)
+	if isCode(err, foreignKeyViolation) { // the contact was merged or erased meanwhile: now it is seen
+		err = record(ctx, s.pool, calls)
+	}
+	return err
 }
 
 // RecordIn records calls in a transaction with whatever they were made for.

@@ -150,6 +150,7 @@ export function put(r: Row): void {
   batch(() => {
     const had = rows.value.find((other) => other.id === r.id);
     const merged = had ? { ...had, ...r, match: had.match } : r;
+    if (had && JSON.stringify(had) === JSON.stringify(merged)) return; // nothing is another
     if (theirs() || narrowed() || view.value === 'figure') {
       if (had) rows.value = rows.value.map((other) => (other.id === r.id ? merged : other));
       relistSoon();

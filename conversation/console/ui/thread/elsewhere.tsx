@@ -15,7 +15,7 @@ const atOnce = 10; // pages read for one press: this conversation's own messages
 interface Past { of: string; messages: Message[]; next: string; rows: Map<string, Row> }
 const past = signal<Past | null>(null);
 const reading = signal(false);
-effect(() => { if (past.peek() && past.peek()!.of !== openId.value) past.value = null; });
+effect(() => { if (openId.value !== past.peek()?.of) past.value = null; });
 
 /** Reads until something earlier is there to be shown, or nothing is left. */
 async function read(): Promise<void> {

@@ -52,7 +52,7 @@ export function Translation({ of: m }: { of: Message }) {
 interface Draft { conversation: string; from: string; to: string; text: string }
 const draft = signal<Draft | null>(null);
 const busy = signal(false);
-effect(() => { if (draft.peek() && draft.peek()!.conversation !== openId.value) draft.value = null; });
+effect(() => { if (openId.value !== draft.peek()?.conversation) draft.value = null; });
 
 async function translateDraft(): Promise<void> {
   const conversation = openId.value, from = text.value, to = theirs();
