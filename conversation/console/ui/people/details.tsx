@@ -1,5 +1,5 @@
 // The right pane: who the customer is, where they are, what was before.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { signal } from '@preact/signals';
 import { optional } from '../api';
 import { openId } from '../inbox/state';
@@ -63,13 +63,14 @@ function Used() {
 
 export function DetailsBody() {
   const h = head.value;
-  const [contact, setContact] = useState<Contact | null>(null), version = changes.value;
+  const [contact, setContact] = useState<Contact | null>(null), version = changes.value, shown = useRef('');
   const of = h?.contact_id;
   useEffect(() => {
-    if (contact?.id !== of) setContact(null);
+    if (shown.current !== of + openId.value) setContact(null);
+    shown.current = of + openId.value;
     if (!of) return undefined;
     let here = true;
-    const timer = setTimeout(() => optional<Contact>('/contacts/' + of, `contact ${of} ${h!.seq} ${h!.contact} ${h!.email} ${version}`).then((c) => { if (here) setContact(c); }), restMs);
+    const timer = setTimeout(() => optional<Contact>('/contacts/' + of, `contact ${of} ${h!.seq} ${h!.contact} ${h!.email} ${version}`).then((c) => { if (here && c) setContact(c); }), restMs); // of one just erased, what is being said of it stays
     return () => { here = false; clearTimeout(timer); };
   }, [of, openId.value, h?.contact, h?.email, version]);
   if (!h) return null;
