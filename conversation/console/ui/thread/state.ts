@@ -6,7 +6,6 @@ import { current, markRead, openId, put } from '../inbox/state';
 import { complain, me } from '../store';
 import type { Attachment, Change, Delivery, Message, Row, State } from '../types';
 import { ahead, messagesAfter, newest, page, recall, remember } from './cache';
-import { history } from './history';
 import { progress, sorted } from './merge';
 import { looking, typing, watchOthers } from './others';
 
@@ -58,7 +57,6 @@ async function read(id: string): Promise<void> {
       typing.value = '';
       looking.value = [];
       silenced.value = false;
-      history.value = null;
     }
   });
   const { signal } = abort;
