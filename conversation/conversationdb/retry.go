@@ -16,13 +16,14 @@ const (
 )
 
 // insisting does a change that may have been given up for another's sake again: one of
-// those that wait for each other in a circle has to go first. Do is a whole transaction,
+// those that wait for each other in a circle has to go first. The same where what a row
+// refers to was erased or merged just then, which the next try sees. Do is a whole transaction,
 // or a single statement, so that nothing of the try before is left. It is for what takes
 // locks of both a contact and its conversations; their order is in docs/ARCHITECTURE.md.
 func insisting(ctx context.Context, do func() error) error {
 	for try := 1; ; try++ {
 		err := do()
-		if try == triesAtMost || !isCode(err, deadlock) && !isCode(err, serialization) {
+		if try == triesAtMost || !isCode(err, deadlock) && !isCode(err, serialization) && !isCode(err, foreignKeyViolation) {
 			return err
 		}
 		wait := time.NewTimer(rand.N(triesApart))

@@ -79,7 +79,6 @@ func fail(verb, id string, err error) error {
 // Postgres error codes that mean something here.
 const (
 	uniqueViolation = "23505"
-	noReferent      = "23503" // what a row refers to is not there
 	invalidText     = "22P02" // such as a malformed UUID
 	deadlock        = "40P01"
 	serialization   = "40001"

@@ -186,7 +186,7 @@ func (s *Store) SaveTests(ctx context.Context, list []conversation.Test) error {
 	switch {
 	case isCode(err, uniqueViolation):
 		err = conversation.ErrTestExists
-	case isCode(err, noReferent):
+	case isCode(err, foreignKeyViolation):
 		err = conversation.ErrNotFound // erased meanwhile
 	}
 	if err != nil {
