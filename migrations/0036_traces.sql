@@ -4,7 +4,9 @@
 -- before theirs is of the same conversation.
 ALTER TABLE tests ADD COLUMN conversation_id uuid REFERENCES conversations ON DELETE CASCADE;
 UPDATE tests t SET conversation_id = m.conversation_id
-FROM (SELECT DISTINCT ON (body) body, conversation_id FROM messages WHERE author = 'customer' ORDER BY body, created_at) m
+FROM (
+    SELECT DISTINCT ON (body) body, conversation_id FROM messages
+    WHERE author = 'customer' AND body IN (SELECT question FROM tests WHERE origin = 'conversation') ORDER BY body, created_at) m
 WHERE t.origin = 'conversation' AND t.question = m.body;
 CREATE INDEX tests_conversation ON tests (conversation_id) WHERE conversation_id IS NOT NULL;
 
