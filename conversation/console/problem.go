@@ -23,8 +23,8 @@ type Problem struct {
 	Code string `json:"code,omitempty"`
 	// TakenBy names who holds the conversation, when that is the problem.
 	TakenBy *Person `json:"taken_by,omitempty"`
-	// Field names what of a setting is wrong, and Current is the setting as it is when
-	// somebody else was first.
+	// Field names what of a setting is wrong, and Current is the setting, or whatever else
+	// was to be changed, as it is when somebody else was first.
 	Field   string          `json:"field,omitempty"`
 	Current json.RawMessage `json:"current,omitempty"`
 

@@ -1,11 +1,12 @@
 // Canned replies, with a preview of what their variables become.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { api, forget } from '../api';
+import { forget } from '../api';
 import { Nodes } from '../parts/bits';
 import { markdown } from '../parts/markdown';
 import { allows, me, toast } from '../store';
 import { filled } from '../thread/canned';
 import type { Canned } from '../types';
+import { useClash } from './clash';
 import { Cards, remove, useForm, useList } from './parts';
 
 const example: Record<string, string> = { 'contact.name': 'Mia Keller', 'contact.first_name': 'Mia', 'contact.email': 'mia@example.com', 'team.name': 'Orders', 'conversation.channel': 'widget', 'conversation.id': '7d1f0c52' };
@@ -23,9 +24,9 @@ function Preview({ text }: { text: string }) {
 
 function CannedForm({ of: c, done, cancel }: { of?: Canned; done: () => unknown; cancel: () => void }) {
   const shortcut = useRef<HTMLInputElement>(null), area = useRef<HTMLTextAreaElement>(null), [text, setText] = useState(c?.text || '');
+  const clash = useClash(c, 'reply', (t) => [['Shortcut', '/' + t.shortcut], ['Text', t.text]], (t) => { shortcut.current!.value = t.shortcut; setText(t.text); });
   const form = useForm(async () => {
-    await api(c ? 'PUT' : 'POST', c ? '/canned/' + c.id : '/canned', { shortcut: shortcut.current!.value, text });
-    await done();
+    if (await clash.send(c ? 'PUT' : 'POST', c ? '/canned/' + c.id : '/canned', { shortcut: shortcut.current!.value, text })) await done();
   }, true);
   useEffect(() => { shortcut.current!.focus(); }, []);
   const insert = (v: string) => {
@@ -35,12 +36,13 @@ function CannedForm({ of: c, done, cancel }: { of?: Canned; done: () => unknown;
     setText(a.value);
   };
   return <form class="form grow" onSubmit={form.submit} aria-label={c ? 'Change /' + c.shortcut : 'New canned reply'}>
+    {clash.theirs}
     <label class="field">Shortcut, one word<input ref={shortcut} required maxLength={40} pattern="/?\S+" defaultValue={c?.shortcut} autocomplete="off" placeholder="hello" /></label>
     <label class="field">Text<textarea ref={area} required rows={4} maxLength={8000} dir="auto" value={text} onInput={(e) => setText(e.currentTarget.value)} /></label>
     <div class="row variables" role="group" aria-label="Put in a variable">{variables.map((v) => <button key={v} class="chip" type="button" onClick={() => insert(v)}>{v}</button>)}</div>
     <Preview text={text} />
     {form.error}
-    <div class="row"><button class="btn main" type="submit" disabled={form.busy}>{c ? 'Save' : 'Add reply'}</button><button class="btn quiet" type="button" onClick={cancel}>Cancel</button></div>
+    <div class="row"><button class="btn main" type="submit" disabled={form.busy || clash.open}>{c ? 'Save' : 'Add reply'}</button><button class="btn quiet" type="button" onClick={cancel}>Cancel</button></div>
   </form>;
 }
 
@@ -51,7 +53,7 @@ export function CannedReplies() {
     <p class="muted lead">In the composer, / and some letters find one.</p>
     {acts && (open === 'new' ? <div class="cards item"><CannedForm done={again} cancel={() => setOpen('')} /></div> : <p><button class="btn main" type="button" onClick={() => setOpen('new')}>Add a canned reply</button></p>)}
     <Cards of={list} label="Canned replies" empty="There are no canned replies yet." item={(c) => <li key={c.id} class="item">
-      {open === c.id ? <CannedForm of={c} done={async () => { await again(); toast('Reply saved'); }} cancel={() => setOpen('')} /> : <>
+      {open === c.id ? <CannedForm of={c} done={async () => { await again(); toast('Reply saved'); }} cancel={again} /> : <>
         <div class="grow"><p><b>/{c.shortcut}</b></p><p class="clamp muted" dir="auto">{c.text}</p></div>
         {acts && <div class="row tight"><button class="btn quiet" type="button" aria-label={'Change /' + c.shortcut} onClick={() => setOpen(c.id)}>Change</button>
           <button class="btn quiet bad" type="button" aria-label={'Delete /' + c.shortcut} onClick={() => remove('/canned/' + c.id, 'Delete this reply?', `“/${c.shortcut}” is deleted for everybody. This cannot be undone.`, again)}>Delete</button></div>}</>}
