@@ -120,9 +120,10 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 
 		{"GET", "/api/v1/conversations/{id}", staff.RoleViewer, (*Console).getConversation, "One conversation.", nil, nil, false, summaryView{}, 200, false},
 		{"GET", "/api/v1/conversations/{id}/messages", staff.RoleViewer, (*Console).listMessages, "Its messages, oldest first, notes included.", logParams, nil, false, messagesView{}, 200, false},
-		{"GET", "/api/v1/files/{id}", staff.RoleViewer, (*Console).getFile, "A file a customer sent, its bytes.", nil, nil, false, nil, 200, false},
+		{"GET", "/api/v1/files/{id}", staff.RoleViewer, (*Console).getFile, "A file of a message, its bytes.", nil, nil, false, nil, 200, false},
 		{"POST", "/api/v1/conversations/{id}/takeover", staff.RoleAgent, act(takeover), "Take the conversation over; the bot falls silent.", nil, nil, false, stateView{}, 200, false},
-		{"POST", "/api/v1/conversations/{id}/reply", staff.RoleAgent, say(reply), "Write to the customer; takes the conversation over. The same id again stores nothing and gives what was stored.", nil, textRequest{}, false, messageView{}, 201, false},
+		{"POST", "/api/v1/conversations/{id}/files", staff.RoleAgent, (*Console).postReplyFile, "Upload a file for a reply that is to come: a picture of up to 10 MB, or a recording, video, PDF, Office or text file of up to 20 MB. Its id goes into attachments of the reply within a day, after which it is removed.", nil, nil, true, attachmentView{}, 201, false},
+		{"POST", "/api/v1/conversations/{id}/reply", staff.RoleAgent, say(reply), "Write to the customer; takes the conversation over. attachments are ids of up to 10 files uploaded for this conversation; with them the text may be empty. The same id again stores nothing and gives what was stored.", nil, replyRequest{}, false, messageView{}, 201, false},
 		{"POST", "/api/v1/conversations/{id}/note", staff.RoleAgent, say(note), "Write a note that only staff see. mentions are ids of colleagues, who are told. The same id again stores nothing and gives what was stored.", nil, textRequest{}, false, messageView{}, 201, false},
 		{"POST", "/api/v1/conversations/{id}/handback", staff.RoleAgent, act(handback), "Give the conversation back to the bot.", nil, nil, false, stateView{}, 200, false},
 
@@ -159,11 +160,14 @@ func handback(c *Console, ctx context.Context, id string, by conversation.Actor)
 	return c.engine.Handback(ctx, id, by)
 }
 
-func reply(e Engine, ctx context.Context, id string, by conversation.Actor, req textRequest) (conversation.Message, error) {
-	return e.Reply(ctx, id, by, req.Text, req.ID)
+func reply(e Engine, ctx context.Context, id string, by conversation.Actor, req replyRequest) (conversation.Message, error) {
+	return e.SendReply(ctx, id, conversation.NewReply{By: by, Text: req.Text, ExternalID: req.ID, Files: req.Attachments})
 }
 
-func note(e Engine, ctx context.Context, id string, by conversation.Actor, req textRequest) (conversation.Message, error) {
+func note(e Engine, ctx context.Context, id string, by conversation.Actor, req replyRequest) (conversation.Message, error) {
+	if len(req.Attachments) > 0 {
+		return conversation.Message{}, badField("attachments", "of a reply; a note has no files")
+	}
 	return e.WriteNote(ctx, id, conversation.NewNote{By: by, Text: req.Text, ExternalID: req.ID, Mentions: req.Mentions})
 }
 
