@@ -94,7 +94,7 @@ var known = []struct {
 	{conversation.ErrNoFile, 404, "not_found", "There is no such file, or it is not here yet."},
 	{conversation.ErrTooManyFiles, 422, "too_many_files", "A reply may have up to " + strconv.Itoa(conversation.MaxAttachments) + " files."},
 	{conversation.ErrFileTooLarge, 413, "too_large", replyFileTooLarge},
-	{conversation.ErrFileType, 415, "unsupported_format", "Files of this type are not taken, or this one is damaged. Pictures, recordings, videos, PDF, Word and text files are."},
+	{conversation.ErrFileType, 415, "unsupported_format", "Files of this type are not taken, or it is damaged. Send a picture, recording, video, PDF, Office or text file."},
 	{conversation.ErrFileEmpty, 422, "empty", "The file is empty."},
 	{conversation.ErrFileQuota, 409, "file_quota", "This conversation has had as many files as it may have in a day. Send a link instead."},
 	{conversation.ErrEmpty, 422, "empty", "The text is empty."},
