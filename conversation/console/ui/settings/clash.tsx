@@ -19,11 +19,15 @@ function Theirs({ what, words, over, take }: { what: string; words: Words; over:
     <div class="row"><button class="btn" type="button" onClick={over}>Go on with mine</button><button class="btn" type="button" onClick={take}>Take theirs</button></div></section>;
 }
 
+/** What was typed on an earlier visit: of which version, and what is done to go on with it
+ *  over another. */
+interface Draft<T> { base: string | number; over: (theirs: T) => void }
+
 /** Sends what was typed about a thing that was read, or about a new one. send returns
  *  undefined when somebody was first: then theirs is what is to be shown, and nothing
  *  can be sent until who types has chosen. */
-export function useClash<T extends Edited>(of: T | undefined, what: string, read: (theirs: T) => Words, take: (theirs: T) => void) {
-  const at = useRef(of?.version), [theirs, setTheirs] = useState<T | null>(null);
+export function useClash<T extends Edited>(of: T | undefined, what: string, read: (theirs: T) => Words, take: (theirs: T) => void, kept?: Draft<T>) {
+  const at = useRef<string | number | undefined>(of && (kept?.base ?? of.version)), [theirs, setTheirs] = useState<T | null>(null);
   const settled = (then?: (t: T) => void) => () => {
     at.current = theirs!.version;
     setTheirs(null);
@@ -32,7 +36,7 @@ export function useClash<T extends Edited>(of: T | undefined, what: string, read
   return {
     send: async (method: string, path: string, body: Record<string, unknown>): Promise<any> => {
       try {
-        return await api(method, path, { ...body, version: at.current });
+        return await api(method, path, { ...body, version: at.current === undefined ? undefined : +at.current });
       } catch (err) {
         if (!(err instanceof Failed) || err.code !== 'version_changed') throw err;
         setTheirs(err.problem.current);
@@ -41,6 +45,6 @@ export function useClash<T extends Edited>(of: T | undefined, what: string, read
       }
     },
     open: !!theirs,
-    theirs: theirs && <Theirs what={what} words={read(theirs)} over={settled()} take={settled(take)} />,
+    theirs: theirs && <Theirs what={what} words={read(theirs)} over={settled(kept?.over)} take={settled(take)} />,
   };
 }
