@@ -51,6 +51,20 @@ func cleanFiles(list []InboundFile) ([]InboundFile, error) {
 // goes into InboundFile.Upload within a day, after which the file is removed.
 // ErrNotFound, ErrFileEmpty, ErrFileTooLarge, ErrFileType, ErrFileQuota.
 func (e *Engine) Upload(ctx context.Context, conversation, name string, content []byte) (Attachment, error) {
+	at, err := e.sniff(name, content)
+	if err != nil {
+		return Attachment{}, err
+	}
+	f := File{Content: content, Attachment: at}
+	f.ID = knowledge.NewID()
+	if err := e.d.Store.AddFile(ctx, conversation, f, fileQuota); err != nil {
+		return Attachment{}, err
+	}
+	return f.Attachment, nil
+}
+
+// sniff says what an upload is by its bytes, or why it is not taken.
+func (e *Engine) sniff(name string, content []byte) (Attachment, error) {
 	name = cleanFileName(name)
 	switch {
 	case len(content) == 0:
@@ -69,13 +83,7 @@ func (e *Engine) Upload(ctx context.Context, conversation, name string, content 
 	case int64(len(content)) > limitOf(kind):
 		return Attachment{}, ErrFileTooLarge
 	}
-	f := File{Content: content, Attachment: Attachment{
-		ID: knowledge.NewID(), Kind: kind, Name: name, MediaType: mediaType, Bytes: int64(len(content)), State: FilePending,
-	}}
-	if err := e.d.Store.AddFile(ctx, conversation, f, fileQuota); err != nil {
-		return Attachment{}, err
-	}
-	return f.Attachment, nil
+	return Attachment{Kind: kind, Name: name, MediaType: mediaType, Bytes: int64(len(content)), State: FilePending}, nil
 }
 
 // OpenFile returns a file with its bytes, which are fetched now if a platform has

@@ -21,6 +21,7 @@ type Contact struct {
 	Identities []Identity
 	Page       map[string]string // what the last page they wrote from said; nil for none
 	CreatedAt  time.Time
+	Version    int64 // of name, email and attributes
 }
 
 // Identity is who a contact is on a channel.
@@ -34,6 +35,7 @@ type Identity struct {
 type ContactEdit struct {
 	Name, Email *string
 	Attributes  map[string]string // in place of all there were; nil leaves them
+	Version     int64             // that was read; 0 changes whatever is there
 }
 
 // Erasure is the proof that somebody was erased.
@@ -70,7 +72,8 @@ type Contacts interface {
 	// conversations, the newest limit of them, oldest first, and the cursor of those
 	// before them, empty at the beginning. ErrNoContact, ErrBadCursor.
 	ContactMessages(ctx context.Context, id, before string, limit int) ([]Message, string, error)
-	// EditContact returns the contact as it is then, and its conversations.
+	// EditContact returns the contact as it is then, and its conversations; so it does
+	// with ErrVersion, having changed nothing.
 	EditContact(ctx context.Context, id string, e ContactEdit) (Contact, []string, error)
 	// BlockContact marks a contact and its conversations, which it returns. What a
 	// blocked contact writes is stored and neither answered nor shown as waiting.
@@ -88,7 +91,8 @@ type Contacts interface {
 	EraseContact(ctx context.Context, id string, by Actor) (Erasure, []string, error)
 }
 
-// EditContact changes what is known of a contact. ErrNoContact.
+// EditContact changes what is known of a contact. ErrNoContact; ErrVersion with the
+// contact as it is.
 func (in *Inbox) EditContact(ctx context.Context, id string, e ContactEdit) (Contact, error) {
 	for _, s := range []*string{e.Name, e.Email} {
 		if s != nil {

@@ -35,8 +35,8 @@ type Holiday struct {
 // ErrSetting is wrapped by what is wrong with a setting, in words for its editor.
 var ErrSetting = errors.New("unusable setting")
 
-// ErrVersion is returned when a setting was changed since the version was read.
-var ErrVersion = errors.New("conversation: the setting was changed meanwhile")
+// ErrVersion is returned when a thing was changed since the version was read.
+var ErrVersion = errors.New("conversation: it was changed meanwhile")
 
 // Bounds of what hours may hold: enough for any calendar, small enough to be looked
 // through for every question.

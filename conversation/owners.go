@@ -2,7 +2,6 @@ package conversation
 
 import (
 	"context"
-	"fmt"
 )
 
 // Handoff puts a conversation of the bot's, or a closed one, in the queue for a person
@@ -70,36 +69,10 @@ func (e *Engine) Takeover(ctx context.Context, id string, by Actor) (State, erro
 	})
 }
 
-// Reply sends a public reply. Sending is claiming: where the bot or the queue
-// owned the conversation it is the sender's from then on. A repeated externalID
-// sends nothing and returns what was sent; ErrConflict when that was a note.
+// Reply sends a public reply of words alone. A repeated externalID sends nothing and
+// returns what was sent. Errors as of SendReply.
 func (e *Engine) Reply(ctx context.Context, id string, by Actor, text, externalID string) (Message, error) {
-	text, err := Clean(text)
-	if err != nil {
-		return Message{}, err
-	}
-	st, err := e.d.Store.State(ctx, id)
-	if err != nil {
-		return Message{}, err
-	}
-	reply := NewMessage{Author: AuthorStaff, StaffID: by.StaffID, Name: by.Name, Text: text, ExternalID: externalID}
-	c := Change{
-		To: OwnerStaff, From: []Owner{OwnerBot, OwnerQueue}, By: by, Reason: ReasonReply, Status: StatusWaiting,
-		Messages: []NewMessage{reply}, Always: true,
-	}
-	if st.StaffID != by.StaffID {
-		c.Messages = []NewMessage{joined(st, by), reply}
-	}
-	st, ms, err := e.d.Store.Change(ctx, id, c)
-	if err != nil {
-		return Message{}, err
-	}
-	sent := ms[len(ms)-1]
-	if sent.Note {
-		return Message{}, fmt.Errorf("reply to conversation %s: %w", id, ErrConflict)
-	}
-	e.changed(st, ms)
-	return sent, nil
+	return e.SendReply(ctx, id, NewReply{By: by, Text: text, ExternalID: externalID})
 }
 
 // Note appends a private note; owner and bot go on undisturbed.

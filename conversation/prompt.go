@@ -180,7 +180,11 @@ func promptMessage(m Message) PromptMessage {
 	case AuthorCustomer:
 		return PromptMessage{Role: RoleUser, Text: m.Text + attachedText(m.Attachments)}
 	case AuthorStaff:
-		return PromptMessage{Role: RoleAssistant, Text: "(A colleague wrote:) " + m.Text}
+		text := "(A colleague wrote:) " + m.Text
+		for _, at := range m.Attachments {
+			text += "\n(with a file, “" + unfenceFile(at.Name) + "”)"
+		}
+		return PromptMessage{Role: RoleAssistant, Text: text}
 	default:
 		if len(m.Options) > 0 {
 			return PromptMessage{Role: RoleAssistant, Text: m.Text + "\n" + Listed(m.Options)}

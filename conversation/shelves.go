@@ -16,20 +16,29 @@ const (
 )
 
 // Label marks conversations of a kind.
-type Label struct{ ID, Name, Color string }
+type Label struct {
+	ID, Name, Color string
+	Version         int64
+}
 
 // Team is a group of staff that conversations are given to.
 type Team struct {
 	ID, Name string
 	Members  []string // ids of staff
+	Version  int64
 }
 
 // Canned is a reply kept for use, with variables such as {{contact.name}}.
-type Canned struct{ ID, Shortcut, Text string }
+type Canned struct {
+	ID, Shortcut, Text string
+	Version            int64
+}
 
 // Shelves keeps what staff have at hand. A new thing is given its id; one with an id
 // that is unknown is an error: ErrNoLabel, ErrNoTeam, ErrNoCanned. A name that another
-// has is ErrExists, but a new thing that is there already is that one.
+// has is ErrExists, but a new thing that is there already is that one. A thing with a
+// version is changed where it still is that version; ErrVersion comes with the thing as
+// it is. Without one it is changed whatever it is.
 type Shelves interface {
 	Labels(ctx context.Context) ([]Label, error)
 	SaveLabel(ctx context.Context, l Label) (Label, error)

@@ -141,6 +141,7 @@ type NewMessage struct {
 	Sources    []Source        `json:"sources,omitempty"`
 	Options    []Option        `json:"options,omitempty"`
 	Trace      json.RawMessage `json:"trace,omitempty"`
+	Files      []string        `json:"-"` // ids of uploads that become the message's files, all or ErrNoFile
 }
 
 // Change is a change of owner or status, with the messages that tell of it.

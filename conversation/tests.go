@@ -87,6 +87,7 @@ type Test struct {
 	// none. It is for storing a new test only.
 	Conversation string
 	CreatedAt    time.Time
+	Version      int64       // of what a person edits
 	Last         *TestResult // of the newest finished run that asked it
 }
 
@@ -133,7 +134,8 @@ type TestBook interface {
 	Test(ctx context.Context, id string) (Test, error)
 	// AllTests calls each with every test, in no order, without Last.
 	AllTests(ctx context.Context, each func(Test)) error
-	// SaveTests stores tests, all or none; one with an id that is known takes its place.
+	// SaveTests stores tests, all or none; one with an id that is known takes its place,
+	// if it names no version or the present one. ErrVersion.
 	// ErrTestExists, ErrTooManyTests, ErrNotFound for a conversation that is gone.
 	SaveTests(ctx context.Context, list []Test) error
 	// DeleteTest removes a test with its results. ErrNoTest.
@@ -216,14 +218,22 @@ func (ts *Tests) Add(ctx context.Context, t Test) (Test, error) {
 }
 
 // Put gives a test another question or expectation; what it expects that is gone may
-// stay. Errors as of Add, and ErrNoTest.
+// stay. Errors as of Add, ErrNoTest, and where t.Version is not 0 and no longer the
+// present one, ErrVersion with the test as it is.
 func (ts *Tests) Put(ctx context.Context, t Test) (Test, error) {
 	old, err := ts.Store.Test(ctx, t.ID)
 	if err != nil {
 		return t, err
 	}
 	t.Origin = old.Origin
-	return ts.save(ctx, t, old)
+	now, err := ts.save(ctx, t, old)
+	if !errors.Is(err, ErrVersion) {
+		return now, err
+	}
+	if now, err = ts.Store.Test(ctx, t.ID); err == nil {
+		err = ErrVersion
+	}
+	return now, err
 }
 
 // Delete removes a test. ErrNoTest.

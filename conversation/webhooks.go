@@ -79,6 +79,7 @@ type Webhook struct {
 	Waiting      int // deliveries not settled yet, 1,000 at most
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
+	Version      int64 // of URL, Events and Active
 }
 
 // WebhookState is how far a delivery is.
@@ -113,7 +114,8 @@ type WebhookBook interface {
 	// AddWebhook stores a new one. ErrManyWebhooks.
 	AddWebhook(ctx context.Context, w Webhook) (Webhook, error)
 	// EditWebhook changes where it is and what it wants. Whoever switches it on, or
-	// gives it another address, has what went wrong before forgotten. ErrNoWebhook.
+	// gives it another address, has what went wrong before forgotten. ErrNoWebhook; where
+	// w.Version is not 0 and no longer the present one, ErrVersion with the webhook as it is.
 	EditWebhook(ctx context.Context, w Webhook) (Webhook, error)
 	// RotateWebhook raises its rotation. ErrNoWebhook.
 	RotateWebhook(ctx context.Context, id string) (Webhook, error)
@@ -155,9 +157,9 @@ func (h *Webhooks) Add(ctx context.Context, address string, events []EventName, 
 	return w, h.secret(w.ID, w.Rotation).String(), nil
 }
 
-// Edit changes a webhook. *WebhookError, ErrNoWebhook.
-func (h *Webhooks) Edit(ctx context.Context, id, address string, events []EventName, active bool) (Webhook, error) {
-	w := Webhook{ID: id, URL: address, Events: events, Active: active}
+// Edit changes a webhook: its address, its events and whether it is on. *WebhookError;
+// ErrNoWebhook and ErrVersion as of EditWebhook.
+func (h *Webhooks) Edit(ctx context.Context, w Webhook) (Webhook, error) {
 	if err := h.check(ctx, &w); err != nil {
 		return w, err
 	}

@@ -35,7 +35,9 @@ type Shelved struct {
 	Document
 	Uses
 	Lang     string // of most of its passages; empty when unknown
-	ReviewBy string // of its entries the first, as Entry.ReviewBy
+	ReviewBy string // the first of its own and its entries' days, as Entry.ReviewBy
+	// OwnReviewBy was set for the document as a whole; empty for none.
+	OwnReviewBy string
 }
 
 // DocumentKind tells documents by where they come from.
@@ -54,8 +56,8 @@ type DocumentFilter struct {
 	Kind   DocumentKind
 	Lang   string // with its regions
 	Site   string // id
-	// DueBefore, a day as in Entry.ReviewBy, leaves documents with an entry whose
-	// review was due before it.
+	// DueBefore, a day as in Entry.ReviewBy, leaves documents whose own review, or that
+	// of an entry of theirs, was due before it.
 	DueBefore string
 }
 

@@ -141,6 +141,10 @@ func (e *fakeEngine) Describe(_ context.Context, id string, p conversation.Profi
 	return nil
 }
 
+func (e *fakeEngine) OpenFile(context.Context, string, string) (conversation.File, error) {
+	return conversation.File{}, conversation.ErrNoFile
+}
+
 func (e *fakeEngine) Forward(context.Context, string, string) (conversation.File, error) {
 	return conversation.File{}, conversation.ErrNoFile
 }

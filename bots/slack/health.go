@@ -136,7 +136,7 @@ var scopes = map[string]string{
 	"channels:history":  "follow threads in public channels",
 	"chat:write":        "answer",
 	"files:read":        "read the files customers send",
-	"files:write":       "show customers' files in the staff channel",
+	"files:write":       "send customers the files of replies, and show theirs in the staff channel",
 	"groups:history":    "follow threads in private channels",
 	"im:history":        "read direct messages",
 	"mpim:history":      "follow threads in group messages",

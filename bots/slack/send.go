@@ -42,7 +42,12 @@ func (b *Bot) Send(ctx context.Context, d conversation.Delivery) (string, error)
 	}
 	id, err := b.deliver(ctx, at, d, p)
 	if err != nil {
-		out := sendError(err)
+		out := fileError(err)
+		if out != nil {
+			b.progress.keep(key, p) // of what is there: staff may have the rest tried again
+			return "", out
+		}
+		out = sendError(err)
 		if out.Permanent {
 			b.withdraw(ctx, p.draft)
 			b.progress.forget(key)
@@ -56,7 +61,18 @@ func (b *Bot) Send(ctx context.Context, d conversation.Delivery) (string, error)
 }
 
 func (b *Bot) deliver(ctx context.Context, at place, d conversation.Delivery, p *sent) (string, error) {
-	return b.deliverPosts(ctx, at, d, compose(d.Message), p)
+	posts := compose(d.Message)
+	if len(d.Message.Attachments) > 0 && d.Message.Text == "" {
+		posts = nil // the files are all that is said
+	}
+	id, err := b.deliverPosts(ctx, at, d, posts, p)
+	if err != nil {
+		return "", err
+	}
+	if len(posts) == 0 {
+		id = "" // what stands there is a file
+	}
+	return id, b.deliverFiles(ctx, at, d.Message, len(posts), p)
 }
 
 // deliverPosts posts those of a message's parts that are not there yet.

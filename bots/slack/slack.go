@@ -42,6 +42,7 @@ type Engine interface {
 	Describe(ctx context.Context, id string, p conversation.Profile) error
 	Subscribe(id string) *conversation.Subscription
 	Forward(ctx context.Context, id, file string) (conversation.File, error)
+	OpenFile(ctx context.Context, id, file string) (conversation.File, error)
 }
 
 // Threads finds conversations by where they take place.

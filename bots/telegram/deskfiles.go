@@ -1,7 +1,6 @@
 package telegram
 
 import (
-	"bytes"
 	"context"
 	"errors"
 
@@ -78,29 +77,11 @@ func (b *Bot) deskUpload(ctx context.Context, at spot, thread string, f conversa
 	if err := b.limits.wait(ctx, at.chat); err != nil {
 		return err
 	}
-	name := f.Name
-	if name == "" {
-		name = "file"
-	}
 	var reply *models.ReplyParameters
 	if at.replyTo != 0 {
 		reply = &models.ReplyParameters{MessageID: at.replyTo}
 	}
-	file := &models.InputFileUpload{Filename: name, Data: bytes.NewReader(f.Content)}
-	var (
-		sent *models.Message
-		err  error
-	)
-	switch {
-	case f.Kind == conversation.FileImage && f.Inline(): // encoded by us, and small
-		sent, err = b.api.SendPhoto(ctx, &bot.SendPhotoParams{ChatID: at.chat, MessageThreadID: at.topic, ReplyParameters: reply, Photo: file})
-	case f.MediaType == "audio/ogg" || f.MediaType == "audio/mpeg" || f.MediaType == "audio/mp4": // core.telegram.org/bots/api#sendvoice
-		sent, err = b.api.SendVoice(ctx, &bot.SendVoiceParams{ChatID: at.chat, MessageThreadID: at.topic, ReplyParameters: reply, Voice: file})
-	case f.MediaType == "video/mp4":
-		sent, err = b.api.SendVideo(ctx, &bot.SendVideoParams{ChatID: at.chat, MessageThreadID: at.topic, ReplyParameters: reply, Video: file})
-	default:
-		sent, err = b.api.SendDocument(ctx, &bot.SendDocumentParams{ChatID: at.chat, MessageThreadID: at.topic, ReplyParameters: reply, Document: file})
-	}
+	sent, err := b.putFile(ctx, at, "", reply, f, false)
 	if err != nil && !taken(err) {
 		return err
 	}

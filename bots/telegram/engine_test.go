@@ -99,6 +99,10 @@ func (e *fakeEngine) Remark(_ context.Context, _, key, text string) error {
 	return err
 }
 
+func (e *fakeEngine) OpenFile(context.Context, string, string) (conversation.File, error) {
+	return conversation.File{}, conversation.ErrNoFile
+}
+
 func (e *fakeEngine) Forward(context.Context, string, string) (conversation.File, error) {
 	return conversation.File{}, conversation.ErrNoFile
 }

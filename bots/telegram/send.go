@@ -47,11 +47,25 @@ func (b *Bot) Send(ctx context.Context, d conversation.Delivery) (string, error)
 	b.stream.end(m.Conversation, m.Turn)
 	name := m.Conversation + "/" + strconv.FormatInt(m.Seq, 10)
 	done, _ := b.sent.get(name)
-	parts := compose(m, b.locale(ctx, m))
+	var parts []piece
+	if m.Text != "" || len(m.Attachments) == 0 {
+		parts = compose(m, b.locale(ctx, m))
+	}
 	for _, p := range parts[min(done.parts, len(parts)):] {
 		id, err := b.sendPart(ctx, &at, p)
 		if err != nil {
 			return "", b.sendError(at, err)
+		}
+		done = progress{done.parts + 1, strconv.FormatInt(at.chat, 10) + ":" + strconv.Itoa(id)}
+		b.sent.put(name, done)
+	}
+	for i, a := range m.Attachments {
+		if done.parts > len(parts)+i {
+			continue
+		}
+		id, err := b.sendFile(ctx, &at, m.Conversation, a)
+		if err != nil {
+			return "", b.fileError(at, a, err)
 		}
 		done = progress{done.parts + 1, strconv.FormatInt(at.chat, 10) + ":" + strconv.Itoa(id)}
 		b.sent.put(name, done)

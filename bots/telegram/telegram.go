@@ -39,6 +39,7 @@ type Engine interface {
 	Subscribe(id string) *conversation.Subscription
 	Remark(ctx context.Context, id, key, text string) error
 	Forward(ctx context.Context, id, file string) (conversation.File, error)
+	OpenFile(ctx context.Context, id, file string) (conversation.File, error)
 }
 
 // Threads knows which conversation a thread of a channel is.

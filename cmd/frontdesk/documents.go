@@ -40,6 +40,10 @@ func (k *knowledgeParts) ShelvedDocuments(ctx context.Context, f knowledge.Docum
 }
 
 // Shelved returns one document so.
+func (k *knowledgeParts) SetReview(ctx context.Context, id, day string) (knowledge.Shelved, error) {
+	return k.docs.SetReview(ctx, id, day)
+}
+
 func (k *knowledgeParts) Shelved(ctx context.Context, id string) (knowledge.Shelved, error) {
 	return k.docs.Shelved(ctx, id)
 }

@@ -50,6 +50,7 @@ type contactView struct {
 	Context       map[string]string       `json:"context,omitempty"` // all that page said, unverified
 	CreatedAt     time.Time               `json:"created_at"`
 	Conversations []summaryView           `json:"conversations"`
+	edited
 }
 
 type visitedView struct {
@@ -61,6 +62,7 @@ type contactRequest struct {
 	Name       *string           `json:"name,omitempty"`
 	Email      *string           `json:"email,omitempty"`
 	Attributes map[string]string `json:"attributes,omitempty"` // in place of those there were
+	edited
 }
 
 type blockRequest struct {
@@ -85,16 +87,24 @@ type contactMessagesView struct {
 
 // showContact answers with the contact as it is.
 func (c *Console) showContact(w http.ResponseWriter, r *http.Request, who staff.Principal, p conversation.Contact) error {
-	rows, err := c.inbox.ContactRows(r.Context(), p.ID, who.ID, maxContactRows)
+	v, err := c.viewContact(r, who, p)
 	if err != nil {
 		return err
 	}
+	return writeEdited(w, http.StatusOK, v.Version, v)
+}
+
+func (c *Console) viewContact(r *http.Request, who staff.Principal, p conversation.Contact) (contactView, error) {
+	rows, err := c.inbox.ContactRows(r.Context(), p.ID, who.ID, maxContactRows)
+	if err != nil {
+		return contactView{}, err
+	}
 	v := contactView{ID: p.ID, Name: p.Name, Email: p.Email, Phone: p.Attributes["phone"], Locale: p.Locale, Blocked: p.Blocked,
-		Attributes: p.Attributes, Identities: p.Identities, Context: p.Page, CreatedAt: p.CreatedAt.UTC(), Conversations: viewRows(rows)}
+		Attributes: p.Attributes, Identities: p.Identities, Context: p.Page, CreatedAt: p.CreatedAt.UTC(), Conversations: viewRows(rows), edited: edited{p.Version}}
 	if u := p.Page["url"]; u != "" {
 		v.Page = &visitedView{URL: u, Title: p.Page["title"]}
 	}
-	return writeJSON(w, http.StatusOK, v)
+	return v, nil
 }
 
 func (c *Console) getContact(w http.ResponseWriter, r *http.Request, who staff.Principal) error {
@@ -115,7 +125,7 @@ func (c *Console) patchContact(w http.ResponseWriter, r *http.Request, who staff
 		return err
 	}
 	var req contactRequest
-	if err := readJSON(w, r, &req); err != nil {
+	if err := readEdited(w, r, &req); err != nil {
 		return err
 	}
 	e, err := req.edit()
@@ -123,6 +133,13 @@ func (c *Console) patchContact(w http.ResponseWriter, r *http.Request, who staff
 		return err
 	}
 	p, err := c.inbox.EditContact(r.Context(), id, e)
+	if isErr(err, conversation.ErrVersion) {
+		now, err := c.viewContact(r, who, p)
+		if err != nil {
+			return err
+		}
+		return overtaken(now)
+	}
 	if err != nil {
 		return err
 	}
@@ -131,7 +148,7 @@ func (c *Console) patchContact(w http.ResponseWriter, r *http.Request, who staff
 
 // edit checks what was sent.
 func (req contactRequest) edit() (conversation.ContactEdit, error) {
-	e := conversation.ContactEdit{Name: req.Name, Email: req.Email}
+	e := conversation.ContactEdit{Name: req.Name, Email: req.Email, Version: req.Version}
 	for _, f := range []struct {
 		name string
 		s    *string

@@ -15,9 +15,11 @@ import (
 // Engine is what staff do to conversations.
 type Engine interface {
 	Takeover(ctx context.Context, id string, by conversation.Actor) (conversation.State, error)
-	// Reply sends text to the customer and takes the conversation over. The same
-	// externalID again stores nothing new.
-	Reply(ctx context.Context, id string, by conversation.Actor, text, externalID string) (conversation.Message, error)
+	// SendReply sends words and files to the customer and takes the conversation over.
+	// The same ExternalID again stores nothing new.
+	SendReply(ctx context.Context, id string, r conversation.NewReply) (conversation.Message, error)
+	// StaffUpload stores a file for a reply that is to come.
+	StaffUpload(ctx context.Context, conversation, name string, content []byte) (conversation.Attachment, error)
 	// WriteNote appends a private note and tells those it names; it repeats as Reply does.
 	WriteNote(ctx context.Context, id string, n conversation.NewNote) (conversation.Message, error)
 	Handback(ctx context.Context, id string, by conversation.Actor) (conversation.State, error)
@@ -30,7 +32,7 @@ type Engine interface {
 	Transcript(ctx context.Context, id string, after int64, limit int) ([]conversation.Message, error)
 	// Message returns one message with its files. ErrNotFound.
 	Message(ctx context.Context, conversation string, seq int64) (conversation.Message, error)
-	// OpenFile returns a customer's file with its bytes; ErrNoFile.
+	// OpenFile returns a message's file with its bytes; ErrNoFile.
 	OpenFile(ctx context.Context, conversation, id string) (conversation.File, error)
 	Books
 	Life
@@ -118,6 +120,13 @@ type textRequest struct {
 	ID string `json:"id,omitempty"`
 	// Mentions are the ids of colleagues whom a note is brought to the eyes of.
 	Mentions []string `json:"mentions,omitempty"`
+}
+
+// replyRequest may be without text where it has files.
+type replyRequest struct {
+	textRequest
+	// Attachments are the ids of files that were uploaded for this conversation.
+	Attachments []string `json:"attachments,omitempty"`
 }
 
 func viewState(s conversation.State) stateView {
@@ -220,19 +229,19 @@ func act(do func(c *Console, ctx context.Context, id string, by conversation.Act
 	}
 }
 
-// say serves what writes a message: a reply or a note.
-func say(do func(Engine, context.Context, string, conversation.Actor, textRequest) (conversation.Message, error)) handler {
+// say serves what writes a message: a reply, or a note, which has no files.
+func say(do func(Engine, context.Context, string, conversation.Actor, replyRequest) (conversation.Message, error)) handler {
 	return func(c *Console, w http.ResponseWriter, r *http.Request, who staff.Principal) error {
 		id, err := pathID(r, conversation.ErrNotFound)
 		if err != nil {
 			return err
 		}
-		var req textRequest
+		var req replyRequest
 		if err := readJSON(w, r, &req); err != nil {
 			return err
 		}
 		req.Text, req.ID = storable(req.Text), storable(req.ID)
-		if strings.TrimSpace(req.Text) == "" {
+		if strings.TrimSpace(req.Text) == "" && len(req.Attachments) == 0 {
 			return conversation.ErrEmpty
 		}
 		if utf8.RuneCountInString(req.Text) > conversation.MaxTextRunes {
@@ -243,6 +252,11 @@ func say(do func(Engine, context.Context, string, conversation.Actor, textReques
 		}
 		if len(req.Mentions) > conversation.MaxMentions || slices.ContainsFunc(req.Mentions, func(id string) bool { return !isUUID(strings.ToLower(id)) }) {
 			return badField("mentions", "a list of up to 20 ids of staff")
+		}
+		for i, f := range req.Attachments {
+			if req.Attachments[i] = strings.ToLower(f); !isUUID(req.Attachments[i]) {
+				return badField("attachments", "a list of the ids of uploaded files")
+			}
 		}
 		m, err := do(c.engine, r.Context(), id, actor(who), req)
 		if err != nil {

@@ -22,6 +22,8 @@ type Curation interface {
 	// page, which is empty after the last.
 	ShelvedDocuments(ctx context.Context, f knowledge.DocumentFilter, cursor string, limit int) ([]knowledge.Shelved, string, error)
 	Shelved(ctx context.Context, id string) (knowledge.Shelved, error)
+	// SetReview has a document reviewed by a day, or with "" by none but its entries'.
+	SetReview(ctx context.Context, id, day string) (knowledge.Shelved, error)
 	// Passages lists a document's passages likewise, in its order.
 	Passages(ctx context.Context, document, cursor string, limit int) ([]knowledge.ShelvedPassage, string, error)
 	// ChangePassage returns knowledge.ErrVersion with the passage as it is when
@@ -39,7 +41,7 @@ var documentsParams = append([]param{
 	{"kind", "file leaves those that were uploaded or written here, page those of a site.", "string"},
 	{"lang", "Only documents mostly in this language; en finds en-GB.", "string"},
 	{"site", "Only pages of the site with this id.", "string"},
-	{"stale", "true leaves documents with an entry whose review date has passed.", "boolean"}}, pageParams...)
+	{"stale", "true leaves documents whose review date, or that of an entry of theirs, has passed.", "boolean"}}, pageParams...)
 
 type passageView struct {
 	ID       string     `json:"id"`
@@ -101,6 +103,7 @@ func asPerson(ctx context.Context, who staff.Principal) context.Context {
 func (c *Console) viewShelved(d knowledge.Shelved) documentView {
 	v := viewDocument(d.Document)
 	v.Hits, v.LastUsed, v.Lang, v.ReviewBy, v.Site = &d.Hits, given(d.LastUsed), d.Lang, d.ReviewBy, d.Site
+	v.OwnReviewBy = d.OwnReviewBy
 	v.Stale = d.ReviewBy != "" && d.ReviewBy < c.today()
 	return v
 }

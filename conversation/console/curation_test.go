@@ -14,6 +14,7 @@ import (
 
 // curator is a Curation in memory over a library and its entries.
 type curator struct {
+	reviews map[string]string // by document; guarded by mu
 	*library
 	faq      *faqs
 	passages []knowledge.ShelvedPassage
@@ -39,7 +40,9 @@ func (c *curator) ShelvedDocuments(ctx context.Context, f knowledge.DocumentFilt
 }
 
 func (c *curator) shelved(d knowledge.Document) knowledge.Shelved {
-	s := knowledge.Shelved{Document: d, Lang: "en"}
+	c.mu.Lock()
+	s := knowledge.Shelved{Document: d, Lang: "en", ReviewBy: c.reviews[d.ID], OwnReviewBy: c.reviews[d.ID]}
+	c.mu.Unlock()
 	if d.Passages > 1 {
 		s.Uses = knowledge.Uses{Hits: 1204, LastUsed: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)}
 	}
@@ -49,6 +52,16 @@ func (c *curator) shelved(d knowledge.Document) knowledge.Shelved {
 func (c *curator) Shelved(ctx context.Context, id string) (knowledge.Shelved, error) {
 	d, err := c.Document(ctx, id)
 	return c.shelved(d), err
+}
+
+func (c *curator) SetReview(ctx context.Context, id, day string) (knowledge.Shelved, error) {
+	c.mu.Lock()
+	if c.reviews == nil {
+		c.reviews = map[string]string{}
+	}
+	c.reviews[id] = day
+	c.mu.Unlock()
+	return c.Shelved(ctx, id)
 }
 
 func (c *curator) Passages(ctx context.Context, document, cursor string, limit int) ([]knowledge.ShelvedPassage, string, error) {

@@ -47,11 +47,14 @@ type documentView struct {
 	UpdatedAt time.Time        `json:"updated_at"`
 
 	// What follows events do not have.
-	Lang     string     `json:"lang,omitempty"`
-	ReviewBy string     `json:"review_by,omitempty"` // of its entries, the first
-	Stale    bool       `json:"stale,omitempty"`     // the day of review_by has passed
-	Site     string     `json:"site,omitempty"`      // whose page it is
-	Hits     *int64     `json:"hits,omitempty"`      // answers that cite it
+	Lang     string `json:"lang,omitempty"`
+	ReviewBy string `json:"review_by,omitempty"` // the first of its own and its entries' days
+	Stale    bool   `json:"stale,omitempty"`     // the day of review_by has passed
+	// OwnReviewBy is the day set for the document as a whole.
+	OwnReviewBy string `json:"own_review_by,omitempty"`
+
+	Site     string     `json:"site,omitempty"` // whose page it is
+	Hits     *int64     `json:"hits,omitempty"` // answers that cite it
 	LastUsed *time.Time `json:"last_used,omitempty"`
 }
 

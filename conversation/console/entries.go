@@ -153,9 +153,14 @@ func (c *Console) importEntries(w http.ResponseWriter, r *http.Request, name str
 	return writeJSON(w, http.StatusOK, viewImport(report, dryRun))
 }
 
-// entriesFile reads the form as it comes and keeps nothing but the one file, of
-// maxEntriesBytes; most begins the sentence that says so.
+// entriesFile is formFile of maxEntriesBytes; most begins the sentence that says so.
 func entriesFile(w http.ResponseWriter, r *http.Request, most string) (name string, content []byte, err error) {
+	return formFile(w, r, maxEntriesBytes, most+strconv.Itoa(maxEntriesBytes>>20)+" MB.")
+}
+
+// formFile reads the form as it comes and keeps nothing but the one file, of so many
+// bytes at most; large says that it has more.
+func formFile(w http.ResponseWriter, r *http.Request, most int64, large string) (name string, content []byte, err error) {
 	media, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "multipart/form-data" {
 		return "", nil, problem(http.StatusUnsupportedMediaType, "content_type", "Send multipart/form-data with a file.")
@@ -163,7 +168,7 @@ func entriesFile(w http.ResponseWriter, r *http.Request, most string) (name stri
 	rc := http.NewResponseController(w)
 	rc.SetReadDeadline(time.Now().Add(uploadTimeout)) // not every writer can, and then there is none
 	rc.SetWriteDeadline(time.Now().Add(uploadTimeout + callTimeout + writeTimeout))
-	form := multipart.NewReader(http.MaxBytesReader(w, r.Body, maxEntriesBytes+multipartOverhead), params["boundary"])
+	form := multipart.NewReader(http.MaxBytesReader(w, r.Body, most+multipartOverhead), params["boundary"])
 	for {
 		part, err := form.NextPart()
 		if errors.Is(err, io.EOF) {
@@ -178,13 +183,12 @@ func entriesFile(w http.ResponseWriter, r *http.Request, most string) (name stri
 		if name = fileName(part.FileName()); name == "" {
 			return "", nil, problem(http.StatusUnprocessableEntity, "no_name", "The file has no name.")
 		}
-		content, err := io.ReadAll(io.LimitReader(part, maxEntriesBytes+1))
+		content, err := io.ReadAll(io.LimitReader(part, most+1))
 		if err != nil {
 			return "", nil, formError(err)
 		}
-		if len(content) > maxEntriesBytes {
-			return "", nil, problem(http.StatusRequestEntityTooLarge, "too_large",
-				most+strconv.Itoa(maxEntriesBytes>>20)+" MB.")
+		if int64(len(content)) > most {
+			return "", nil, problem(http.StatusRequestEntityTooLarge, "too_large", large)
 		}
 		return name, content, nil
 	}

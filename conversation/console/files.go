@@ -14,7 +14,7 @@ const maxFilesOut = 8
 // fileTimeout is how long a file may take to leave.
 const fileTimeout = 2 * time.Minute
 
-// attachmentView is a customer's file as staff see it.
+// attachmentView is a message's file as staff see it.
 type attachmentView struct {
 	ID        string                 `json:"id"`
 	Kind      conversation.FileKind  `json:"kind"`
@@ -44,7 +44,7 @@ func viewFiles(list []conversation.Attachment) []attachmentView {
 	return out
 }
 
-// getFile gives a customer's file.
+// getFile gives a message's file.
 func (c *Console) getFile(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
 	id, err := pathID(r, conversation.ErrNoFile)
 	if err != nil {

@@ -41,7 +41,7 @@ func inboxRoutes() []route {
 		{"POST", "/api/v1/conversations/{id}/translate", staff.RoleAgent, (*Console).translate, "Translate a message, or a text to be sent. 409 no_model without a model.", nil, translateRequest{}, false, translationView{}, 200, false},
 
 		{"GET", "/api/v1/contacts/{id}", staff.RoleViewer, (*Console).getContact, "A contact with identities and the newest 100 conversations. An id that was merged shows the contact it became part of.", nil, nil, false, contactView{}, 200, false},
-		{"PATCH", "/api/v1/contacts/{id}", staff.RoleAgent, (*Console).patchContact, "Change what is known of a contact; attributes are replaced as a whole.", nil, contactRequest{}, false, contactView{}, 200, false},
+		{"PATCH", "/api/v1/contacts/{id}", staff.RoleAgent, (*Console).patchContact, "Change what is known of a contact; attributes are replaced as a whole. version, or If-Match, may name the version that was read: 409 version_changed with current when somebody was first.", nil, contactRequest{}, false, contactView{}, 200, false},
 		{"POST", "/api/v1/contacts/{id}/block", staff.RoleAgent, (*Console).blockContact, "Block or unblock. What a blocked contact writes is stored and neither answered nor shown as waiting; what they have open is resolved.", nil, blockRequest{}, false, contactView{}, 200, false},
 		{"POST", "/api/v1/contacts/{id}/merge", staff.RoleAgent, (*Console).mergeContact, "Make this contact part of another: conversations and identities move there. It cannot be undone.", nil, mergeContactRequest{}, false, contactView{}, 200, false},
 		{"GET", "/api/v1/contacts/{id}/messages", staff.RoleViewer, (*Console).contactMessages, "The whole history over all conversations and channels: the newest page first, each page oldest first.", historyParams, nil, false, contactMessagesView{}, 200, false},
@@ -50,15 +50,15 @@ func inboxRoutes() []route {
 
 		{"GET", "/api/v1/labels", staff.RoleViewer, (*Console).listLabels, "Labels by name.", nil, nil, false, labelsView{}, 200, false},
 		{"POST", "/api/v1/labels", staff.RoleAdmin, save(conversation.ErrNoLabel, saveLabel), "Add a label.", nil, labelView{}, false, labelView{}, 201, false},
-		{"PUT", "/api/v1/labels/{id}", staff.RoleAdmin, save(conversation.ErrNoLabel, saveLabel), "Change a label.", nil, labelView{}, false, labelView{}, 200, false},
+		{"PUT", "/api/v1/labels/{id}", staff.RoleAdmin, save(conversation.ErrNoLabel, saveLabel), "Change a label. version, or If-Match, may name the version that was read: 409 version_changed with current when somebody was first.", nil, labelView{}, false, labelView{}, 200, false},
 		{"DELETE", "/api/v1/labels/{id}", staff.RoleAdmin, drop(conversation.ErrNoLabel, func(c *Console) remover { return c.inbox.DeleteLabel }), "Delete a label and take it off every conversation.", nil, nil, false, nil, 204, false},
 		{"GET", "/api/v1/teams", staff.RoleViewer, (*Console).listTeams, "Teams with the ids of their members.", nil, nil, false, teamsView{}, 200, false},
 		{"POST", "/api/v1/teams", staff.RoleAdmin, save(conversation.ErrNoTeam, saveTeam), "Add a team.", nil, teamView{}, false, teamView{}, 201, false},
-		{"PUT", "/api/v1/teams/{id}", staff.RoleAdmin, save(conversation.ErrNoTeam, saveTeam), "Change a team; members are replaced.", nil, teamView{}, false, teamView{}, 200, false},
+		{"PUT", "/api/v1/teams/{id}", staff.RoleAdmin, save(conversation.ErrNoTeam, saveTeam), "Change a team; members are replaced. version as of a label.", nil, teamView{}, false, teamView{}, 200, false},
 		{"DELETE", "/api/v1/teams/{id}", staff.RoleAdmin, drop(conversation.ErrNoTeam, func(c *Console) remover { return c.inbox.DeleteTeam }), "Delete a team; its conversations have none then.", nil, nil, false, nil, 204, false},
 		{"GET", "/api/v1/canned", staff.RoleViewer, (*Console).listCanned, "Canned replies by shortcut.", nil, nil, false, cannedListView{}, 200, false},
 		{"POST", "/api/v1/canned", staff.RoleAgent, save(conversation.ErrNoCanned, saveCanned), "Add a canned reply. Variables: {{contact.name}}, {{contact.first_name}}, {{contact.email}}, {{contact.ATTRIBUTE}}, {{staff.name}}, {{staff.first_name}}, {{team.name}}, {{conversation.id}}, {{conversation.channel}}.", nil, cannedView{}, false, cannedView{}, 201, false},
-		{"PUT", "/api/v1/canned/{id}", staff.RoleAgent, save(conversation.ErrNoCanned, saveCanned), "Change a canned reply.", nil, cannedView{}, false, cannedView{}, 200, false},
+		{"PUT", "/api/v1/canned/{id}", staff.RoleAgent, save(conversation.ErrNoCanned, saveCanned), "Change a canned reply. version as of a label.", nil, cannedView{}, false, cannedView{}, 200, false},
 		{"DELETE", "/api/v1/canned/{id}", staff.RoleAgent, drop(conversation.ErrNoCanned, func(c *Console) remover { return c.inbox.DeleteCanned }), "Delete a canned reply.", nil, nil, false, nil, 204, false},
 		{"POST", "/api/v1/canned/{id}/render", staff.RoleAgent, (*Console).renderCanned, "A canned reply as it would be sent in a conversation; missing names the variables without a value there.", nil, renderRequest{}, false, renderedView{}, 200, false},
 

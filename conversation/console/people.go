@@ -17,6 +17,7 @@ type accountView struct {
 	Disabled bool         `json:"disabled"`
 	TOTP     bool         `json:"totp"`
 	Status   staff.Status `json:"status"`
+	edited
 }
 
 // colleagueView is an account after a change.
@@ -34,7 +35,7 @@ type staffView struct {
 }
 
 func viewAccount(a staff.Account) accountView {
-	return accountView{ID: a.ID, Name: a.Name, Email: a.Email, Role: a.Role, Disabled: a.Disabled, TOTP: a.TOTP, Status: a.Status}
+	return accountView{ID: a.ID, Name: a.Name, Email: a.Email, Role: a.Role, Disabled: a.Disabled, TOTP: a.TOTP, Status: a.Status, edited: edited{a.Version}}
 }
 
 func (c *Console) listStaff(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
@@ -53,6 +54,7 @@ type memberRequest struct {
 	Name     *string     `json:"name,omitempty"`
 	Role     *staff.Role `json:"role,omitempty"`
 	Disabled *bool       `json:"disabled,omitempty"`
+	edited
 }
 
 func (c *Console) patchStaff(w http.ResponseWriter, r *http.Request, who staff.Principal) error {
@@ -61,17 +63,20 @@ func (c *Console) patchStaff(w http.ResponseWriter, r *http.Request, who staff.P
 		return err
 	}
 	var req memberRequest
-	if err := readJSON(w, r, &req); err != nil {
+	if err := readEdited(w, r, &req); err != nil {
 		return err
 	}
-	change := staff.Change{Name: req.Name, Role: req.Role, Disabled: req.Disabled, By: who.ID}
+	change := staff.Change{Name: req.Name, Role: req.Role, Disabled: req.Disabled, By: who.ID, Version: req.Version}
 	a, err := c.staff.ChangeAccount(r.Context(), id, change)
+	if isErr(err, staff.ErrVersion) {
+		return overtaken(colleagueView{viewAccount(a)})
+	}
 	if err != nil {
 		return err
 	}
 	c.watchers.look(id)
 	noteChange(r, change, a)
-	return writeJSON(w, http.StatusOK, colleagueView{viewAccount(a)})
+	return writeEdited(w, http.StatusOK, a.Version, colleagueView{viewAccount(a)})
 }
 
 // noteChange tells the audit log what became of an account.

@@ -23,8 +23,8 @@ type Problem struct {
 	Code string `json:"code,omitempty"`
 	// TakenBy names who holds the conversation, when that is the problem.
 	TakenBy *Person `json:"taken_by,omitempty"`
-	// Field names what of a setting is wrong, and Current is the setting as it is when
-	// somebody else was first.
+	// Field names what of a setting is wrong, and Current is the setting, or whatever else
+	// was to be changed, as it is when somebody else was first.
 	Field   string          `json:"field,omitempty"`
 	Current json.RawMessage `json:"current,omitempty"`
 
@@ -92,6 +92,11 @@ var known = []struct {
 }{
 	{conversation.ErrNotFound, 404, "not_found", "There is no such conversation."},
 	{conversation.ErrNoFile, 404, "not_found", "There is no such file, or it is not here yet."},
+	{conversation.ErrTooManyFiles, 422, "too_many_files", "A reply may have up to " + strconv.Itoa(conversation.MaxAttachments) + " files."},
+	{conversation.ErrFileTooLarge, 413, "too_large", replyFileTooLarge},
+	{conversation.ErrFileType, 415, "unsupported_format", "Files of this type are not taken, or it is damaged. Send a picture, recording, video, PDF, Office or text file."},
+	{conversation.ErrFileEmpty, 422, "empty", "The file is empty."},
+	{conversation.ErrFileQuota, 409, "file_quota", "This conversation has had as many files as it may have in a day. Send a link instead."},
 	{conversation.ErrEmpty, 422, "empty", "The text is empty."},
 	{conversation.ErrTooLong, 422, "too_long", "The text is longer than " + strconv.Itoa(conversation.MaxTextRunes) + " characters."},
 	{conversation.ErrConflict, 409, "id_reused", "This id was used for another message."},

@@ -71,7 +71,7 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"GET", "/api/v1/login/oidc/callback", anyone, (*Console).finishSignOn, "Where the browser comes back from there; leads to the console, which is told by #/login?error=CODE what went wrong.", callbackParams, nil, false, nil, 303, false},
 
 		{"GET", "/api/v1/staff", staff.RoleViewer, (*Console).listStaff, "Everybody, disabled accounts too: online is who has a console open, open how many conversations they hold.", nil, nil, false, staffView{}, 200, false},
-		{"PATCH", "/api/v1/staff/{id}", staff.RoleAdmin, (*Console).patchStaff, "Change an account. Disabling ends its sessions; what somebody disabled, or made a viewer, held goes back to the queue. The last admin can be neither demoted nor disabled (409).", nil, memberRequest{}, false, colleagueView{}, 200, false},
+		{"PATCH", "/api/v1/staff/{id}", staff.RoleAdmin, (*Console).patchStaff, "Change an account. Disabling ends its sessions; what somebody disabled, or made a viewer, held goes back to the queue. The last admin can be neither demoted nor disabled (409). version, or If-Match, may name the version that was read: 409 version_changed with current when somebody was first.", nil, memberRequest{}, false, colleagueView{}, 200, false},
 		{"POST", "/api/v1/staff/invitations", staff.RoleAdmin, (*Console).invite, "Invite somebody: the link is shown once, works once, and for seven days. It replaces an open invitation of the same address.", nil, inviteRequest{}, false, invitedView{}, 201, false},
 		{"GET", "/api/v1/staff/invitations", staff.RoleAdmin, (*Console).listInvitations, "Invitations that can still be accepted, the newest first.", nil, nil, false, invitationsView{}, 200, false},
 		{"DELETE", "/api/v1/staff/invitations/{id}", staff.RoleAdmin, drop(staff.ErrNotFound, func(c *Console) remover { return c.staff.EndInvitation }), "Take an invitation back.", nil, nil, false, nil, 204, false},
@@ -91,6 +91,7 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"POST", "/api/v1/documents", staff.RoleAdmin, (*Console).addDocument, "Add a file of up to 64 MB (text up to 20 MB), each file of a ZIP archive, one question with its answer, or an address with the pages of its site. It is read in the background. While two large files are on their way in, a third is told 503 with Retry-After.", nil, addRequest{}, true, addedView{}, 202, false},
 		{"GET", "/api/v1/documents", staff.RoleViewer, (*Console).listDocuments, "Documents, newest first, with how often answers have cited them (hits) and when one last did, counted within a minute.", documentsParams, nil, false, documentsView{}, 200, false},
 		{"GET", "/api/v1/documents/{id}", staff.RoleViewer, (*Console).getDocument, "One document, how far it is, and what in its text an admin should look at (warnings). A site's id shows its pages as one.", nil, nil, false, documentView{}, 200, false},
+		{"PATCH", "/api/v1/documents/{id}", staff.RoleAdmin, (*Console).patchDocument, "Have a document as a whole reviewed by a day: review_by is one such as 2027-01-31, or null for none. Reading it again leaves that alone; FAQ entries have days of their own, and the first of all is the document's review_by.", nil, documentRequest{}, false, documentView{}, 200, false},
 		{"GET", "/api/v1/documents/{id}/passages", staff.RoleViewer, (*Console).listPassages, "A document's passages in its order, hidden ones too.", pageParams, nil, false, passagesView{}, 200, false},
 		{"PATCH", "/api/v1/passages/{id}", staff.RoleAdmin, (*Console).patchPassage, "Hide a passage (no search finds it), show it again or give it another text, where version still is the one that was read (409 with the passage as it is). Reading the document again replaces this, but what is hidden and comes out the same stays hidden. The text of an FAQ entry is edited as the entry.", nil, passageRequest{}, false, passageView{}, 200, false},
 		{"DELETE", "/api/v1/documents/{id}", staff.RoleAdmin, (*Console).deleteDocument, "Delete a document with its passages, which can be restored for 30 days, or a site with its pages for good. One that is on its way is cancelled: nothing of it is found, though a page or a batch at work may still be brought to its end.", nil, nil, false, nil, 204, false},
@@ -126,9 +127,10 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 
 		{"GET", "/api/v1/conversations/{id}", staff.RoleViewer, (*Console).getConversation, "One conversation.", nil, nil, false, summaryView{}, 200, false},
 		{"GET", "/api/v1/conversations/{id}/messages", staff.RoleViewer, (*Console).listMessages, "Its messages, oldest first, notes included.", logParams, nil, false, messagesView{}, 200, false},
-		{"GET", "/api/v1/files/{id}", staff.RoleViewer, (*Console).getFile, "A file a customer sent, its bytes.", nil, nil, false, nil, 200, false},
+		{"GET", "/api/v1/files/{id}", staff.RoleViewer, (*Console).getFile, "A file of a message, its bytes.", nil, nil, false, nil, 200, false},
 		{"POST", "/api/v1/conversations/{id}/takeover", staff.RoleAgent, act(takeover), "Take the conversation over; the bot falls silent.", nil, nil, false, stateView{}, 200, false},
-		{"POST", "/api/v1/conversations/{id}/reply", staff.RoleAgent, say(reply), "Write to the customer; takes the conversation over. The same id again stores nothing and gives what was stored.", nil, textRequest{}, false, messageView{}, 201, false},
+		{"POST", "/api/v1/conversations/{id}/files", staff.RoleAgent, (*Console).postReplyFile, "Upload a file for a reply that is to come: a picture of up to 10 MB, or a recording, video, PDF, Office or text file of up to 20 MB. Its id goes into attachments of the reply within a day, after which it is removed.", nil, nil, true, attachmentView{}, 201, false},
+		{"POST", "/api/v1/conversations/{id}/reply", staff.RoleAgent, say(reply), "Write to the customer; takes the conversation over. attachments are ids of up to 10 files uploaded for this conversation; with them the text may be empty. The same id again stores nothing and gives what was stored.", nil, replyRequest{}, false, messageView{}, 201, false},
 		{"POST", "/api/v1/conversations/{id}/note", staff.RoleAgent, say(note), "Write a note that only staff see. mentions are ids of colleagues, who are told. The same id again stores nothing and gives what was stored.", nil, textRequest{}, false, messageView{}, 201, false},
 		{"POST", "/api/v1/conversations/{id}/handback", staff.RoleAgent, act(handback), "Give the conversation back to the bot.", nil, nil, false, stateView{}, 200, false},
 
@@ -165,11 +167,14 @@ func handback(c *Console, ctx context.Context, id string, by conversation.Actor)
 	return c.engine.Handback(ctx, id, by)
 }
 
-func reply(e Engine, ctx context.Context, id string, by conversation.Actor, req textRequest) (conversation.Message, error) {
-	return e.Reply(ctx, id, by, req.Text, req.ID)
+func reply(e Engine, ctx context.Context, id string, by conversation.Actor, req replyRequest) (conversation.Message, error) {
+	return e.SendReply(ctx, id, conversation.NewReply{By: by, Text: req.Text, ExternalID: req.ID, Files: req.Attachments})
 }
 
-func note(e Engine, ctx context.Context, id string, by conversation.Actor, req textRequest) (conversation.Message, error) {
+func note(e Engine, ctx context.Context, id string, by conversation.Actor, req replyRequest) (conversation.Message, error) {
+	if len(req.Attachments) > 0 {
+		return conversation.Message{}, badField("attachments", "of a reply; a note has no files")
+	}
 	return e.WriteNote(ctx, id, conversation.NewNote{By: by, Text: req.Text, ExternalID: req.ID, Mentions: req.Mentions})
 }
 

@@ -143,12 +143,11 @@ func (c *Console) stored(w http.ResponseWriter, r *http.Request, s conversation.
 
 // outdated tells the second of two editors what the first has stored.
 func outdated(s conversation.Section) error {
-	p := problem(http.StatusConflict, "version_changed", "Somebody changed this since you read it. Look at what is there now; nothing of yours was stored.")
-	var err error
-	if p.Current, err = withVersion(s); err != nil {
+	now, err := withVersion(s)
+	if err != nil {
 		return err
 	}
-	return p
+	return overtaken(now)
 }
 
 type settingVersionView struct {

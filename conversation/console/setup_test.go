@@ -21,6 +21,7 @@ import (
 	"frontdesk/conversation/media"
 	"frontdesk/conversation/staff"
 	"frontdesk/knowledge"
+	"frontdesk/knowledge/extract"
 	"frontdesk/knowledge/lexical"
 	"frontdesk/knowledge/tokens"
 	"frontdesk/migrations/dbtest"
@@ -179,7 +180,7 @@ func newPlaceWith(t *testing.T, cfg conversation.Config, model conversation.Mode
 	p.staff = staff.New(conversationdb.NewStaffStore(pool), nil)
 	p.store = conversationdb.New(pool)
 	var err error
-	p.engine, err = conversation.New(cfg, conversation.Deps{Store: p.store, Finder: p.library, Model: model, Counter: tokens.For("gpt-4o-mini"), Reader: media.New(media.Config{})})
+	p.engine, err = conversation.New(cfg, conversation.Deps{Store: p.store, Finder: p.library, Model: model, Counter: tokens.For("gpt-4o-mini"), Reader: media.New(media.Config{Detect: extract.Detect, Extract: extract.Extract, Counter: tokens.For("gpt-4o-mini")})})
 	if err != nil {
 		t.Fatal(err)
 	}

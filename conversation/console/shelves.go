@@ -38,6 +38,7 @@ type labelView struct {
 	ID    string `json:"id,omitempty"`
 	Name  string `json:"name"`
 	Color string `json:"color"` // #rrggbb, or empty
+	edited
 }
 
 type labelsView struct {
@@ -48,6 +49,7 @@ type teamView struct {
 	ID      string   `json:"id,omitempty"`
 	Name    string   `json:"name"`
 	Members []string `json:"members"` // ids of staff
+	edited
 }
 
 type teamsView struct {
@@ -58,6 +60,7 @@ type cannedView struct {
 	ID       string `json:"id,omitempty"`
 	Shortcut string `json:"shortcut"`
 	Text     string `json:"text"`
+	edited
 }
 
 type cannedListView struct {
@@ -73,6 +76,18 @@ type renderedView struct {
 	Missing []string `json:"missing"` // variables without a value; nothing stands in their place
 }
 
+func viewLabel(l conversation.Label) labelView {
+	return labelView{l.ID, l.Name, l.Color, edited{l.Version}}
+}
+
+func viewTeam(t conversation.Team) teamView {
+	return teamView{t.ID, t.Name, t.Members, edited{t.Version}}
+}
+
+func viewCanned(t conversation.Canned) cannedView {
+	return cannedView{t.ID, t.Shortcut, t.Text, edited{t.Version}}
+}
+
 func (c *Console) listLabels(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
 	list, err := c.inbox.Labels(r.Context())
 	if err != nil {
@@ -80,7 +95,7 @@ func (c *Console) listLabels(w http.ResponseWriter, r *http.Request, _ staff.Pri
 	}
 	v := labelsView{Labels: make([]labelView, len(list))}
 	for i, l := range list {
-		v.Labels[i] = labelView(l)
+		v.Labels[i] = viewLabel(l)
 	}
 	return writeJSON(w, http.StatusOK, v)
 }
@@ -92,7 +107,7 @@ func (c *Console) listTeams(w http.ResponseWriter, r *http.Request, _ staff.Prin
 	}
 	v := teamsView{Teams: make([]teamView, len(list))}
 	for i, t := range list {
-		v.Teams[i] = teamView(t)
+		v.Teams[i] = viewTeam(t)
 	}
 	return writeJSON(w, http.StatusOK, v)
 }
@@ -104,63 +119,71 @@ func (c *Console) listCanned(w http.ResponseWriter, r *http.Request, _ staff.Pri
 	}
 	v := cannedListView{Canned: make([]cannedView, len(list))}
 	for i, t := range list {
-		v.Canned[i] = cannedView(t)
+		v.Canned[i] = viewCanned(t)
 	}
 	return writeJSON(w, http.StatusOK, v)
 }
 
-func saveLabel(c *Console, ctx context.Context, id string, v labelView) (any, error) {
+func saveLabel(c *Console, ctx context.Context, id string, v labelView) (labelView, error) {
 	v.Name = line(storable(v.Name))
 	switch {
 	case v.Name == "" || utf8.RuneCountInString(v.Name) > conversation.MaxLabelRunes:
-		return nil, badField("name", "a text of up to 60 characters")
+		return v, badField("name", "a text of up to 60 characters")
 	case v.Color != "" && !isColor(v.Color):
-		return nil, badField("color", "a color such as #2e7d32, or empty")
+		return v, badField("color", "a color such as #2e7d32, or empty")
 	}
-	l, err := c.inbox.SaveLabel(ctx, conversation.Label{ID: id, Name: v.Name, Color: strings.ToLower(v.Color)})
-	return labelView(l), err
+	l, err := c.inbox.SaveLabel(ctx, conversation.Label{ID: id, Name: v.Name, Color: strings.ToLower(v.Color), Version: v.Version})
+	return viewLabel(l), err
 }
 
 func isColor(s string) bool {
 	return len(s) == 7 && s[0] == '#' && strings.Trim(strings.ToLower(s[1:]), "0123456789abcdef") == ""
 }
 
-func saveTeam(c *Console, ctx context.Context, id string, v teamView) (any, error) {
+func saveTeam(c *Console, ctx context.Context, id string, v teamView) (teamView, error) {
 	v.Name = line(storable(v.Name))
 	switch {
 	case v.Name == "" || utf8.RuneCountInString(v.Name) > conversation.MaxTeamRunes:
-		return nil, badField("name", "a text of up to 80 characters")
+		return v, badField("name", "a text of up to 80 characters")
 	case len(v.Members) > maxTeamMembers:
-		return nil, badField("members", "a list of up to 500 ids of staff")
+		return v, badField("members", "a list of up to 500 ids of staff")
 	}
 	for i, m := range v.Members {
 		if v.Members[i] = strings.ToLower(m); !isUUID(v.Members[i]) {
-			return nil, named(conversation.ErrNoStaff)
+			return v, named(conversation.ErrNoStaff)
 		}
 	}
-	t, err := c.inbox.SaveTeam(ctx, conversation.Team{ID: id, Name: v.Name, Members: v.Members})
+	t, err := c.inbox.SaveTeam(ctx, conversation.Team{ID: id, Name: v.Name, Members: v.Members, Version: v.Version})
 	if isErr(err, conversation.ErrNoStaff) {
-		return nil, problem(http.StatusUnprocessableEntity, "unknown_name", "One of the members is no member of staff.")
+		return v, problem(http.StatusUnprocessableEntity, "unknown_name", "One of the members is no member of staff.")
 	}
-	return teamView(t), err
+	return viewTeam(t), err
 }
 
-func saveCanned(c *Console, ctx context.Context, id string, v cannedView) (any, error) {
+func saveCanned(c *Console, ctx context.Context, id string, v cannedView) (cannedView, error) {
 	v.Shortcut, v.Text = strings.TrimPrefix(line(storable(v.Shortcut)), "/"), storable(v.Text)
 	switch {
 	case v.Shortcut == "" || strings.Contains(v.Shortcut, " ") || utf8.RuneCountInString(v.Shortcut) > conversation.MaxShortcutRunes:
-		return nil, badField("shortcut", "a word of up to 40 characters")
+		return v, badField("shortcut", "a word of up to 40 characters")
 	case strings.TrimSpace(v.Text) == "":
-		return nil, conversation.ErrEmpty
+		return v, conversation.ErrEmpty
 	case utf8.RuneCountInString(v.Text) > conversation.MaxTextRunes:
-		return nil, conversation.ErrTooLong
+		return v, conversation.ErrTooLong
 	}
-	t, err := c.inbox.SaveCanned(ctx, conversation.Canned{ID: id, Shortcut: v.Shortcut, Text: v.Text})
-	return cannedView(t), err
+	t, err := c.inbox.SaveCanned(ctx, conversation.Canned{ID: id, Shortcut: v.Shortcut, Text: v.Text, Version: v.Version})
+	return viewCanned(t), err
 }
 
-// save serves what adds a thing, or changes the one in the path.
-func save[T any](missing error, do func(c *Console, ctx context.Context, id string, req T) (any, error)) handler {
+// versioned is a view of a thing that several people may edit.
+type versioned[T any] interface {
+	*T
+	match(r *http.Request)
+	version() int64
+}
+
+// save serves what adds a thing, or changes the one in the path where it still is the
+// version that was read.
+func save[T any, V versioned[T]](missing error, do func(c *Console, ctx context.Context, id string, req T) (T, error)) handler {
 	return func(c *Console, w http.ResponseWriter, r *http.Request, _ staff.Principal) error {
 		id, code := "", http.StatusCreated
 		if r.Method == http.MethodPut {
@@ -171,14 +194,17 @@ func save[T any](missing error, do func(c *Console, ctx context.Context, id stri
 			code = http.StatusOK
 		}
 		var req T
-		if err := readJSON(w, r, &req); err != nil {
+		if err := readEdited(w, r, V(&req)); err != nil {
 			return err
 		}
 		v, err := do(c, r.Context(), id, req)
+		if isErr(err, conversation.ErrVersion) {
+			return overtaken(v)
+		}
 		if err != nil {
 			return err
 		}
-		return writeJSON(w, code, v)
+		return writeEdited(w, code, V(&v).version(), v)
 	}
 }
 

@@ -44,6 +44,7 @@ type testView struct {
 	Origin    conversation.TestOrigin `json:"origin"`
 	CreatedAt time.Time               `json:"created_at"`
 	Last      *lastResultView         `json:"last,omitempty"`
+	edited
 }
 
 type expectView struct {
@@ -80,6 +81,7 @@ type testRequest struct {
 	History  []askSaid               `json:"history,omitempty"`
 	Expect   expectRequest           `json:"expect"`
 	Origin   conversation.TestOrigin `json:"origin,omitempty"` // manual (when absent) or ask
+	edited
 }
 
 // expectRequest names documents by id or name, and passages by id, entry's id or the
@@ -120,7 +122,7 @@ func (q testRequest) test() conversation.Test {
 func viewTest(t conversation.Test) testView {
 	v := testView{ID: t.ID, Question: t.Question, History: make([]askSaid, len(t.History)), Origin: t.Origin, CreatedAt: t.CreatedAt.UTC(),
 		Expect:    expectView{Documents: []string{}, Passages: append([]string{}, t.Expect.Passages...), Answer: t.Expect.Answer, Answerable: t.Expect.Answerable},
-		Documents: []testDocumentView{}}
+		Documents: []testDocumentView{}, edited: edited{t.Version}}
 	for i, h := range t.History {
 		v.History[i] = askSaid(h)
 	}
@@ -170,15 +172,18 @@ func (c *Console) putTest(w http.ResponseWriter, r *http.Request, _ staff.Princi
 		return err
 	}
 	var req testRequest
-	if err := readJSON(w, r, &req); err != nil {
+	if err := readEdited(w, r, &req); err != nil {
 		return err
 	}
 	t := req.test()
-	t.ID = id
-	if t, err = c.tests.Put(r.Context(), t); err != nil {
+	t.ID, t.Version = id, req.Version
+	if t, err = c.tests.Put(r.Context(), t); isErr(err, conversation.ErrVersion) {
+		return overtaken(viewTest(t))
+	}
+	if err != nil {
 		return testProblem(err)
 	}
-	return writeJSON(w, http.StatusOK, viewTest(t))
+	return writeEdited(w, http.StatusOK, t.Version, viewTest(t))
 }
 
 func (c *Console) addGolden(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {

@@ -41,16 +41,11 @@ const maxNameRunes = 200
 
 // addFile reads the form as it comes and keeps nothing but the one file.
 func (c *Console) addFile(w http.ResponseWriter, r *http.Request, boundary string) (addedView, error) {
-	if r.ContentLength < 0 || r.ContentLength > largeFile {
-		select {
-		case c.large <- struct{}{}:
-			defer func() { <-c.large }()
-		default:
-			p := problem(http.StatusServiceUnavailable, "busy", "Other large files are just being taken in. Try again in a moment.")
-			p.retryAfter = largeAgain
-			return addedView{}, p
-		}
+	leave, err := c.enter(r)
+	if err != nil {
+		return addedView{}, err
 	}
+	defer leave()
 	rc := http.NewResponseController(w)
 	rc.SetReadDeadline(time.Now().Add(uploadTimeout)) // not every writer can, and then there is none
 	rc.SetWriteDeadline(time.Now().Add(uploadTimeout + writeTimeout))
@@ -79,6 +74,21 @@ func (c *Console) addFile(w http.ResponseWriter, r *http.Request, boundary strin
 			return addedView{}, err
 		}
 		return viewAdded(added), nil
+	}
+}
+
+// enter takes a place for a large file on its way in, which leave gives back.
+func (c *Console) enter(r *http.Request) (leave func(), err error) {
+	if r.ContentLength >= 0 && r.ContentLength <= largeFile {
+		return func() {}, nil
+	}
+	select {
+	case c.large <- struct{}{}:
+		return func() { <-c.large }, nil
+	default:
+		p := problem(http.StatusServiceUnavailable, "busy", "Other large files are just being taken in. Try again in a moment.")
+		p.retryAfter = largeAgain
+		return nil, p
 	}
 }
 

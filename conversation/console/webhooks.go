@@ -15,7 +15,7 @@ import (
 type Webhooks interface {
 	conversation.WebhookBook
 	Add(ctx context.Context, url string, events []conversation.EventName, active bool) (conversation.Webhook, string, error)
-	Edit(ctx context.Context, id, url string, events []conversation.EventName, active bool) (conversation.Webhook, error)
+	Edit(ctx context.Context, w conversation.Webhook) (conversation.Webhook, error)
 	Rotate(ctx context.Context, id string) (conversation.Webhook, string, error)
 	Test(ctx context.Context, id string) (conversation.WebhookResult, error)
 }
@@ -31,6 +31,7 @@ type webhookRequest struct {
 	URL    string                   `json:"url"`
 	Events []conversation.EventName `json:"events"`
 	Active *bool                    `json:"active,omitempty"`
+	edited
 }
 
 func (q webhookRequest) active() bool { return q.Active == nil || *q.Active }
@@ -47,6 +48,7 @@ type webhookView struct {
 	SecretAt     *time.Time               `json:"secret_at,omitempty"` // when it got its present secret, if not its first
 	CreatedAt    time.Time                `json:"created_at"`
 	UpdatedAt    time.Time                `json:"updated_at"`
+	edited
 }
 
 type newWebhookView struct {
@@ -92,7 +94,7 @@ func webhookRoutes() []route {
 	return []route{
 		{"GET", "/api/v1/webhooks", staff.RoleAdmin, (*Console).listWebhooks, "Webhooks, the oldest first, and the events they can want.", nil, nil, false, webhooksView{}, 200, false},
 		{"POST", "/api/v1/webhooks", staff.RoleAdmin, (*Console).addWebhook, "Have an address told of events (Standard Webhooks). The secret is shown once.", nil, webhookRequest{}, false, newWebhookView{}, 201, false},
-		{"PUT", "/api/v1/webhooks/{id}", staff.RoleAdmin, (*Console).putWebhook, "Change a webhook. Switching it on forgets what went wrong.", nil, webhookRequest{}, false, webhookView{}, 200, false},
+		{"PUT", "/api/v1/webhooks/{id}", staff.RoleAdmin, (*Console).putWebhook, "Change a webhook. Switching it on forgets what went wrong. version, or If-Match, may name the version that was read: 409 version_changed with current when somebody was first.", nil, webhookRequest{}, false, webhookView{}, 200, false},
 		{"DELETE", "/api/v1/webhooks/{id}", staff.RoleAdmin, drop(conversation.ErrNoWebhook, func(c *Console) remover { return c.webhooks.DeleteWebhook }), "Delete a webhook with its log; what waits is not sent.", nil, nil, false, nil, 204, false},
 		{"POST", "/api/v1/webhooks/{id}/secret", staff.RoleAdmin, (*Console).rotateWebhook, "Make a new secret, which is shown once. The one before still signs beside it for a day.", nil, nil, false, secretView{}, 200, false},
 		{"POST", "/api/v1/webhooks/{id}/test", staff.RoleAdmin, (*Console).testWebhook, "Send webhook.test now, once, and say how it was answered.", nil, nil, false, webhookTestView{}, 200, false},
@@ -105,7 +107,7 @@ func viewWebhook(w conversation.Webhook) webhookView {
 	return webhookView{
 		ID: w.ID, URL: w.URL, Events: append([]conversation.EventName{}, w.Events...), Active: w.Active,
 		FailingSince: orNull(w.FailingSince), OffAt: orNull(w.OffAt), OffFor: w.OffFor, Waiting: w.Waiting, SecretAt: orNull(w.RotatedAt),
-		CreatedAt: w.CreatedAt.UTC(), UpdatedAt: w.UpdatedAt.UTC(),
+		CreatedAt: w.CreatedAt.UTC(), UpdatedAt: w.UpdatedAt.UTC(), edited: edited{w.Version},
 	}
 }
 
@@ -169,15 +171,18 @@ func (c *Console) putWebhook(w http.ResponseWriter, r *http.Request, _ staff.Pri
 		return err
 	}
 	var req webhookRequest
-	if err := readJSON(w, r, &req); err != nil {
+	if err := readEdited(w, r, &req); err != nil {
 		return err
 	}
-	h, err := c.webhooks.Edit(r.Context(), id, storable(req.URL), req.Events, req.active())
+	h, err := c.webhooks.Edit(r.Context(), conversation.Webhook{ID: id, URL: storable(req.URL), Events: req.Events, Active: req.active(), Version: req.Version})
+	if isErr(err, conversation.ErrVersion) {
+		return overtaken(viewWebhook(h))
+	}
 	if err != nil {
 		return webhookError(err)
 	}
 	audited(r).detail("active", strconv.FormatBool(h.Active))
-	return writeJSON(w, http.StatusOK, viewWebhook(h))
+	return writeEdited(w, http.StatusOK, h.Version, viewWebhook(h))
 }
 
 func (c *Console) rotateWebhook(w http.ResponseWriter, r *http.Request, _ staff.Principal) error {

@@ -35,14 +35,14 @@ func (s *Store) Contact(ctx context.Context, id string) (conversation.Contact, e
 
 func readContact(ctx context.Context, db querier, id string) (conversation.Contact, error) {
 	const q = `
-		SELECT p.id::text, p.name, p.email, p.locale, p.blocked, p.attributes, p.created_at,
+		SELECT p.id::text, p.name, p.email, p.locale, p.blocked, p.attributes, p.created_at, p.version,
 			coalesce((SELECT jsonb_agg(jsonb_build_object('channel', i.channel, 'account', i.account, 'external_id', i.external_id)
 				ORDER BY i.channel, i.account, i.external_id) FROM identities i WHERE i.contact_id = p.id), '[]'),
 			(SELECT c.context FROM conversations c WHERE c.contact_id = p.id AND c.context <> '{}' ORDER BY c.updated_at DESC LIMIT 1)
 		FROM contacts p WHERE p.id = ` + currentContact
 	var c conversation.Contact
 	err := db.QueryRow(ctx, q, pgx.NamedArgs{"id": id}).
-		Scan(&c.ID, &c.Name, &c.Email, &c.Locale, &c.Blocked, &c.Attributes, &c.CreatedAt, &c.Identities, &c.Page)
+		Scan(&c.ID, &c.Name, &c.Email, &c.Locale, &c.Blocked, &c.Attributes, &c.CreatedAt, &c.Version, &c.Identities, &c.Page)
 	return c, err
 }
 
@@ -142,13 +142,21 @@ func isUUID(s string) bool {
 func (s *Store) EditContact(ctx context.Context, id string, e conversation.ContactEdit) (conversation.Contact, []string, error) {
 	const q = `
 		UPDATE contacts p SET name = coalesce(@name, p.name), email = coalesce(@email, p.email), attributes = coalesce(@attributes::jsonb, p.attributes)
-		WHERE p.id = ` + currentContact + ` RETURNING p.id::text`
-	args := pgx.NamedArgs{"id": id, "name": e.Name, "email": e.Email, "attributes": nil}
+		WHERE p.id = ` + currentContact + unchanged + ` RETURNING p.id::text`
+	args := pgx.NamedArgs{"version": e.Version, "id": id, "name": e.Name, "email": e.Email, "attributes": nil}
 	if e.Attributes != nil {
 		args["attributes"] = e.Attributes
 	}
 	var found string
-	if err := s.pool.QueryRow(ctx, q, args).Scan(&found); err != nil {
+	err := s.pool.QueryRow(ctx, q, args).Scan(&found)
+	if errors.Is(err, pgx.ErrNoRows) {
+		c, err := s.Contact(ctx, id)
+		if err == nil {
+			err = conversation.ErrVersion
+		}
+		return c, nil, err
+	}
+	if err != nil {
 		return conversation.Contact{}, nil, failContact("edit", id, err)
 	}
 	ids, err := conversationsOf(ctx, s.pool, found)

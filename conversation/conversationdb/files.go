@@ -81,6 +81,34 @@ func attachFiles(ctx context.Context, db querier, r conversation.Receipt, in con
 	return list, nil
 }
 
+// sendFiles makes uploads the files of a message of ours just stored, in order.
+// conversation.ErrNoFile where one is not waiting to be sent there.
+func sendFiles(ctx context.Context, db querier, m *conversation.Message, ids []string) error {
+	const q = `
+		WITH sent AS (
+			UPDATE files f SET seq = @seq, ord = want.ord - 1 FROM unnest(@files::text[]::uuid[]) WITH ORDINALITY AS want(id, ord)
+			WHERE f.id = want.id AND f.conversation_id = @id AND f.seq IS NULL AND f.state = 'ready' RETURNING f.id
+		)
+		SELECT count(*) FROM sent`
+	const read = `SELECT ` + filesOfMessage + ` FROM messages m WHERE m.conversation_id = @id AND m.seq = @seq`
+	if len(ids) == 0 {
+		return nil
+	}
+	args := pgx.NamedArgs{"id": m.Conversation, "seq": m.Seq, "files": ids}
+	var done int
+	if err := db.QueryRow(ctx, q, args).Scan(&done); isCode(err, invalidText) || err == nil && done != len(ids) {
+		return fmt.Errorf("send %d files in conversation %s: %w", len(ids), m.Conversation, conversation.ErrNoFile)
+	} else if err != nil {
+		return fail("send files in", m.Conversation, err)
+	}
+	var list fileList
+	if err := db.QueryRow(ctx, read, args).Scan(&list); err != nil {
+		return fail("read the files sent in", m.Conversation, err)
+	}
+	m.Attachments = list
+	return nil
+}
+
 // sameUploads reports whether a repeat names the files that the message has.
 // Those that a platform names have no id to compare.
 func sameUploads(have []conversation.Attachment, named []conversation.InboundFile) bool {

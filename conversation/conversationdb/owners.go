@@ -20,10 +20,29 @@ type rower interface {
 
 // Change implements conversation.Owners.
 func (s *Store) Change(ctx context.Context, id string, c conversation.Change) (conversation.State, []conversation.Message, error) {
-	state, ms, err := change(ctx, s.pool, id, c)
+	state, ms, err := s.changeWithFiles(ctx, id, c)
 	if isCode(err, uniqueViolation) {
 		return s.repeated(ctx, id, c.Messages)
 	}
+	return state, ms, err
+}
+
+// changeWithFiles is change with the files of what it says, all or nothing.
+func (s *Store) changeWithFiles(ctx context.Context, id string, c conversation.Change) (state conversation.State, ms []conversation.Message, err error) {
+	if !slices.ContainsFunc(c.Messages, func(m conversation.NewMessage) bool { return len(m.Files) > 0 }) {
+		return change(ctx, s.pool, id, c)
+	}
+	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if state, ms, err = change(ctx, tx, id, c); err != nil {
+			return err
+		}
+		for i := range ms {
+			if err := sendFiles(ctx, tx, &ms[i], c.Messages[i].Files); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	return state, ms, err
 }
 

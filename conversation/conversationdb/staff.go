@@ -59,10 +59,10 @@ func (s *StaffStore) AddFirstAccount(ctx context.Context, a staff.Account, passw
 }
 
 // accountColumns are what accountTargets reads, of staff_accounts as a.
-const accountColumns = `a.id, a.email, a.name, a.role, a.created_at, a.status, a.disabled_at IS NOT NULL, a.totp_on, a.credentials`
+const accountColumns = `a.id, a.email, a.name, a.role, a.created_at, a.status, a.disabled_at IS NOT NULL, a.totp_on, a.credentials, a.version`
 
 func accountTargets(a *staff.Account) []any {
-	return []any{&a.ID, &a.Email, &a.Name, &a.Role, &a.CreatedAt, &a.Status, &a.Disabled, &a.TOTP, &a.Credentials}
+	return []any{&a.ID, &a.Email, &a.Name, &a.Role, &a.CreatedAt, &a.Status, &a.Disabled, &a.TOTP, &a.Credentials, &a.Version}
 }
 
 func accountArgs(a staff.Account, passwordHash string) pgx.NamedArgs {

@@ -70,11 +70,12 @@ func (s *StaffStore) ChangeAccount(ctx context.Context, id string, c staff.Chang
 			name = coalesce(@name, a.name), status = coalesce(@status, a.status), role = coalesce(@role, a.role),
 			disabled_at = CASE WHEN @disabled::boolean IS NULL THEN a.disabled_at WHEN @disabled THEN coalesce(a.disabled_at, now()) END,
 			credentials = a.credentials + (@disabled::boolean IS NOT NULL)::int
-		WHERE a.id::text = lower(@id)
+		WHERE a.id::text = lower(@id)` + unchanged + `
 		RETURNING ` + accountColumns
 	const was = `SELECT role = 'admin' AND disabled_at IS NULL FROM staff_accounts WHERE id::text = lower(@id) FOR UPDATE`
 	const admins = `SELECT EXISTS (SELECT FROM staff_accounts WHERE role = 'admin' AND disabled_at IS NULL)`
 	var a staff.Account
+	outdated := false
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		admin := false // and may be none after
 		if c.Role != nil || c.Disabled != nil {
@@ -89,8 +90,13 @@ func (s *StaffStore) ChangeAccount(ctx context.Context, id string, c staff.Chang
 		}
 		var err error
 		a, err = scanAccount(tx.QueryRow(ctx, change, pgx.NamedArgs{
-			"id": id, "name": c.Name, "status": c.Status, "role": c.Role, "disabled": c.Disabled,
+			"id": id, "name": c.Name, "status": c.Status, "role": c.Role, "disabled": c.Disabled, "version": c.Version,
 		}), "change account "+id)
+		if errors.Is(err, staff.ErrNotFound) && c.Version != 0 {
+			a, err = scanAccount(tx.QueryRow(ctx, `SELECT `+accountColumns+` FROM staff_accounts a WHERE a.id::text = lower(@id)`, pgx.NamedArgs{"id": id}), "read account "+id)
+			outdated = err == nil
+			return err
+		}
 		if err != nil {
 			return err
 		}
@@ -121,6 +127,9 @@ func (s *StaffStore) ChangeAccount(ctx context.Context, id string, c staff.Chang
 	})
 	if err != nil {
 		return staff.Account{}, fmt.Errorf("change account %s: %w", id, err)
+	}
+	if outdated {
+		return a, staff.ErrVersion
 	}
 	return a, nil
 }

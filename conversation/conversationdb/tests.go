@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"frontdesk/conversation"
 )
@@ -18,7 +19,7 @@ import (
 const testsLock = 0x6664746573747300
 
 // testColumns are what scanTest reads, of tests as t.
-const testColumns = `t.id::text, t.question, t.history, t.documents::text[], t.names, t.passages, t.answer, t.answerable, t.origin, t.created_at,
+const testColumns = `t.id::text, t.question, t.history, t.documents::text[], t.names, t.passages, t.answer, t.answerable, t.origin, t.created_at, t.version,
 	ARRAY(SELECT d.name FROM unnest(t.documents) WITH ORDINALITY AS u(id, place) LEFT JOIN documents d ON d.id = u.id ORDER BY u.place)`
 
 type testScan struct {
@@ -29,7 +30,7 @@ type testScan struct {
 
 func (s *testScan) targets() []any {
 	return []any{&s.ID, &s.Question, &s.History, &s.documents, &s.names, &s.Expect.Passages, &s.Expect.Answer,
-		&s.Expect.Answerable, &s.Origin, &s.CreatedAt, &s.now}
+		&s.Expect.Answerable, &s.Origin, &s.CreatedAt, &s.Version, &s.now}
 }
 
 func (s *testScan) test() conversation.Test {
@@ -157,7 +158,8 @@ func (s *Store) SaveTests(ctx context.Context, list []conversation.Test) error {
 			VALUES (@id, @key, @question, @history, @documents::text[]::uuid[], @names, @passages, @answer, @answerable, @origin, @conversation)
 			ON CONFLICT (id) DO UPDATE SET key = excluded.key, question = excluded.question, history = excluded.history,
 				documents = excluded.documents, names = excluded.names, passages = excluded.passages, answer = excluded.answer,
-				answerable = excluded.answerable, updated_at = clock_timestamp()`
+				answerable = excluded.answerable, updated_at = clock_timestamp()
+			WHERE @version::bigint = 0 OR t.version = @version`
 	)
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, lock, pgx.NamedArgs{"lock": int64(testsLock)}); err != nil {
@@ -171,7 +173,12 @@ func (s *Store) SaveTests(ctx context.Context, list []conversation.Test) error {
 			}
 			batch.Queue(save, pgx.NamedArgs{"id": t.ID, "key": t.Key(), "question": t.Question, "history": append([]conversation.TestSaid{}, t.History...),
 				"documents": ids, "names": names, "passages": append([]string{}, t.Expect.Passages...), "answer": t.Expect.Answer,
-				"answerable": t.Expect.Answerable, "origin": t.Origin, "conversation": null(t.Conversation)})
+				"answerable": t.Expect.Answerable, "origin": t.Origin, "conversation": null(t.Conversation), "version": t.Version}).Exec(func(tag pgconn.CommandTag) error {
+				if tag.RowsAffected() == 0 {
+					return conversation.ErrVersion
+				}
+				return nil
+			})
 		}
 		total := 0
 		batch.Queue(count).QueryRow(func(row pgx.Row) error { return row.Scan(&total) })

@@ -16,12 +16,12 @@ import (
 const webhookLock = 28820808543596660
 
 // webhookColumns are what scanWebhook reads, of webhooks as w.
-const webhookColumns = `w.id::text, w.url, w.events, w.active, w.rotation, w.rotated_at, w.failing_since, w.off_at, w.off_for, w.created_at, w.updated_at,
+const webhookColumns = `w.id::text, w.url, w.events, w.active, w.rotation, w.rotated_at, w.failing_since, w.off_at, w.off_for, w.created_at, w.updated_at, w.version,
 	(SELECT count(*) FROM (SELECT FROM webhook_deliveries d WHERE d.webhook_id = w.id AND d.state = 'pending' LIMIT 1000) d)`
 
 func scanWebhook(row pgx.CollectableRow) (w conversation.Webhook, err error) {
 	var rotated, failing, off *time.Time
-	err = row.Scan(&w.ID, &w.URL, &w.Events, &w.Active, &w.Rotation, &rotated, &failing, &off, &w.OffFor, &w.CreatedAt, &w.UpdatedAt, &w.Waiting)
+	err = row.Scan(&w.ID, &w.URL, &w.Events, &w.Active, &w.Rotation, &rotated, &failing, &off, &w.OffFor, &w.CreatedAt, &w.UpdatedAt, &w.Version, &w.Waiting)
 	w.RotatedAt, w.FailingSince, w.OffAt = orZero(rotated), orZero(failing), orZero(off)
 	return w, err
 }
@@ -84,8 +84,13 @@ func (s *Store) EditWebhook(ctx context.Context, w conversation.Webhook) (conver
 			off_at = CASE WHEN old.fresh THEN NULL ELSE w.off_at END,
 			off_for = CASE WHEN old.fresh THEN '' ELSE w.off_for END
 		FROM (SELECT o.id, o.url <> @url OR NOT o.active AND @active AS fresh FROM webhooks o WHERE o.id = @id FOR UPDATE) old
-		WHERE w.id = old.id RETURNING ` + webhookColumns
-	out, err := oneWebhook(ctx, s.pool, q, pgx.NamedArgs{"id": w.ID, "url": w.URL, "events": w.Events, "active": w.Active})
+		WHERE w.id = old.id` + unchanged + ` RETURNING ` + webhookColumns
+	out, err := oneWebhook(ctx, s.pool, q, pgx.NamedArgs{"id": w.ID, "url": w.URL, "events": w.Events, "active": w.Active, "version": w.Version})
+	if errors.Is(err, pgx.ErrNoRows) {
+		if out, err = oneWebhook(ctx, s.pool, `SELECT `+webhookColumns+` FROM webhooks w WHERE w.id = @id`, pgx.NamedArgs{"id": w.ID}); err == nil {
+			return out, conversation.ErrVersion
+		}
+	}
 	if err != nil {
 		return out, failWebhook("change", w.ID, err, conversation.ErrNoWebhook)
 	}

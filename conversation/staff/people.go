@@ -21,6 +21,8 @@ var (
 	ErrWrongPassword = errors.New("staff: the current password is wrong")
 	// ErrStatus is returned for a status that does not exist.
 	ErrStatus = errors.New("staff: status is not online or away")
+	// ErrVersion is returned for an account that was changed since the version was read.
+	ErrVersion = errors.New("staff: the account was changed meanwhile")
 )
 
 // Member is an account as colleagues see it.
@@ -37,6 +39,7 @@ type Change struct {
 	Role     *Role
 	Disabled *bool
 	By       string // whose doing it is, by id; empty: that of whoever runs the server
+	Version  int64  // that was read; 0 changes whatever is there
 }
 
 // People keeps what is known of accounts beside how they sign in.
@@ -48,6 +51,7 @@ type People interface {
 	// ChangeAccount changes an account and returns it. Disabling ends its sessions, and
 	// gives what it holds and may no longer answer back to the queue, in the same transaction. ErrNotFound, or ErrLastAdmin when no enabled admin would be
 	// left, whatever other calls do at the same moment.
+	// ErrVersion comes with the account as it is, unchanged.
 	ChangeAccount(ctx context.Context, id string, c Change) (Account, error)
 	// SetPassword stores another hash in place of old, ends the sessions but the one
 	// with the id keep, and raises Credentials, all or nothing. ErrNotFound when the
@@ -61,7 +65,7 @@ func (s *Service) Members(ctx context.Context) ([]Member, error) {
 }
 
 // ChangeAccount changes an account and returns it. It returns ErrName, ErrRole,
-// ErrStatus, ErrNotFound or ErrLastAdmin.
+// ErrStatus, ErrNotFound or ErrLastAdmin, and ErrVersion with the account as it is.
 func (s *Service) ChangeAccount(ctx context.Context, id string, c Change) (Account, error) {
 	if c.Name != nil {
 		name, err := cleanName(*c.Name)

@@ -79,6 +79,8 @@ type Account struct {
 	TOTP      bool // a second factor is asked for
 	// Credentials is raised whenever what the account signs in with changes.
 	Credentials int
+	// Version is raised whenever name or role change, or it is disabled or enabled.
+	Version int64
 }
 
 // Token is an API token as it can be listed; its secret is not kept.

@@ -142,7 +142,7 @@ func TestAWebhookIsSwitchedOffWhenItTakesNothingForDays(t *testing.T) {
 		case <-time.After(20 * time.Second):
 			t.Error("no alert")
 		}
-		back, err := r.Edit(t.Context(), w.ID, w.URL, w.Events, true)
+		back, err := r.Edit(t.Context(), conversation.Webhook{ID: w.ID, URL: w.URL, Events: w.Events, Active: true})
 		if err != nil || !back.Active || !back.OffAt.IsZero() || !back.FailingSince.IsZero() {
 			t.Errorf("Edit = %+v, %v, want a new chance", back, err)
 		}

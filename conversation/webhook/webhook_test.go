@@ -84,7 +84,7 @@ func TestOnlyWhatAnActiveWebhookWantsIsStored(t *testing.T) {
 	if got := r.value(t, `SELECT string_agg(data ->> 'score', ',') FROM webhook_deliveries`); got != "4" {
 		t.Errorf("scores told = %s, want 4", got)
 	}
-	if _, err := r.Edit(t.Context(), w.ID, to.URL, []conversation.EventName{conversation.EventMessageCreated}, false); err != nil {
+	if _, err := r.Edit(t.Context(), conversation.Webhook{ID: w.ID, URL: to.URL, Events: []conversation.EventName{conversation.EventMessageCreated}}); err != nil {
 		t.Fatal(err)
 	}
 	r.says(t, "ada", "Nobody.")

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	shelvedColumns = documentColumns + `, lang, coalesce(review_by::text, ''), coalesce(site_id::text, ''), coalesce(u.hits, 0), u.last_used`
+	shelvedColumns = documentColumns + `, lang, coalesce(review_by::text, ''), coalesce(own_review_by::text, ''), coalesce(site_id::text, ''), coalesce(u.hits, 0), u.last_used`
 	shelvedFrom    = `FROM documents LEFT JOIN document_uses u ON u.document_id = documents.id`
 )
 
@@ -21,7 +21,7 @@ func scanShelved(row pgx.CollectableRow) (knowledge.Shelved, error) {
 	var d knowledge.Shelved
 	var used *time.Time
 	err := row.Scan(&d.ID, &d.Name, &d.URL, &d.MediaType, &d.Status, &d.Error, &d.Progress.Done, &d.Progress.Total, &d.Passages, &d.Bytes,
-		&d.Warnings, &d.CreatedAt, &d.UpdatedAt, &d.Lang, &d.ReviewBy, &d.Site, &d.Hits, &used)
+		&d.Warnings, &d.CreatedAt, &d.UpdatedAt, &d.Lang, &d.ReviewBy, &d.OwnReviewBy, &d.Site, &d.Hits, &used)
 	d.LastUsed = timeOf(used)
 	return d, err
 }

@@ -56,7 +56,7 @@ func (s *Store) SetStatus(ctx context.Context, id string, status knowledge.Statu
 // while after a large load and whose failure is only logged.
 func (s *Store) Publish(ctx context.Context, id, name string, ps []knowledge.Passage, warnings ...string) error {
 	// The clock and not now(), which is when the transaction began: watchers ask for what changed lately.
-	const sql = `UPDATE documents SET name = @name, status = @status, error = '', stage_done = 0, stage_total = 0, lang = @lang, review_by = @review_by,
+	const sql = `UPDATE documents SET name = @name, status = @status, error = '', stage_done = 0, stage_total = 0, lang = @lang, review_by = least(own_review_by, @review_by::text::date),
 		passages = @passages - (SELECT count(*) FROM passages WHERE document_id = @id AND hidden), warnings = @warnings, compare_due = compare_due OR @entries, updated_at = clock_timestamp() WHERE id = @id`
 	status := knowledge.StatusReady
 	if s.embedder != nil {

@@ -62,9 +62,9 @@ export interface Contact {
   page?: { url: string; title: string }; conversations: Row[];
 }
 
-export interface Colleague extends Person { email: string; role: Role; disabled: boolean; online: boolean; status: string; open: number }
-export interface Canned { id: string; shortcut: string; text: string }
-export interface Label { id: string; name: string; color: string }
+export interface Colleague extends Person { email: string; role: Role; disabled: boolean; online: boolean; status: string; open: number; version: number }
+export interface Canned { id: string; shortcut: string; text: string; version: number }
+export interface Label { id: string; name: string; color: string; version: number }
 export interface Looking { id: string; name: string; typing: 'none' | 'reply' | 'note' }
 
 export interface Counts {

@@ -17,7 +17,7 @@ function waited(r: Row): string {
  *  for with (that one was asked stands there anyway), or what was said last. */
 function excerpt(r: Row): string {
   if (r.match) return r.match.excerpt;
-  return unmarked((r.owner === 'queue' && r.asks) || (speakers[r.preview_author || ''] || '') + r.preview);
+  return unmarked((r.owner === 'queue' && r.asks) || (speakers[r.preview_author || ''] || '') + (r.preview || (r.preview_author ? 'sent a file' : '')));
 }
 
 interface Props { row: Row; index: number; total: number; chosen: boolean; open: (r: Row) => void }

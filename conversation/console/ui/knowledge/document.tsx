@@ -72,6 +72,19 @@ function PassageRow({ of: p, changed }: { of: Passage; changed: (now: Passage) =
   </li>;
 }
 
+/** When somebody should look whether all of it still holds. */
+function ReviewBy({ of: d, changed }: { of: ShelfDoc; changed: (now: ShelfDoc) => void }) {
+  const doing = useDoing(), own = d.own_review_by || '';
+  const set = async (day: string, undo = false): Promise<void> => {
+    const now = await doing.run(() => api<ShelfDoc>('PATCH', '/documents/' + d.id, { review_by: day || null }));
+    if (!now) return;
+    changed(now);
+    if (!undo) toast(day ? `To be reviewed by ${day}` : 'No review day any more', { action: 'Undo', act: () => { set(own, true); } });
+  };
+  return <div class="row doc-review"><label class="field">Review by<input key={own} type="date" defaultValue={own} disabled={doing.busy} onChange={(e) => { if (e.currentTarget.value !== own) set(e.currentTarget.value); }} /></label>
+    <span class="meta">{d.stale ? 'It stands under To review until another day is set.' : 'From the day after, it stands under To review.'}</span><Trouble error={doing.error} /></div>;
+}
+
 export function DocumentPage({ id }: { id: string }) {
   const doc = useOne<ShelfDoc>('/documents/' + id), list = usePaged<Passage>(`/documents/${id}/passages?limit=50`, 'passages');
   const d = doc.of;
@@ -92,6 +105,7 @@ export function DocumentPage({ id }: { id: string }) {
         <span>added {exact(d.created_at)}</span><Uses hits={d.hits} last={d.last_used} />{d.review_by && <span class={d.stale ? 'warn' : ''}>{d.stale ? 'review was due ' : 'review by '}{d.review_by}</span>}
         {d.url && <a href={d.url} rel="noopener noreferrer" target="_blank">Open the source</a>}</span></div>
       <Stage of={d} /><Warnings of={d} />
+      {isAdmin.value && 'hits' in d && <ReviewBy of={d} changed={(now) => doc.set({ ...d, ...now, review_by: now.review_by, own_review_by: now.own_review_by, stale: now.stale })} />}
       <Trouble error={list.error} again={list.again} />
       {list.items && (list.items.length ? <><p class="meta count">{count(list.items.length)}{list.next ? '+' : ''} passages in the document's order</p>
         <ol class="cards" aria-label="Passages">{list.items.map((p) => <PassageRow key={p.id} of={p} changed={(now) => list.change((had) => had.map((o) => (o.id === now.id ? now : o)))} />)}</ol></>

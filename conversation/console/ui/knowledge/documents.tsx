@@ -63,7 +63,7 @@ export function Stage({ of: d }: { of: ShelfDoc }) {
     {d.error && <p class="more error">{d.error}</p>}</>;
 }
 
-function DocRow({ of: d }: { of: ShelfDoc }) {
+export function DocRow({ of: d }: { of: ShelfDoc }) {
   const [label, tone] = states[d.status] || [d.status, 'warn'];
   const facts = [d.status === 'ready' ? plural(d.passages, 'passage') : '', d.bytes ? size(d.bytes) : '', d.lang || '', exact(d.created_at)].filter(Boolean);
   return <li class="doc">

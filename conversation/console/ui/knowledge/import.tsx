@@ -7,7 +7,7 @@ import { isAdmin, say } from '../store';
 import { Trouble, useDoing } from './list';
 import { OutlookShown, usePreview } from './preview';
 import type { Report } from './types';
-import { sendFile } from './upload';
+import { sendFile } from '../sendfile';
 
 const shownFirst = 100;
 const tones: Record<string, string> = { new: 'ok', changed: 'accent', same: 'plain', conflict: 'warn', invalid: 'bad' };

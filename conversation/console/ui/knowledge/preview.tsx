@@ -4,7 +4,7 @@ import { api, query } from '../api';
 import { plural } from '../format';
 import { say } from '../store';
 import { Trouble, useDoing } from './list';
-import { sendFile } from './upload';
+import { sendFile } from '../sendfile';
 import type { Decision, EntryText, Outlook } from './types';
 
 const does: Record<string, string> = { verbatim: 'word for word', answer: 'answer', offer: 'answer and offer a person', unknown: 'does not know' };

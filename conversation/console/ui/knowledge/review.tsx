@@ -6,7 +6,8 @@ import { complain, isAdmin, toast } from '../store';
 import { EntryShown } from './entryform';
 import { EntryRow } from './faq';
 import { More, Trouble, usePaged } from './list';
-import type { Conflict, Entry } from './types';
+import { DocRow } from './documents';
+import type { Conflict, Entry, ShelfDoc } from './types';
 
 function Pair({ of: c, gone }: { of: Conflict; gone: () => void }) {
   const dismiss = async () => {
@@ -25,13 +26,15 @@ function Pair({ of: c, gone }: { of: Conflict; gone: () => void }) {
 }
 
 export function Review() {
-  const pairs = usePaged<Conflict>('/conflicts?limit=20', 'conflicts'), stale = usePaged<Entry>('/entries?stale=true&limit=50', 'entries');
-  const nothing = pairs.items?.length === 0 && stale.items?.length === 0;
+  const pairs = usePaged<Conflict>('/conflicts?limit=20', 'conflicts'), stale = usePaged<Entry>('/entries?stale=true&limit=50', 'entries'), docs = usePaged<ShelfDoc>('/documents?stale=true&limit=200', 'documents');
+  const today = new Date().toISOString().slice(0, 10), own = docs.items?.filter((d) => d.own_review_by && d.own_review_by < today); // the others have an entry in the list above them
+  const nothing = pairs.items?.length === 0 && stale.items?.length === 0 && own?.length === 0;
   return <section aria-labelledby="title"><header class="page-head"><h1 id="title">To review</h1></header>
-    <Trouble error={pairs.error || stale.error} again={() => { pairs.again(); stale.again(); }} />
-    {(!pairs.items || !stale.items) && !pairs.error && !stale.error && <Skeleton rows={4} label="Reading what is to be reviewed" />}
+    <Trouble error={pairs.error || stale.error || docs.error} again={() => { pairs.again(); stale.again(); docs.again(); }} />
+    {(!pairs.items || !stale.items || !own) && !pairs.error && !stale.error && !docs.error && <Skeleton rows={4} label="Reading what is to be reviewed" />}
     {nothing && <Empty text="No entry contradicts another, and no review is overdue." />}
     {!!pairs.items?.length && <><h2 class="part-title">Entries that disagree or repeat each other</h2><ul class="cards" aria-label="Conflicts">{pairs.items.map((c) => <Pair key={c.id} of={c} gone={() => pairs.change((had) => had.filter((o) => o.id !== c.id))} />)}</ul><More of={pairs} /></>}
     {!!stale.items?.length && <><h2 class="part-title">Review overdue</h2><ul class="cards" aria-label="Review overdue">{stale.items.map((e) => <EntryRow key={e.id} of={e} />)}</ul><More of={stale} /></>}
+    {!!own && (own.length > 0 || docs.next) && <><h2 class="part-title">Documents whose review is overdue</h2><ul class="cards" aria-label="Documents overdue">{own.map((d) => <DocRow key={d.id} of={d} />)}</ul><More of={docs} /></>}
   </section>;
 }

@@ -4,7 +4,7 @@ import type { Doc, Gap, Person } from '../types';
 export interface Ref { id: string; name: string }
 
 export interface ShelfDoc extends Doc {
-  lang?: string; review_by?: string; stale?: boolean; site?: string; hits?: number; last_used?: string;
+  lang?: string; review_by?: string; own_review_by?: string; stale?: boolean; site?: string; hits?: number; last_used?: string;
 }
 
 export interface DeletedDoc extends Doc { deleted_at: string; deleted_by?: Person; until: string }

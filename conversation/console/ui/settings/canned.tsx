@@ -1,12 +1,13 @@
 // Canned replies, with a preview of what their variables become.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { api, forget } from '../api';
+import { forget } from '../api';
 import { Nodes } from '../parts/bits';
 import { isKept, keptBelow, useKept } from '../parts/kept';
 import { markdown } from '../parts/markdown';
 import { allows, me, toast } from '../store';
 import { filled } from '../thread/canned';
 import type { Canned } from '../types';
+import { useClash } from './clash';
 import { Cards, remove, useForm, useList } from './parts';
 
 const example: Record<string, string> = { 'contact.name': 'Mia Keller', 'contact.first_name': 'Mia', 'contact.email': 'mia@example.com', 'team.name': 'Orders', 'conversation.channel': 'widget', 'conversation.id': '7d1f0c52' };
@@ -24,9 +25,10 @@ function Preview({ text }: { text: string }) {
 
 function CannedForm({ of: c, done, cancel }: { of?: Canned; done: () => unknown; cancel: () => void }) {
   const first = useRef<HTMLInputElement>(null), area = useRef<HTMLTextAreaElement>(null);
-  const draft = useKept('canned:' + (c?.id || 'new'), { shortcut: c?.shortcut || '', text: c?.text || '' }), { shortcut, text } = draft.value;
+  const draft = useKept('canned:' + (c?.id || 'new'), { shortcut: c?.shortcut || '', text: c?.text || '' }, c?.version), { shortcut, text } = draft.value;
+  const clash = useClash(c, 'reply', (t) => [['Shortcut', '/' + t.shortcut], ['Text', t.text]], (t) => draft.drop({ shortcut: t.shortcut, text: t.text }), { base: draft.base, over: (t) => draft.rebase(t.version) });
   const form = useForm(async () => {
-    await api(c ? 'PUT' : 'POST', c ? '/canned/' + c.id : '/canned', { shortcut, text });
+    if (!(await clash.send(c ? 'PUT' : 'POST', c ? '/canned/' + c.id : '/canned', { shortcut, text }))) return;
     draft.drop();
     await done();
   }, true);
@@ -38,12 +40,13 @@ function CannedForm({ of: c, done, cancel }: { of?: Canned; done: () => unknown;
     draft.set({ shortcut, text: a.value });
   };
   return <form class="form grow" onSubmit={form.submit} aria-label={c ? 'Change /' + c.shortcut : 'New canned reply'}>
+    {clash.theirs}
     <label class="field">Shortcut, one word<input ref={first} required maxLength={40} pattern="/?\S+" value={shortcut} onInput={(e) => draft.set({ shortcut: e.currentTarget.value, text })} autocomplete="off" placeholder="hello" /></label>
     <label class="field">Text<textarea ref={area} required rows={4} maxLength={8000} dir="auto" value={text} onInput={(e) => draft.set({ shortcut, text: e.currentTarget.value })} /></label>
     <div class="row variables" role="group" aria-label="Put in a variable">{variables.map((v) => <button key={v} class="chip" type="button" onClick={() => insert(v)}>{v}</button>)}</div>
     <Preview text={text} />
     {form.error}
-    <div class="row"><button class="btn main" type="submit" disabled={form.busy}>{c ? 'Save' : 'Add reply'}</button><button class="btn quiet" type="button" onClick={() => { draft.drop(); cancel(); }}>{draft.dirty ? 'Discard' : 'Cancel'}</button><span class="meta" role="status">{draft.dirty ? 'Not saved yet' : ''}</span></div>
+    <div class="row"><button class="btn main" type="submit" disabled={form.busy || clash.open}>{c ? 'Save' : 'Add reply'}</button><button class="btn quiet" type="button" onClick={() => { draft.drop(); cancel(); }}>{draft.dirty ? 'Discard' : 'Cancel'}</button><span class="meta" role="status">{draft.dirty ? 'Not saved yet' : ''}</span></div>
   </form>;
 }
 
@@ -54,7 +57,7 @@ export function CannedReplies() {
     <p class="muted lead">In the composer, / and some letters find one.</p>
     {acts && (open === 'new' ? <div class="cards item"><CannedForm done={again} cancel={() => setOpen('')} /></div> : <p><button class="btn main" type="button" onClick={() => setOpen('new')}>Add a canned reply</button></p>)}
     <Cards of={list} label="Canned replies" empty="There are no canned replies yet." item={(c) => <li key={c.id} class="item">
-      {open === c.id ? <CannedForm of={c} done={async () => { await again(); toast('Reply saved'); }} cancel={() => setOpen('')} /> : <>
+      {open === c.id ? <CannedForm of={c} done={async () => { await again(); toast('Reply saved'); }} cancel={again} /> : <>
         <div class="grow"><p><b>/{c.shortcut}</b>{isKept('canned:' + c.id) && <span class="chip warn">Not saved yet</span>}</p><p class="clamp muted" dir="auto">{c.text}</p></div>
         {acts && <div class="row tight"><button class="btn quiet" type="button" aria-label={'Change /' + c.shortcut} onClick={() => setOpen(c.id)}>Change</button>
           <button class="btn quiet bad" type="button" aria-label={'Delete /' + c.shortcut} onClick={() => remove('/canned/' + c.id, 'Delete this reply?', `“/${c.shortcut}” is deleted for everybody. This cannot be undone.`, again)}>Delete</button></div>}</>}

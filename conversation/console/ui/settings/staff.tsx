@@ -1,6 +1,6 @@
 // Who works here, and who is invited to.
 import { useRef, useState } from 'preact/hooks';
-import { api, forget } from '../api';
+import { api, Failed, forget } from '../api';
 import { exact, plural } from '../format';
 import { Face } from '../parts/bits';
 import { confirmed } from '../parts/dialog';
@@ -21,13 +21,15 @@ export function RoleOptions({ chosen, short }: { chosen: Role; short?: boolean }
 function Line({ of: m, all }: { of: Member; all: List<Member> }) {
   const self = m.id === me.value!.id, acts = isAdmin.value && !self;
   const [reset, setReset] = useState<{ url: string; until: string } | null>(null);
-  const change = async (with_: Partial<Member>, undo: Partial<Member>, told: string, again = false): Promise<void> => {
+  const change = async (with_: Partial<Member>, undo: Partial<Member>, told: string, version = m.version, again = false): Promise<void> => {
     try {
-      await api('PATCH', '/staff/' + m.id, with_);
+      const now = await api<Member>('PATCH', '/staff/' + m.id, { ...with_, version });
       forget();
-      if (!again) toast(told, { action: 'Undo', act: () => { change(undo, with_, told, true); } });
+      if (!again) toast(told, { action: 'Undo', act: () => { change(undo, with_, told, now.version, true); } });
     } catch (err) {
-      complain(err);
+      const now: Member | undefined = err instanceof Failed && err.code === 'version_changed' ? err.problem.current : undefined;
+      if (!now) complain(err);
+      else toast(`Somebody has changed ${m.name} meanwhile: ${now.role}${now.disabled ? ', disabled' : ''}. Your change was not made`, { tone: 'bad', ms: 10_000, action: 'Make it now', act: () => { change(with_, { role: now.role, disabled: now.disabled }, told, now.version, again); } });
     }
     await all.read();
   };

@@ -4,9 +4,10 @@ import { api, Failed, query } from '../api';
 import { count, exact, plural } from '../format';
 import { Skeleton } from '../parts/bits';
 import { complain, toast } from '../store';
+import { useClash } from './clash';
 import { Cards, Once, remove, useForm, type List } from './parts';
 
-interface Hook { id: string; url: string; events: string[]; active: boolean; failing_since?: string; off_at?: string; off_for?: string; waiting: number; secret_at?: string; created_at: string; updated_at: string }
+interface Hook { id: string; url: string; events: string[]; active: boolean; failing_since?: string; off_at?: string; off_for?: string; waiting: number; secret_at?: string; created_at: string; updated_at: string; version: number }
 interface Delivery { id: string; at: string; event: string; event_id: string; state: string; status: number; attempts: number; took_ms: number; error?: string; next_at?: string }
 
 const means: Record<string, string> = {
@@ -31,12 +32,13 @@ function useHooks(): List<Hook> & { events: string[] } {
 }
 
 function HookForm({ of: h, events, done, cancel }: { of?: Hook; events: string[]; done: (secret: string) => unknown; cancel: () => void }) {
-  const url = useRef<HTMLInputElement>(null), [wanted, setWanted] = useState<string[]>(h?.events || []), [fault, setFault] = useState('');
+  const url = useRef<HTMLInputElement>(null), [wanted, setWanted] = useState<string[]>(h?.events || []), [fault, setFault] = useState(''), [active, setActive] = useState(h ? h.active : true);
+  const clash = useClash(h, 'webhook', (t) => [['Address', t.url], ['Events', t.events.map((e) => means[e] || e).join(', ')], ['State', t.active ? 'on' : 'off']], (t) => { url.current!.value = t.url; setWanted(t.events); setActive(t.active); });
   const form = useForm(async () => {
     setFault('');
     try {
-      const got = await api(h ? 'PUT' : 'POST', h ? '/webhooks/' + h.id : '/webhooks', { url: url.current!.value.trim(), events: wanted, active: h ? h.active : true });
-      await done(h ? '' : got.secret);
+      const got = await clash.send(h ? 'PUT' : 'POST', h ? '/webhooks/' + h.id : '/webhooks', { url: url.current!.value.trim(), events: wanted, active });
+      if (got) await done(h ? '' : got.secret);
     } catch (err) {
       if (!(err instanceof Failed) || err.problem.field !== 'url') throw err;
       setFault(err.message);
@@ -46,11 +48,12 @@ function HookForm({ of: h, events, done, cancel }: { of?: Hook; events: string[]
   useEffect(() => { url.current!.focus(); }, []);
   const flip = (e: string, on: boolean) => setWanted(events.filter((other) => (other === e ? on : wanted.includes(other))));
   return <form class="form grow" onSubmit={form.submit} noValidate aria-label={h ? 'Change ' + h.url : 'New webhook'}>
+    {clash.theirs}
     <div class="setting"><label class="field">Address<input ref={url} type="url" defaultValue={h?.url} placeholder="https://example.com/hooks/frontdesk" maxLength={2000} autocomplete="off" aria-invalid={fault ? true : undefined} aria-describedby="hook-url" /></label>
       <p id="hook-url" class={fault ? 'error' : 'meta'}>{fault || 'Addresses inside the network are refused, unless CRAWL_ALLOW has them.'}</p></div>
     <fieldset class="members events"><legend>Events</legend>{events.map((e) => <label key={e} class="check"><input type="checkbox" checked={wanted.includes(e)} onChange={(ev) => flip(e, ev.currentTarget.checked)} /><span>{means[e] || e}</span> <code class="meta">{e}</code></label>)}</fieldset>
     {form.error}
-    <div class="row"><button class="btn main" type="submit" disabled={form.busy}>{h ? 'Save' : 'Add webhook'}</button><button class="btn quiet" type="button" onClick={cancel}>Cancel</button></div>
+    <div class="row"><button class="btn main" type="submit" disabled={form.busy || clash.open}>{h ? 'Save' : 'Add webhook'}</button><button class="btn quiet" type="button" onClick={cancel}>Cancel</button></div>
   </form>;
 }
 
@@ -118,11 +121,15 @@ export function Webhooks() {
     setSecret({ of: h.id, text: got.secret, about: 'Copy the new secret now. It is not shown again. The one before still signs beside it for a day.' });
     await hooks.read();
   });
-  const turn = (h: Hook, active: boolean, back = false): Promise<void> => attempt(async () => {
-    await api('PUT', '/webhooks/' + h.id, { url: h.url, events: h.events, active });
+  const turn = async (h: Hook, active: boolean, back = false): Promise<void> => {
+    try {
+      const now = await api<Hook>('PUT', '/webhooks/' + h.id, { url: h.url, events: h.events, active, version: h.version });
+      if (!back) toast(active ? 'Switched on' : 'Switched off: nothing is kept for it meanwhile', { action: 'Undo', act: () => { turn(now, !active, true); } });
+    } catch (err) {
+      complain(err);
+    }
     await hooks.read();
-    if (!back) toast(active ? 'Switched on' : 'Switched off: nothing is kept for it meanwhile', { action: 'Undo', act: () => { turn(h, !active, true); } });
-  });
+  };
   const done = (of: string) => async (text: string) => {
     setOpen('');
     if (text) setSecret({ of: '', text, about: 'Copy the secret now: your program verifies signatures by it. It is not shown again.' });
@@ -133,7 +140,7 @@ export function Webhooks() {
     <p class="muted lead">Each call is signed after Standard Webhooks and tried again for a day. How to verify one stands in the documentation of the API.</p>
     {open === 'new' ? <div class="cards item"><HookForm events={hooks.events} done={done('')} cancel={() => setOpen('')} /></div> : <p><button class="btn main" type="button" onClick={() => setOpen('new')}>Add a webhook</button></p>}
     {secret && !secret.of && <Once what="Signing secret" text={secret.text} about={secret.about} done={() => setSecret(null)} />}
-    <Cards of={hooks} label="Webhooks" empty="No program is told of anything yet." item={(h) => <li key={h.id} class="item hook">{open === h.id ? <HookForm of={h} events={hooks.events} done={done(h.id)} cancel={() => setOpen('')} /> : <>
+    <Cards of={hooks} label="Webhooks" empty="No program is told of anything yet." item={(h) => <li key={h.id} class="item hook">{open === h.id ? <HookForm of={h} events={hooks.events} done={done(h.id)} cancel={() => { setOpen(''); hooks.read(); }} /> : <>
       <div class="grow"><p><b dir="ltr">{h.url}</b><span class={'chip ' + (h.active ? 'ok' : '')}>{h.active ? 'On' : 'Off'}</span>{h.waiting > 0 && <span class="chip warn">{plural(h.waiting, 'call')} waiting</span>}</p>
         <p class="meta">{h.events.map((e) => means[e] || e).join(' · ')}</p><State of={h} />
         {told[h.id] && <p class={'meta ' + (told[h.id][0] ? 'ok' : 'bad')} role="status">{told[h.id][1]}</p>}</div>

@@ -1,7 +1,7 @@
 // What the API says of tests and their runs.
 export interface Test {
   id: string; question: string; history: { author: string; text: string }[]; expect: { documents: string[]; passages: string[]; answer?: string; answerable: boolean };
-  documents: { id: string; name: string; gone: boolean }[]; origin: string; created_at: string; last?: Last;
+  documents: { id: string; name: string; gone: boolean }[]; origin: string; created_at: string; version: number; last?: Last;
 }
 export interface Last extends Was { run: string; gone: boolean }
 

@@ -6,6 +6,7 @@ import { Icon } from '../parts/icons';
 import { markdown } from '../parts/markdown';
 import { mayAct, me } from '../store';
 import type { Message, Source } from '../types';
+import { Going } from './attach';
 import { Files } from './files';
 import { Golden } from './golden';
 import { markNames, nameable } from './named';
@@ -86,7 +87,7 @@ export function DraftBubble({ text }: { text: string }) {
 export function PendingBubble({ of: p }: { of: Pending }) {
   return <article class={'said pending ' + (p.mode === 'note' ? 'note' : 'staff')} aria-label={p.state === 'failed' ? 'Not sent' : 'On its way'}>
     <p class="by"><Face name={me.value?.name || 'You'} kind={p.mode === 'note' ? 'note' : ''} /><b>You</b></p>
-    <div class="bubble"><Nodes class="text" dir="auto" deps={[p.text]} make={() => markNames(markdown(p.text), p.mode === 'note' ? nameable(p.text) : null)} /></div>
+    <div class="bubble"><Nodes class="text" dir="auto" deps={[p.text]} make={() => markNames(markdown(p.text), p.mode === 'note' ? nameable(p.text) : null)} /><Going list={p.files} /></div>
     <div class="under">{p.state === 'failed'
       ? <><span class="bad" role="alert"><Icon of="alert" size={14} />Not sent: {p.error}</span>
         <button class="btn link" type="button" onClick={() => deliver(p.id)}>Retry</button>

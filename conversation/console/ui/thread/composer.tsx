@@ -7,11 +7,12 @@ import { Kbd } from '../parts/bits';
 import { Icon } from '../parts/icons';
 import { mayAct, me } from '../store';
 import { openId } from '../inbox/state';
+import { AttachButton, Attached, useDrop } from './attach';
 import { canned } from './canned';
 import { closeOffers, lookForOffers, offerAria, offerKeys, Offers } from './caret';
 import { mention } from './mention';
 import { head, mine } from './state';
-import { mode, send, text, write, type Mode } from './send';
+import { mode, send, sendable, text, write, type Mode } from './send';
 import { canSuggest, Ghost, suggest } from './suggest';
 import { DraftPreview, TranslateDraft } from './translate';
 
@@ -41,6 +42,7 @@ export function Composer() {
     a.style.height = Math.min(240, a.scrollHeight) + 'px';
   }, [value, id]);
   useEffect(closeOffers, [id, note]);
+  const drop = useDrop(note);
   if (!mayAct.value || !head.value) return null;
   const h = head.value, held = h.owner === 'staff' && h.staff && !mine.value && h.status !== 'resolved';
   const keys = (e: KeyboardEvent) => {
@@ -61,7 +63,7 @@ export function Composer() {
     <Ghost />
     <DraftPreview />
     <Offers />
-    <form class={'composer' + (note ? ' note' : '')} aria-label={note ? 'Private note' : 'Reply'} onSubmit={(e) => { e.preventDefault(); send(); }}>
+    <form class={'composer' + (note ? ' note' : '') + (drop.over ? ' over' : '')} {...drop.on} aria-label={note ? 'Private note' : 'Reply'} onSubmit={(e) => { e.preventDefault(); send(); }}>
       <div class="tabs" role="group" aria-label="What is written">
         <button type="button" aria-pressed={!note} onClick={() => compose('reply')} aria-keyshortcuts="r">Reply</button>
         <button type="button" aria-pressed={note} onClick={() => compose('note')} aria-keyshortcuts="n"><Icon of="lock" size={14} />Note</button>
@@ -73,14 +75,16 @@ export function Composer() {
         onInput={(e) => { write(e.currentTarget.value); lookForOffers(e.currentTarget, note ? [canned, mention] : [canned]); }}
         onCompositionStart={() => { composing.value = true; }} onCompositionEnd={() => { composing.value = false; }}
         onBlur={() => setTimeout(closeOffers, 150)} onKeyDown={keys} />
+      {!note && <Attached />}
       <div class="tools">
+        {!note && <AttachButton />}
         {canSuggest.value && !note && <button class="btn quiet" type="button" onClick={suggest} aria-keyshortcuts="Control+J"><Icon of="spark" size={16} />Suggest</button>}
         <TranslateDraft />
         <span class="meta hide-phone"><Kbd keys="/" /> canned replies{note && <>, <Kbd keys="@" /> colleagues</>}</span>
         <span class="push" />
         {value.length > maxRunes * 0.9 && <span class="meta">{maxRunes - value.length} left</span>}
         <span class="meta hide-phone"><Kbd keys={command + ' ↵'} /></span>
-        <button class={'btn main' + (note ? ' on-note' : '')} type="submit" disabled={!value.trim()}>{note ? 'Add note' : 'Send'}</button>
+        <button class={'btn main' + (note ? ' on-note' : '')} type="submit" disabled={!sendable.value}>{note ? 'Add note' : 'Send'}</button>
       </div>
     </form>
     {me.value?.status === 'away' && <p class="meta">You are away: new conversations are not assigned to you.</p>}

@@ -7,11 +7,12 @@ import { openId } from '../inbox/state';
 import { prefs } from '../prefs';
 import { complain, me, say, toast } from '../store';
 import type { Message, State } from '../types';
+import { filesReady, filesWait, putFilesBack, takeFiles, type Chosen } from './attach';
 import { mentioned } from './mention';
 import { head, mine, take, takeState } from './state';
 
 export type Mode = 'reply' | 'note';
-export interface Pending { id: string; conversation: string; mode: Mode; text: string; at: string; state: 'held' | 'sending' | 'failed'; error?: string }
+export interface Pending { id: string; conversation: string; mode: Mode; text: string; at: string; state: 'held' | 'sending' | 'failed'; error?: string; files?: Chosen[] }
 
 export const mode = signal<Mode>('reply');
 export const pending = signal<Pending[]>([]);
@@ -64,12 +65,15 @@ function change(id: string, with_: Partial<Pending> | null): void {
   pending.value = with_ ? pending.value.map((p) => (p.id === id ? { ...p, ...with_ } : p)) : pending.value.filter((p) => p.id !== id);
 }
 
+/** Whether there is anything to send, and all of it is there. */
+export const sendable = computed(() => (mode.value === 'note' ? !!text.value.trim() : !filesWait.value && (filesReady.value || !!text.value.trim())));
+
 /** Sends what is written. A reply can be taken back for some seconds; the bot falls
  *  silent at once, as if it had gone out. */
 export async function send(): Promise<void> {
   const value = text.value.trim(), conversation = openId.value;
-  if (!value || !conversation) return;
-  const p: Pending = { id: newId(), conversation, mode: mode.value, text: value, at: new Date().toISOString(), state: 'sending' };
+  if (!sendable.value || !conversation) return;
+  const p: Pending = { id: newId(), conversation, mode: mode.value, text: value, at: new Date().toISOString(), state: 'sending', files: mode.value === 'reply' ? takeFiles() : undefined };
   write('');
   if (p.mode === 'note' || !prefs.value.undo) {
     pending.value = [...pending.value, p];
@@ -91,6 +95,7 @@ function back(p: Pending, told: string): void {
   undo.delete(p.id);
   const had = drafts.value[p.conversation];
   write(had ? p.text + '\n' + had : p.text, p.conversation);
+  putFilesBack(p.files);
   if (told) say(told);
   document.getElementById('composer')?.focus();
 }
@@ -109,7 +114,7 @@ export async function deliver(id: string, keepalive = false): Promise<void> {
   undo.delete(id);
   change(id, { state: 'sending', error: undefined });
   try {
-    const m = await api<Message>('POST', `/conversations/${p.conversation}/${p.mode}`, { text: p.text, id: p.id, ...(p.mode === 'note' ? { mentions: await mentioned(p.text) } : {}) }, { keepalive });
+    const m = await api<Message>('POST', `/conversations/${p.conversation}/${p.mode}`, { text: p.text, id: p.id, ...(p.files?.length ? { attachments: p.files.map((f) => f.at!.id) } : {}), ...(p.mode === 'note' ? { mentions: await mentioned(p.text) } : {}) }, { keepalive });
     take(m);
     change(id, null);
   } catch (err) {
