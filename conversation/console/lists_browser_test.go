@@ -219,6 +219,11 @@ func TestStaffEditAContactAndWriteInItsLanguage(t *testing.T) {
 	// Meanwhile the shop says something new of them.
 	p.do("PATCH", "/api/v1/contacts/"+talk.ContactID, map[string]any{"attributes": map[string]string{"plan": "basic", "shop": "Graz", "orders": "7"}}, admin).want(t, 200, "")
 	b.click("Save")
+	b.wait(sees("Somebody has changed this person meanwhile.") + " && " + sees("orders"))
+	b.forgive(409)
+	b.show("edit-contact-clash")
+	b.click("Go on with mine")
+	b.click("Save")
 	b.wait(sees("Details saved"))
 	b.wait(`document.querySelector('.thread-bar h1').textContent === 'Mia Maria Keller'`)
 	b.wait(`document.querySelector('.side').innerText.includes('+43 316 555')`)

@@ -59,7 +59,7 @@ export interface Change { at: string; kind: string; from?: string; to?: string; 
 export interface Contact {
   id: string; name: string; email: string; phone?: string; locale: string; blocked: boolean;
   attributes: Record<string, unknown>; identities: { channel: string; account: string; external_id: string }[];
-  page?: { url: string; title: string }; conversations: Row[];
+  page?: { url: string; title: string }; conversations: Row[]; version: number;
 }
 
 export interface Colleague extends Person { email: string; role: Role; disabled: boolean; online: boolean; status: string; open: number; version: number }

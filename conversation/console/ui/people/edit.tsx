@@ -1,6 +1,6 @@
 // Changing what is known of a contact.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { api } from '../api';
+import { useClash } from '../settings/clash';
 import { toast } from '../store';
 import type { Contact } from '../types';
 
@@ -17,6 +17,8 @@ function gathered(phone: string, facts: Fact[]): Record<string, string> {
   return all;
 }
 
+const factsOf = (c: Contact): Fact[] => Object.entries(c.attributes).filter(([k]) => k !== 'phone').map(([k, v]) => ({ key: ++last, name: k, value: plain(v) }));
+
 /** What to store, given what there is by now: only what was changed here is changed. */
 function merged(now: Record<string, unknown>, was: Record<string, unknown>, is: Record<string, string>): Record<string, string> {
   const out: Record<string, string> = {};
@@ -26,29 +28,37 @@ function merged(now: Record<string, unknown>, was: Record<string, unknown>, is: 
 }
 
 export function EditContact({ of: c, done }: { of: Contact; done: (changed: boolean) => void }) {
-  const first = useRef<HTMLInputElement>(null), began = useRef(c).current;
+  const first = useRef<HTMLInputElement>(null), began = useRef(c), now = useRef(c);
   const [name, setName] = useState(c.name), [email, setEmail] = useState(c.email), [phone, setPhone] = useState(plain(c.attributes.phone));
-  const [facts, setFacts] = useState<Fact[]>(() => Object.entries(c.attributes).filter(([k]) => k !== 'phone').map(([k, v]) => ({ key: ++last, name: k, value: plain(v) })));
-  const [error, setError] = useState(''), [busy, setBusy] = useState(false);
+  const [facts, setFacts] = useState(factsOf(c)), [error, setError] = useState(''), [busy, setBusy] = useState(false);
+  const clash = useClash<Contact>(c, 'person', (t) => [['Name', t.name], ['E-mail', t.email], ...Object.entries(t.attributes).map(([k, v]): [string, string] => [k, plain(v)])], (t) => {
+    began.current = now.current = t;
+    setName(t.name);
+    setEmail(t.email);
+    setPhone(plain(t.attributes.phone));
+    setFacts(factsOf(t));
+  }, { base: c.version, over: (t) => { now.current = t; } });
   useEffect(() => { first.current!.focus(); }, []);
   const save = async (e: Event) => {
     e.preventDefault();
     setBusy(true);
     setError('');
     try {
-      const now = await api<Contact>('GET', '/contacts/' + c.id);
-      await api('PATCH', '/contacts/' + c.id, { ...(name.trim() !== began.name && { name: name.trim() }), ...(email.trim() !== began.email && { email: email.trim() }),
-        attributes: merged(now.attributes, began.attributes, gathered(phone, facts)) });
-      toast('Details saved');
-      done(true);
+      const was = began.current, stored = await clash.send('PATCH', '/contacts/' + c.id, { ...(name.trim() !== was.name && { name: name.trim() }), ...(email.trim() !== was.email && { email: email.trim() }),
+        attributes: merged(now.current.attributes, was.attributes, gathered(phone, facts)) });
+      if (stored) {
+        toast('Details saved');
+        return done(true);
+      }
     } catch (err) {
       setError((err as Error).message);
-      setBusy(false);
     }
+    return setBusy(false);
   };
   const change = (f: Fact, to: Partial<Fact>) => setFacts((now) => now.map((o) => (o.key === f.key ? { ...o, ...to } : o)));
   return <form class="form edit-contact" aria-label="Details of this person" onSubmit={save}
     onKeyDown={(e) => { if (e.key === 'Escape') { e.preventDefault(); e.stopPropagation(); done(false); } }}>
+    {clash.theirs}
     <label class="field">Name<input ref={first} value={name} maxLength={120} autocomplete="off" dir="auto" onInput={(e) => setName(e.currentTarget.value)} /></label>
     <label class="field">E-mail<input type="email" value={email} maxLength={120} autocomplete="off" onInput={(e) => setEmail(e.currentTarget.value)} /></label>
     <label class="field">Phone<input type="tel" value={phone} maxLength={1000} autocomplete="off" onInput={(e) => setPhone(e.currentTarget.value)} /></label>
@@ -58,6 +68,6 @@ export function EditContact({ of: c, done }: { of: Contact; done: (changed: bool
       <button class="btn quiet square" type="button" aria-label={'Remove ' + (f.name || 'the detail')} onClick={() => setFacts(facts.filter((o) => o.key !== f.key))}>×</button></div>)}
     {facts.length < 49 && <button class="btn link" type="button" onClick={() => setFacts([...facts, { key: ++last, name: '', value: '' }])}>Add a detail</button>}
     {error && <p class="error" role="alert">{error}</p>}
-    <div class="row"><button class="btn main" type="submit" disabled={busy}>Save</button><button class="btn quiet" type="button" onClick={() => done(false)}>Cancel</button></div>
+    <div class="row"><button class="btn main" type="submit" disabled={busy || clash.open}>Save</button><button class="btn quiet" type="button" onClick={() => done(false)}>Cancel</button></div>
   </form>;
 }
