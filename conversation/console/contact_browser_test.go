@@ -135,7 +135,7 @@ func (s *blockable) take() {
 
 // TestStaffAreToldOfWhatIsTheirs fails a delivery, mentions, and notifies who looks away.
 func TestStaffAreToldOfWhatIsTheirs(t *testing.T) {
-	for _, v := range []look{looks[0], looks[3]} {
+	for _, v := range looks {
 		t.Run(v.name, func(t *testing.T) {
 			p := newShift(t)
 			to := &blockable{}

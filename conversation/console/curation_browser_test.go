@@ -317,7 +317,7 @@ func (b *tab) closesAGap() {
 // TestAViewerSeesTheKnowledgeAndChangesNothing looks for actions where there are to be none.
 func TestAViewerSeesTheKnowledgeAndChangesNothing(t *testing.T) {
 	p, _, e, desk := stocked(t)
-	b := newTab(t, p, looks[0])
+	b := newTab(t, p, desktop)
 	b.signIn("vera@example.com", staff.RoleViewer)
 	var doc string
 	for id := range p.library.docs {
@@ -342,7 +342,7 @@ func TestAViewerSeesTheKnowledgeAndChangesNothing(t *testing.T) {
 // TestTheKnowledgeIsKeptWithTheKeyboardAlone goes from the list to a saved edit without a pointer.
 func TestTheKnowledgeIsKeptWithTheKeyboardAlone(t *testing.T) {
 	p, f, e, _ := stocked(t)
-	b := newTab(t, p, looks[0])
+	b := newTab(t, p, desktop)
 	b.signIn("ana@example.com", staff.RoleAdmin)
 	b.at("#/knowledge/faq", `document.querySelector('.entry a')`)
 	focus := func(what string) {
@@ -374,7 +374,7 @@ func TestTheKnowledgeIsKeptWithTheKeyboardAlone(t *testing.T) {
 // TestAFileThatFailsIsTriedAgain keeps a file on the page until it is in, or given up.
 func TestAFileThatFailsIsTriedAgain(t *testing.T) {
 	p, _, _, _ := stocked(t)
-	b := newTab(t, p, looks[0])
+	b := newTab(t, p, desktop)
 	b.signIn("ana@example.com", staff.RoleAdmin)
 	b.at("#/knowledge", `document.querySelector('.doc')`)
 	p.library.mu.Lock()

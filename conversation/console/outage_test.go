@@ -15,8 +15,6 @@ import (
 	"frontdesk/conversation/staff"
 )
 
-var desktop = looks[0]
-
 // cut breaks every connection from now on, or no more.
 func (p *place) cut(off bool) {
 	p.down.Store(off)

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/emulation"
 	cd "github.com/chromedp/chromedp"
 
 	"frontdesk/conversation"
@@ -28,20 +27,15 @@ func (b *tab) inEveryLook(name string) {
 	b.dress(was)
 }
 
-// dress gives the tab another window and colours.
+// dress gives the tab another window.
 func (b *tab) dress(v look) {
 	b.t.Helper()
 	width, height := int64(1440), int64(900)
 	if v.phone {
 		width, height = 390, 844
 	}
-	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-		{Name: "prefers-color-scheme", Value: v.scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}}
-	if _, err := cd.Call(b.ctx, emulation.SetEmulatedMedia, media); err != nil {
-		b.t.Fatal(err)
-	}
 	b.do(cd.EmulateViewport(width, height))
-	b.wait(fmt.Sprintf(`innerWidth === %d && matchMedia('(prefers-color-scheme: %s)').matches`, width, v.scheme))
+	b.wait(fmt.Sprintf(`innerWidth === %d`, width))
 	b.look = v
 }
 

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/bots/browsertest"
 	"frontdesk/bots/widget"
 	"frontdesk/conversation"
 	"frontdesk/conversation/conversationdb"
@@ -201,11 +202,12 @@ func newPlaceWith(t *testing.T, cfg conversation.Config, model conversation.Mode
 		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
 		io.WriteString(w, "document.querySelector('main').append(new URLSearchParams(document.currentScript.dataset).toString())")
 	})
+	shaken := browsertest.Shake(mux)
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if p.down.Load() {
 			panic(http.ErrAbortHandler)
 		}
-		mux.ServeHTTP(w, r)
+		shaken.ServeHTTP(w, r)
 	}))
 	t.Cleanup(p.Close)
 	t.Cleanup(p.console.Stop)
