@@ -30,6 +30,10 @@ import (
 //go:embed testdata/axe.min.js
 var axeScript string
 
+// waitAtMost bounds one wait; it is long for a slow machine and costs nothing where
+// the awaited thing happens.
+const waitAtMost = browsertest.Patience
+
 var bundled = sync.OnceValues(func() (*Script, error) {
 	js, err := assets.Bundle(UI, Entry, assets.Options{})
 	if err != nil {
@@ -96,7 +100,7 @@ func preparePage(t *testing.T, hosts map[string]string) *page {
 	p.server = httptest.NewServer(browsertest.Shake(mux))
 	p.url = p.server.URL
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), browsertest.Patience)
+		ctx, cancel := context.WithTimeout(context.Background(), waitAtMost)
 		defer cancel()
 		if err := p.widget.Shutdown(ctx); err != nil {
 			t.Errorf("Shutdown = %v, want every stream ended", err)
@@ -145,7 +149,7 @@ func (p *page) goTo(path string) {
 
 func (p *page) do(steps ...cd.Action[cd.Void]) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, browsertest.Patience)
+	ctx, cancel := context.WithTimeout(p.ctx, waitAtMost)
 	defer cancel()
 	if err := cd.Do(ctx, steps...); err != nil {
 		p.t.Fatalf("browser step: %v", err)
@@ -186,7 +190,7 @@ func (p *page) wait(expression string) {
 
 // text is what the chat shows, for whoever reads why a test failed.
 func (p *page) text() string {
-	ctx, cancel := context.WithTimeout(p.ctx, browsertest.Patience)
+	ctx, cancel := context.WithTimeout(p.ctx, waitAtMost)
 	defer cancel()
 	text, err := cd.Run(ctx, cd.Evaluate[string](`document.querySelector('frontdesk-chat')?.shadowRoot.querySelector('.panel')?.innerText ?? 'no chat'`))
 	if err != nil {
@@ -255,7 +259,7 @@ func (p *page) until(what string, condition func() bool) {
 
 func waitUntil(t testing.TB, what string, condition func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(browsertest.Patience)
+	deadline := time.Now().Add(waitAtMost)
 	for !condition() {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain for %s", what)
@@ -302,7 +306,7 @@ func (p *page) wantAccessible(what string) {
 	p.t.Helper()
 	p.settled() // what is half faded in has half the contrast
 	if !eval[bool](p, `'axe' in window`) {
-		ctx, cancel := context.WithTimeout(p.ctx, browsertest.Patience)
+		ctx, cancel := context.WithTimeout(p.ctx, waitAtMost)
 		defer cancel()
 		if _, err := cd.Run(ctx, cd.Evaluate[bool](axeScript+";true")); err != nil {
 			p.t.Fatalf("load axe: %v", err)
