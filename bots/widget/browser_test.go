@@ -203,8 +203,11 @@ func (p *page) in(selector string) cd.JSPath {
 	return cd.JSPath(fmt.Sprintf("document.querySelector('frontdesk-chat').shadowRoot.querySelector(%q)", selector))
 }
 
+// click clicks with the mouse, once what is to be clicked on can be, and lies still.
 func (p *page) click(selector string) {
 	p.t.Helper()
+	p.wait(fmt.Sprintf(`((e) => e.checkVisibility() && !e.matches(':disabled'))(one(%q))`, selector))
+	p.settled()
 	p.do(cd.Click(p.in(selector)))
 }
 
