@@ -32,6 +32,7 @@ const DroppedAfter = 5 * time.Minute
 // Priorities of a conversation, from none to urgent.
 const (
 	PriorityNone = 0
+	PriorityHigh = 2 // what a wait is raised to at least, above low
 	PriorityMost = 3
 )
 
@@ -91,6 +92,7 @@ type Row struct {
 	Unread       int // messages of the customer that the reader has not seen; 100 at most
 	SnoozedUntil time.Time
 	Reason       Reason // why it waits for a person
+	Asks         string // the beginning of what the customer said last, while it waits for a person
 	Rating       int    // the customer's newest, 1 to 5; 0 for none
 	Match        *Match // where the search found it
 }

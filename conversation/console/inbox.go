@@ -49,6 +49,7 @@ type rowView struct {
 	SnoozedUntil *time.Time          `json:"snoozed_until,omitempty"`
 	Lang         string              `json:"lang,omitempty"`
 	Reason       conversation.Reason `json:"reason,omitempty"` // why it waits for a person
+	Asks         string              `json:"asks,omitempty"`   // the beginning of what the customer said last, while it waits so
 	Messages     int64               `json:"messages"`
 	Rating       int                 `json:"rating,omitempty"` // the customer's newest, 1 to 5
 	Match        *matchView          `json:"match,omitempty"`  // where q was found
@@ -87,7 +88,7 @@ func viewRow(r conversation.Row) summaryView {
 	v := viewSummary(r.Summary)
 	v.rowView = rowView{ContactID: r.ContactID, Blocked: r.Blocked, Labels: slices.Concat([]string{}, r.Labels), Priority: r.Priority,
 		Assignee: person(r.Assignee), Team: person(r.Team), Unread: r.Unread, SnoozedUntil: when(r.SnoozedUntil),
-		Lang: r.State.Locale, Reason: r.Reason, Messages: r.State.Seq, Rating: r.Rating}
+		Lang: r.State.Locale, Reason: r.Reason, Asks: r.Asks, Messages: r.State.Seq, Rating: r.Rating}
 	if r.Match != nil {
 		v.Match = &matchView{r.Match.Seq, r.Match.Excerpt}
 	}

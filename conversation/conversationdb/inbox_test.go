@@ -114,6 +114,11 @@ func TestViewsSortConversationsByWhatIsToBeDone(t *testing.T) {
 	if err := q.inbox.Snooze(t.Context(), later, ana, time.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
+	for id, want := range map[string]string{bot: "", first: "a person please", mine: ""} {
+		if row, err := q.inbox.Row(t.Context(), id, ""); err != nil || row.Asks != want {
+			t.Errorf("Row(%s) asks %q, %v, want %q", id, row.Asks, err, want)
+		}
+	}
 	if _, err := q.pool.Exec(t.Context(), `UPDATE conversations SET customer_at = now() - interval '6 minutes' WHERE id = ANY ($1)`, []string{bot, mine, done, later}); err != nil {
 		t.Fatal(err)
 	}

@@ -142,8 +142,8 @@ func TestIdleStaffGoBackToTheQueueNeverToTheBot(t *testing.T) {
 		}
 	}
 	var priority int
-	if err := d.pool.QueryRow(t.Context(), `SELECT priority FROM conversations WHERE id = $1`, id).Scan(&priority); err != nil || priority != 1 {
-		t.Errorf("priority = %d, %v, want raised to 1", priority, err)
+	if err := d.pool.QueryRow(t.Context(), `SELECT priority FROM conversations WHERE id = $1`, id).Scan(&priority); err != nil || priority != conversation.PriorityHigh {
+		t.Errorf("priority = %d, %v, want it high: low, which is next to none, would hide them", priority, err)
 	}
 }
 

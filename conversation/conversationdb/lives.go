@@ -102,7 +102,7 @@ func (s *Store) SettleLife(ctx context.Context, l conversation.Life, next time.T
 func (s *Store) Remind(ctx context.Context, l conversation.Life, now time.Time, escalate bool) (bool, error) {
 	const q = `
 		WITH c AS (
-			SELECT id, priority FROM conversations WHERE id = @id AND epoch = @epoch FOR NO KEY UPDATE
+			SELECT id, priority, greatest(priority + 1, @high) AS raised FROM conversations WHERE id = @id AND epoch = @epoch FOR NO KEY UPDATE
 		), e AS (
 			UPDATE episodes e SET
 				reminded_at = coalesce(e.reminded_at, @now),
@@ -111,18 +111,19 @@ func (s *Store) Remind(ctx context.Context, l conversation.Life, now time.Time, 
 			AND CASE WHEN @escalate THEN e.escalated_at IS NULL ELSE e.reminded_at IS NULL END
 			RETURNING e.conversation_id
 		), raised AS (
-			UPDATE conversations SET priority = c.priority + 1, updated_at = now()
-			FROM c, e WHERE conversations.id = e.conversation_id AND c.id = e.conversation_id AND @escalate AND c.priority < 3
+			UPDATE conversations SET priority = c.raised, updated_at = now()
+			FROM c, e WHERE conversations.id = e.conversation_id AND c.id = e.conversation_id AND @escalate AND c.priority < @most
 			RETURNING conversations.id
 		), told AS (
 			INSERT INTO conversation_events (conversation_id, kind, was, became, reason, actor)
-			SELECT c.id, 'priority', c.priority::text, (c.priority + 1)::text, 'escalated', 'system' FROM c JOIN raised ON raised.id = c.id
+			SELECT c.id, 'priority', c.priority::text, c.raised::text, 'escalated', 'system' FROM c JOIN raised ON raised.id = c.id
 		)
 		SELECT count(*) > 0 FROM e`
 	var first bool
 	id := l.State.Conversation
 	err := s.pool.QueryRow(ctx, q, pgx.NamedArgs{
 		"id": id, "epoch": l.State.Epoch, "episode": l.State.Episode, "token": l.Lease, "now": now, "escalate": escalate,
+		"high": conversation.PriorityHigh, "most": conversation.PriorityMost,
 	}).Scan(&first)
 	if err != nil {
 		return false, fail("remind of", id, err)

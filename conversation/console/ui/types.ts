@@ -23,7 +23,7 @@ export interface Row extends State {
   id: string; channel: string; contact?: string; email?: string; preview: string; preview_author?: Author;
   created_at: string; updated_at: string; customer_at?: string;
   contact_id?: string; labels?: string[]; priority?: number; assignee?: Person; team?: Person; unread?: number;
-  snoozed_until?: string; lang?: string; rating?: number; reason?: string; match?: { seq: number; excerpt: string };
+  snoozed_until?: string; lang?: string; rating?: number; reason?: string; asks?: string; match?: { seq: number; excerpt: string };
   draft?: { turn: string; text: string };
 }
 

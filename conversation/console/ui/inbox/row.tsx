@@ -11,6 +11,13 @@ function waited(r: Row): string {
   return span((now.value - Date.parse(r.waiting_since)) / 1000);
 }
 
+/** What tells it from the others: where the search found it, what a person is waited
+ *  for with (that one was asked stands there anyway), or what was said last. */
+function excerpt(r: Row): string {
+  if (r.match) return r.match.excerpt;
+  return unmarked((r.owner === 'queue' && r.asks) || (speakers[r.preview_author || ''] || '') + r.preview);
+}
+
 interface Props { row: Row; index: number; total: number; chosen: boolean; open: (r: Row) => void }
 
 /** One conversation of the list. */
@@ -19,7 +26,7 @@ export function InboxRow({ row, index, total, chosen, open }: Props) {
   return <div id={'row-' + row.id} class={'row' + (unread ? ' unread' : '')} style={{ top: index * rowHeight + 'px' }} role="option"
     aria-selected={chosen} aria-posinset={index + 1} aria-setsize={total} onClick={() => open(row)}>
     <div class="row-top"><b dir="auto">{whoIs(row)}</b><Moment at={row.updated_at} /></div>
-    <p class="row-text" dir="auto">{row.match?.excerpt || (speakers[row.preview_author || ''] || '') + unmarked(row.preview)}</p>
+    <p class="row-text" dir="auto">{excerpt(row)}</p>
     <div class="row-foot">
       <OwnerChip of={row} />
       {wait && <span class="meta">waits {wait}</span>}

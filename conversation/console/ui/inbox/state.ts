@@ -46,7 +46,7 @@ let abort: AbortController | null = null;
 
 function matches(r: Row, f: Filters): boolean {
   const words = f.q.trim().toLowerCase();
-  return (!words || [r.contact, r.email, r.preview].some((s) => s?.toLowerCase().includes(words))) && (!f.channel || r.channel === f.channel);
+  return (!words || [r.contact, r.email, r.preview, r.asks].some((s) => s?.toLowerCase().includes(words))) && (!f.channel || r.channel === f.channel);
 }
 
 /** Reads the list anew, or its next page. */
@@ -147,6 +147,7 @@ function heardMessage(m: Message): void {
     const change: Partial<Row> = { preview: m.text, preview_author: m.author, updated_at: m.at, seq: Math.max(known.seq, m.seq) };
     if (m.author === 'customer') {
       change.customer_at = m.at;
+      change.asks = m.text;
       if (m.conversation !== openId.value && m.seq > known.seq) change.unread = (known.unread || 0) + 1;
     }
     put({ ...known, ...change });
