@@ -44,6 +44,9 @@ export const counts = computed<Partial<Record<View, number>>>(() => {
 let turn = 0;
 let abort: AbortController | null = null;
 
+/** Rows that were heard of since the list under way was asked for: it may not know. */
+const missed = new Set<string>();
+
 function matches(r: Row, f: Filters): boolean {
   const words = f.q.trim().toLowerCase();
   return (!words || [r.contact, r.email, r.preview, r.asks].some((s) => s?.toLowerCase().includes(words))) && (!f.channel || r.channel === f.channel);
@@ -56,6 +59,7 @@ export async function load(more = false): Promise<void> {
   abort?.abort();
   abort = new AbortController();
   loading.value = more ? 'more' : 'first';
+  missed.clear();
   try {
     if (full.value === null) await recount();
     const cursor = more ? next.value : '';
@@ -72,6 +76,7 @@ export async function load(more = false): Promise<void> {
       problem.value = '';
       loading.value = '';
     });
+    missed.forEach(readSoon);
     if (!full.value && next.value && rows.value.length < 20) await load(true);
   } catch (err) {
     if (mine !== turn || !(err instanceof Failed)) return;
@@ -79,11 +84,14 @@ export async function load(more = false): Promise<void> {
   }
 }
 
+let counting = 0;
 /** Reads how many conversations each view has. */
 export async function recount(): Promise<void> {
   if (full.value === false) return;
+  const mine = ++counting;
   try {
-    told.value = await api<Counts>('GET', '/conversations/counts');
+    const got = await api<Counts>('GET', '/conversations/counts');
+    if (mine === counting) told.value = got; // otherwise a later count is on its way
     full.value = true;
   } catch (err) {
     if (err instanceof Failed && err.status === 404) full.value = false;
@@ -127,13 +135,23 @@ export function patch(id: string, change: Partial<Row>): void {
   if (had) put({ ...had, ...change });
 }
 
+/** How often each row was heard of: what was asked for before that may be older. */
+const heard = new Map<string, number>();
+function hear(id: string): void {
+  heard.set(id, (heard.get(id) || 0) + 1);
+  if (loading.peek()) missed.add(id);
+}
+
 const due = new Map<string, number>();
 function readSoon(id: string): void {
   if (due.has(id)) return;
   due.set(id, setTimeout(async () => {
     due.delete(id);
+    const before = heard.get(id);
     try {
-      put(await api<Row>('GET', '/conversations/' + id));
+      const row = await api<Row>('GET', '/conversations/' + id);
+      if (heard.get(id) === before) put(row);
+      else readSoon(id);
     } catch (err) {
       if (!(err instanceof Failed)) throw err; // the next reading of the list shows it
     }
@@ -141,6 +159,7 @@ function readSoon(id: string): void {
 }
 
 function heardMessage(m: Message): void {
+  hear(m.conversation);
   if (m.author === 'customer') announce(m);
   const known = rows.value.find((r) => r.id === m.conversation);
   if (known && !m.note) {
@@ -157,6 +176,7 @@ function heardMessage(m: Message): void {
 }
 
 function heardState(s: State): void {
+  hear(s.conversation);
   const known = rows.value.find((r) => r.id === s.conversation);
   if (known) put({ ...known, ...s, staff: s.staff, waiting_since: s.waiting_since });
   readSoon(s.conversation);
@@ -171,6 +191,8 @@ export function watch(): () => void {
     on('state', heardState),
     on('alert', alerted),
     on('inbox', (e: { conversation?: string; row: Row | null; stale?: boolean }) => {
+      const id = e.row?.id || e.conversation;
+      if (id) hear(id);
       if (e.stale) load();
       else if (e.row) put(e.row);
       else rows.value = rows.value.filter((r) => r.id !== e.conversation);

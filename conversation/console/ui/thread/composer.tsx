@@ -70,7 +70,7 @@ export function Composer() {
       <textarea ref={area} id="composer" rows={2} dir="auto" maxLength={maxRunes} aria-label={note ? 'Note' : 'Reply'} placeholder={hint()} value={value} aria-autocomplete="list" {...offerAria()}
         onInput={(e) => { write(e.currentTarget.value); lookForOffers(e.currentTarget, note ? [canned, mention] : [canned]); }}
         onCompositionStart={() => { composing.value = true; }} onCompositionEnd={() => { composing.value = false; }}
-        onBlur={() => setTimeout(closeOffers, 150)} onKeyDown={keys} />
+        onBlur={() => setTimeout(() => { if (document.activeElement !== area.current) closeOffers(); }, 150)} onKeyDown={keys} />
       <div class="tools">
         {canSuggest.value && !note && <button class="btn quiet" type="button" onClick={suggest} aria-keyshortcuts="Control+J"><Icon of="spark" size={16} />Suggest</button>}
         <span class="meta hide-phone"><Kbd keys="/" /> canned replies{note && <>, <Kbd keys="@" /> colleagues</>}</span>

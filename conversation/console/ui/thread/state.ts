@@ -4,17 +4,17 @@ import { api, Failed, query } from '../api';
 import { on } from '../events';
 import { current, markRead, openId, put } from '../inbox/state';
 import { complain, me } from '../store';
-import type { Attachment, Change, Delivery, Message, Row, State } from '../types';
+import type { Attachment, Delivery, Message, Row, State } from '../types';
+import { changes, readChanges } from './changes';
 import { looking, typing, watchOthers } from './others';
 
-export { looking, typing };
+export { changes, looking, typing };
 
 const page = 100;
 
 /** The conversation as last read; null until it has been. */
 export const head = signal<Row | null>(null);
 export const messages = signal<Message[]>([]);
-export const changes = signal<Change[]>([]);
 /** What the bot is writing, by turn. */
 export const drafts = signal<ReadonlyMap<string, string>>(new Map());
 export const reading = signal(false);
@@ -34,14 +34,19 @@ export const seenUpTo = computed(() => {
 let turn = 0;
 let abort: AbortController | null = null;
 
-/** How deliveries stand, as heard since the conversation was opened. */
+/** How deliveries and files stand, as heard since the messages were last asked for. */
 const progress = new Map<number, Delivery>();
+const filed = new Map<number, Attachment[]>();
+
+/** Whether the open conversation is being read, and something of it was heard meanwhile that the answer may not know. */
+let asking = false;
+let missed = false;
 
 function sorted(list: Message[]): Message[] {
   const bySeq = new Map<number, Message>();
   for (const m of list) {
     const had = bySeq.get(m.seq), heard = progress.get(m.seq);
-    bySeq.set(m.seq, { ...m, why: m.why || had?.why, delivery: heard || m.delivery || had?.delivery });
+    bySeq.set(m.seq, { ...m, attachments: filed.get(m.seq) || m.attachments, why: m.why || had?.why, delivery: heard || m.delivery || had?.delivery });
   }
   return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
 }
@@ -50,12 +55,15 @@ async function read(id: string): Promise<void> {
   const mine = ++turn, same = head.peek()?.id === id;
   abort?.abort();
   abort = new AbortController();
+  asking = true;
+  missed = false;
+  progress.clear(); // what is read is newer; what is heard from now on is newer still
+  filed.clear();
   batch(() => {
     reading.value = !same;
     trouble.value = '';
     if (!same) {
       drafts.value = new Map();
-      progress.clear();
       head.value = current.peek();
       messages.value = [];
       changes.value = [];
@@ -72,18 +80,21 @@ async function read(id: string): Promise<void> {
     const after = same && newest ? (underWay ? underWay.seq - 1 : newest.seq) : Math.max(0, row.seq - page);
     const list = await api<{ messages: Message[] }>('GET', `/conversations/${id}/messages` + query({ after: after || '', limit: 500 }), undefined, { signal: abort.signal });
     if (mine !== turn) return;
+    const newer = head.value?.id === id && head.value.epoch > row.epoch;
     batch(() => {
-      head.value = row;
+      if (!newer) head.value = row;
       redraft(row, before, list.messages);
-      if (same) progress.clear(); // what was read is newer
       messages.value = sorted([...messages.value, ...list.messages]);
       reading.value = false;
     });
+    asking = false;
+    if (missed) return again();
     put(row);
     markRead(id, row.seq);
     readChanges(id);
   } catch (err) {
     if (mine !== turn || !(err instanceof Failed)) return;
+    asking = false;
     batch(() => { trouble.value = err.message; reading.value = false; });
   }
 }
@@ -122,17 +133,6 @@ export function again(): void {
   if (openId.value) read(openId.value);
 }
 
-let timeline = true; // whether the server has one
-async function readChanges(id: string): Promise<void> {
-  if (!timeline) return;
-  try {
-    const list = await api<{ events: Change[] }>('GET', `/conversations/${id}/timeline`);
-    if (id === openId.value) changes.value = list.events;
-  } catch (err) {
-    if (err instanceof Failed && err.status === 404) timeline = false;
-  }
-}
-
 /** Reads the messages before those shown. */
 export async function readEarlier(): Promise<void> {
   const id = openId.value, first = earliest.value;
@@ -154,7 +154,9 @@ export async function readHistory(): Promise<void> {
 
 /** Takes a message that was stored, by us or by anybody. */
 export function take(m: Message): void {
-  if (m.conversation !== openId.value || !head.value) return;
+  if (m.conversation !== openId.value) return;
+  if (!head.value) missed = asking;
+  if (!head.value) return;
   batch(() => {
     messages.value = sorted([...messages.value, m]);
     if (m.turn && drafts.value.has(m.turn)) drop(m.turn);
@@ -202,6 +204,7 @@ function drop(of: string): void {
 /** Takes a change of owner or status. */
 export function takeState(s: State): void {
   const had = head.value;
+  if (s.conversation === openId.value) missed = asking;
   if (!had || s.conversation !== had.id || s.epoch < had.epoch) return;
   batch(() => {
     if (had.owner === 'bot' && s.owner !== 'bot' && drafts.value.size) {
@@ -224,13 +227,17 @@ export function watch(): () => void {
     on('message', take),
     on('state', takeState),
     on('inbox', ({ row }: { row: Row | null }) => {
+      if (row && row.id === openId.value) missed = asking;
       if (row && head.value && row.id === head.value.id && row.epoch >= head.value.epoch) head.value = { ...head.value, ...row, staff: row.staff };
     }),
     on('files', (e: { conversation: string; seq: number; attachments: Attachment[] }) => {
-      if (e.conversation === openId.value) messages.value = messages.value.map((m) => (m.seq === e.seq ? { ...m, attachments: e.attachments } : m));
+      if (e.conversation !== openId.value) return;
+      filed.set(e.seq, e.attachments);
+      messages.value = sorted(messages.value);
     }),
     on('delivery', (e: { conversation: string; seq: number; delivery: Delivery }) => { if (e.conversation === openId.value) delivered(e.seq, e.delivery); }),
     on('seen', (e: { conversation: string; seq: number }) => {
+      if (e.conversation === openId.value) missed = asking;
       if (head.value && e.conversation === head.value.id && e.seq > (head.value.seen_seq || 0)) head.value = { ...head.value, seen_seq: e.seq };
     }),
     on('delta', (e: { conversation: string; turn: string; text: string; at?: number }) => {
