@@ -63,7 +63,8 @@ func (h ailing) RetryJob(ctx context.Context, id int64) error {
 // clinic is a place with all that the pages of the settings show.
 func clinic(t *testing.T) (*place, ailing) {
 	t.Helper()
-	p := newPlaceWith(t, conversation.Config{BotName: "Nova", Models: []string{"gpt-4o-mini"}, ModelsPinned: true, Gather: conversation.Gather{Quiet: time.Hour, Most: 2 * time.Hour}}, slowModel{})
+	p := newPlaceWith(t, conversation.Config{BotName: "Nova", Models: []string{"gpt-4o-mini"}, ModelsPinned: true}, slowModel{})
+	p.silence()
 	h := ailing{placeHealth{p}, make(chan int64, 1)}
 	p.console.health = h
 	p.console.now = func() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }

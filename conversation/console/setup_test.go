@@ -163,8 +163,17 @@ type place struct {
 
 func newPlace(t *testing.T) *place {
 	t.Helper()
-	// Nobody waits for the bot here: it is to stay silent.
-	return newPlaceWith(t, conversation.Config{Gather: conversation.Gather{Quiet: time.Hour, Most: 2 * time.Hour}}, nil)
+	p := newPlaceWith(t, conversation.Config{}, nil)
+	p.silence()
+	return p
+}
+
+// silence has the bot say nothing, where nobody waits for it and its answers would come between: an engine takes no turn
+// once it has ended.
+func (p *place) silence() {
+	ended, end := context.WithCancel(p.t.Context())
+	end()
+	p.engine.Run(ended, time.Second)
 }
 
 // newPlaceWith is a place whose bot answers with a model, once it runs.
