@@ -35,9 +35,9 @@ type Reply struct {
 	Text       string // streamed word by word
 	Pause      time.Duration
 	Gate       <-chan struct{} // the second half of the words waits until it is closed; nil: it does not wait
-	CutAfter   int    // words after which the connection breaks; 0: never
-	HangAfter  int    // words after which nothing more comes until the client goes; -1: before the first
-	Tool       string // a tool to call instead of, or after, the text
+	CutAfter   int             // words after which the connection breaks; 0: never
+	HangAfter  int             // words after which nothing more comes until the client goes; -1: before the first
+	Tool       string          // a tool to call instead of, or after, the text
 	Arguments  string
 
 	Input, Cached int  // tokens that are billed for the prompt; Input 0: 100
