@@ -243,8 +243,8 @@ func (e *Engine) Heard(conversation string, epoch int64) {
 	e.lookAgain(conversation)
 }
 
-// HeardEvent takes from another replica what is in no log: a delta, a discard,
-// somebody's typing, or who of staff is where.
+// HeardEvent takes from another replica what is in no log: a delta, a discard, that an
+// answer is stored, somebody's typing, or who of staff is where.
 func (e *Engine) HeardEvent(ev Event) {
 	if ev.Kind == EventPresence {
 		e.heardPresence(ev)
@@ -254,12 +254,16 @@ func (e *Engine) HeardEvent(ev Event) {
 		e.heardSettings()
 		return
 	}
+	ev.afar = true
 	e.hub.Publish(ev)
 }
 
-// HeardGap says that hints may have been missed: all watchers look again.
+// HeardGap says that hints may have been missed: all watchers look again. Of an answer
+// that is being written elsewhere pieces may be lost, or that it was stored: it is
+// withdrawn, and comes whole.
 func (e *Engine) HeardGap() {
 	e.heardSettings()
+	e.hub.silenceAfar()
 	for _, id := range e.hub.Conversations() {
 		e.lookAgain(id)
 	}

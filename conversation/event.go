@@ -31,6 +31,8 @@ const (
 	// EventMention that a note, named by Seq, names Staff.
 	EventDelivery EventKind = "delivery"
 	EventMention  EventKind = "mention"
+	// EventAnswered says, between replicas only, that the answer of Turn is stored.
+	EventAnswered EventKind = "answered"
 	// EventAccess says that something Staff, an account or a token, could do has ended.
 	EventAccess EventKind = "access"
 )
@@ -38,7 +40,7 @@ const (
 // forStaff reports whether no customer may hear of it.
 func (k EventKind) forStaff() bool {
 	switch k {
-	case EventInbox, EventPresence, EventAlert, EventSeen, EventDelivery, EventMention, EventSettings, EventAccess:
+	case EventInbox, EventPresence, EventAlert, EventSeen, EventDelivery, EventMention, EventSettings, EventAccess, EventAnswered:
 		return true
 	}
 	return false
@@ -51,10 +53,11 @@ type Event struct {
 	Kind         EventKind
 	Conversation string
 	Message      *Message
-	Turn         string // of a delta or a discard
+	Turn         string // of a delta, a discard or what is answered
 	Text         string // of a delta
-	Epoch        int64  `json:",omitempty"` // of a delta: what its answer was begun at
-	At           int    `json:"-"`          // of a delta: how much of the answer stands before it, in UTF-16 units, as browsers count
+	Epoch        int64  `json:",omitempty"` // of an answer or a piece of one: what it was begun at
+	afar         bool   // it comes from another replica
+	At           int    `json:"-"` // of a delta: how much of the answer stands before it, in UTF-16 units, as browsers count
 	State        *State
 	Name         string // who is typing, or mentioned somebody
 	Seq          int64  `json:",omitempty"` // of the message it is about

@@ -66,6 +66,19 @@ type Report struct {
 	Labels          []Group // without spreads
 	Waits           WaitReport
 	WaitsPrevious   WaitReport
+	Comments        []Comment // the newest MaxReportComments
+}
+
+// MaxReportComments bounds the comments in a report. The list behind its ratings has all.
+const MaxReportComments = 100
+
+// Comment is what a customer said beside the score of an episode.
+type Comment struct {
+	Conversation string
+	Contact      string // their name; may be empty
+	Score        int
+	Text         string
+	At           time.Time // when the episode was first rated
 }
 
 // WaitReport compares what customers were told of their wait with what happened.

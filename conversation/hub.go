@@ -29,6 +29,7 @@ type watched struct {
 	subs map[*Subscription]struct{}
 	turn string // answer being written, with what there is of it
 	at   int64  // the epoch it was begun at; 0: not known
+	afar bool   // it is being written on another replica
 	text strings.Builder
 	long int    // of text, in UTF-16 units
 	over string // a turn that was silenced: nothing more of it passes
@@ -92,6 +93,9 @@ func (h *Hub) Publish(e Event) {
 		}
 		h.drop(e.Conversation, w)
 	}
+	if e.Kind == EventAnswered {
+		return // watchers hear of the message itself
+	}
 	for s := range h.all {
 		s.push(e)
 	}
@@ -123,6 +127,21 @@ func (h *Hub) silence(conversation string, before int64) {
 	h.mu.Unlock()
 	if turn != "" {
 		h.Publish(Event{Kind: EventDiscard, Conversation: conversation, Turn: turn})
+	}
+}
+
+// silenceAfar is Silence of every answer that is being written on another replica.
+func (h *Hub) silenceAfar() {
+	h.mu.Lock()
+	var ids []string
+	for id, w := range h.conv {
+		if w.turn != "" && w.afar {
+			ids = append(ids, id)
+		}
+	}
+	h.mu.Unlock()
+	for _, id := range ids {
+		h.Silence(id)
 	}
 }
 
@@ -168,7 +187,7 @@ func (w *watched) track(e *Event) {
 	switch e.Kind {
 	case EventDelta:
 		if w.turn != e.Turn {
-			w.turn, w.at = e.Turn, e.Epoch
+			w.turn, w.at, w.afar = e.Turn, e.Epoch, e.afar
 			w.clear()
 		}
 		e.At = w.long
@@ -177,15 +196,23 @@ func (w *watched) track(e *Event) {
 			w.long += utf16.RuneLen(r)
 		}
 	case EventDiscard:
-		if w.turn == e.Turn {
-			w.turn = ""
-			w.clear()
-		}
+		w.ended(e.Turn, 0)
+	case EventAnswered:
+		w.ended(e.Turn, e.Epoch)
 	case EventMessage:
-		if e.Message == nil || e.Message.Turn == w.turn {
-			w.turn = ""
-			w.clear()
+		// A hint, a note or what staff wrote says nothing about an answer being written.
+		if e.Message != nil && e.Message.Turn != "" {
+			w.ended(e.Message.Turn, e.Epoch)
 		}
+	}
+}
+
+// ended forgets the answer being written if it is turn's, or was begun no later than at
+// an epoch that has been answered: whoever wrote it has died.
+func (w *watched) ended(turn string, answered int64) {
+	if w.turn == turn || w.at > 0 && w.at <= answered {
+		w.turn = ""
+		w.clear()
 	}
 }
 

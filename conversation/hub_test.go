@@ -146,3 +146,66 @@ func TestAPieceSaysWhereItBelongsAndTheDraftIsWhole(t *testing.T) {
 		t.Errorf("Draft of a silenced turn = %q, want none", turn)
 	}
 }
+
+// What other replicas tell in the middle of an answer is not its end.
+func TestOnlyItsEndOrANewerOneResetsADraft(t *testing.T) {
+	h := NewHub()
+	delta := func(turn string, epoch int64, text string, afar bool) {
+		h.Publish(Event{Kind: EventDelta, Conversation: "a", Turn: turn, Epoch: epoch, Text: text, afar: afar})
+	}
+	delta("1", 3, "Half ", true)
+	for _, e := range []Event{
+		{Kind: EventMessage}, // a hint
+		{Kind: EventState},
+		{Kind: EventMessage, Message: &Message{Author: AuthorSystem, Note: true}},
+		{Kind: EventMessage, Message: &Message{Author: AuthorStaff}},
+		{Kind: EventMessage, Epoch: 2, Message: &Message{Author: AuthorBot, Turn: "0"}}, // late, of the turn before
+		{Kind: EventDiscard, Turn: "0"},
+		{Kind: EventAnswered, Turn: "0", Epoch: 2},
+	} {
+		e.Conversation = "a"
+		h.Publish(e)
+		if turn, text := h.Draft("a"); turn != "1" || text != "Half " {
+			t.Fatalf("Draft after %+v = %q %q, want it untouched", e, turn, text)
+		}
+	}
+	s := h.Subscribe("")
+	defer s.Close()
+	delta("1", 3, "of it", true)
+	if got := s.Take(); len(got) != 1 || got[0].At != 5 {
+		t.Errorf("Take() = %+v, want the second piece where the first ended", got)
+	}
+	for name, end := range map[string]Event{
+		"its message":                  {Kind: EventMessage, Message: &Message{Author: AuthorBot, Turn: "1"}},
+		"its end elsewhere":            {Kind: EventAnswered, Turn: "1", Epoch: 3},
+		"its withdrawal":               {Kind: EventDiscard, Turn: "1"},
+		"another's answer to the same": {Kind: EventAnswered, Turn: "2", Epoch: 3},
+		"the same, made here":          {Kind: EventMessage, Epoch: 3, Message: &Message{Author: AuthorBot, Turn: "2"}},
+	} {
+		delta("1", 3, "Half ", true)
+		end.Conversation = "a"
+		h.Publish(end)
+		if turn, _ := h.Draft("a"); turn != "" || len(h.conv) > 0 {
+			t.Errorf("Draft after %s = turn %q, %d conversations kept; want none", name, turn, len(h.conv))
+		}
+	}
+}
+
+func TestAfterAGapOnlyAnswersWrittenElsewhereAreWithdrawn(t *testing.T) {
+	h := NewHub()
+	h.Publish(Event{Kind: EventDelta, Conversation: "here", Turn: "1", Text: "Half"})
+	h.Publish(Event{Kind: EventDelta, Conversation: "there", Turn: "2", Text: "Half", afar: true})
+	s := h.Subscribe("there")
+	defer s.Close()
+	s.Take()
+	h.silenceAfar()
+	if turn, text := h.Draft("here"); turn != "1" || text != "Half" {
+		t.Errorf("Draft(here) = %q %q, want it untouched", turn, text)
+	}
+	if turn, _ := h.Draft("there"); turn != "" {
+		t.Errorf("Draft(there) = turn %q, want none", turn)
+	}
+	if got := s.Take(); len(got) != 1 || got[0].Kind != EventDiscard {
+		t.Errorf("Take() = %+v, want the half answer withdrawn", got)
+	}
+}

@@ -94,6 +94,7 @@ type Row struct {
 	Reason       Reason // why it waits for a person
 	Asks         string // the beginning of what the customer said last, while it waits for a person
 	Rating       int    // the customer's newest, 1 to 5; 0 for none
+	Comment      string // what they said beside it
 	Match        *Match // where the search found it
 }
 
@@ -117,6 +118,7 @@ type TimelineEvent struct {
 	Reason    string
 	ActorID   string // customer, bot, system or a member of staff's id
 	ActorName string
+	Comment   string // what the customer said beside a rating, with the newest of an episode
 }
 
 // Assignment says who is to take a conversation.

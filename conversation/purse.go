@@ -22,9 +22,10 @@ const (
 // what it came to and books it. Everything that calls a model does so through one. Safe
 // for concurrent use.
 type Purse struct {
-	store PurseStore
-	log   *slog.Logger
-	terms atomic.Pointer[terms]
+	store   PurseStore
+	log     *slog.Logger
+	terms   atomic.Pointer[terms]
+	refused atomic.Int64 // calls that were not made for their cost
 }
 
 // PurseStore is where a Purse keeps its books.
@@ -148,29 +149,44 @@ func (p *Purse) reserve(ctx context.Context, on Account, cost func(*terms) int64
 		lapse = time.Until(deadline) + holdGrace
 	}
 	h := Hold{ID: knowledge.NewID(), Conversation: on.Conversation, Micros: cost(t), Lapse: lapse, Limits: limits}
-	within, cancel := context.WithTimeout(ctx, storeTimeout)
-	defer cancel()
-	held, err := p.store.Reserve(within, h)
-	if err != nil {
+	if err := p.hold(ctx, t, h); err != nil {
 		return "", err
-	}
-	if held.Told != "" {
-		t.alert(budgetAlert(held, limits))
-	}
-	if held.Refused != "" {
-		return "", &ModelError{Kind: ErrOverBudget, Err: fmt.Errorf("the limit per %s has no room for a call of up to %d millionths of a dollar", held.Refused, h.Micros)}
 	}
 	return h.ID, nil
 }
 
+// hold has h reserved, or says which limit stands against it.
+func (p *Purse) hold(ctx context.Context, t *terms, h Hold) error {
+	within, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	held, err := p.store.Reserve(within, h)
+	if err != nil {
+		return err
+	}
+	if held.Told != "" {
+		t.alert(budgetAlert(held, h.Limits))
+	}
+	if held.Refused != "" {
+		p.refused.Add(1)
+		return &ModelError{Kind: ErrOverBudget, Err: fmt.Errorf("%w: the limit per %s has none for up to %d millionths of a dollar", knowledge.ErrOverBudget, held.Refused, h.Micros)}
+	}
+	return nil
+}
+
+// Refused is how many calls were not made so far because a limit stood against them.
+func (p *Purse) Refused() int64 { return p.refused.Load() }
+
 // book records calls in a statement of their own.
-func (p *Purse) book(ctx context.Context, calls []Call) {
+func (p *Purse) book(ctx context.Context, calls []Call) { p.bookBy(ctx, calls, p.store.Record) }
+
+// bookBy books calls by record, which the caller's work may be stored with.
+func (p *Purse) bookBy(ctx context.Context, calls []Call, record func(context.Context, []Call) error) {
 	if len(calls) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
-	if err := p.store.Record(ctx, calls); err != nil {
+	if err := record(ctx, calls); err != nil {
 		p.log.Error("model calls not recorded", "conversation", calls[0].Conversation, "purpose", calls[0].Purpose, "err", err)
 	}
 	for _, c := range calls {

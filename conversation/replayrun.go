@@ -35,9 +35,10 @@ type ReplayDeps struct {
 		Counter
 		Encoder
 	}
-	Model Model
-	Purse *Purse // pays for Model
-	Log   *slog.Logger
+	Model    Model
+	Purse    *Purse    // pays for Model
+	Settings *Settings // whose prompt and models it goes by; nil: those of the Config
+	Log      *slog.Logger
 }
 
 // Replayer makes the prompts that recorded dialogues would have had, several ways.
@@ -63,7 +64,10 @@ type replayWay struct {
 // NewReplayer returns ErrBudget as New does.
 func NewReplayer(cfg Config, d ReplayDeps) (*Replayer, error) {
 	cfg.defaults()
-	system := SystemPrompt(cfg.BotName, cfg.Instructions)
+	if d.Settings == nil {
+		d.Settings = cfg.settings()
+	}
+	system := d.Settings.Bot.SystemPrompt()
 	p, err := NewPrompter(system, cfg.Budget, d.Counter)
 	if err != nil {
 		return nil, err
@@ -148,7 +152,7 @@ func (r *Replayer) summarised(ctx context.Context, w *replayWay, id string, hist
 	asked := w.Name == WayProduct && r.d.Model != nil
 	if asked {
 		p.Request.User = id
-		if _, err := r.ask(ctx, p.Request); err != nil {
+		if _, err := r.ask(ctx, TaskAnswer, p.Request); err != nil {
 			return err
 		}
 	}
@@ -159,7 +163,7 @@ func (r *Replayer) summarised(ctx context.Context, w *replayWay, id string, hist
 	req := (&Engine{d: Deps{Counter: r.d.Counter}}).recapRequest(plan)
 	text := ""
 	if asked {
-		reply, err := r.ask(ctx, req)
+		reply, err := r.ask(ctx, TaskSummary, req)
 		if err != nil {
 			return err
 		}
@@ -177,8 +181,8 @@ func (r *Replayer) summarised(ctx context.Context, w *replayWay, id string, hist
 
 // ask has the model answer. What it says of an answer is the record's, so that it is
 // dropped; a failure is counted, and only the context's end is an error.
-func (r *Replayer) ask(ctx context.Context, req ModelRequest) (ModelReply, error) {
-	reply, call, err := r.d.Purse.Stream(ctx, r.d.Model, Account{}, purposeReplay, req, func(string) {})
+func (r *Replayer) ask(ctx context.Context, t Task, req ModelRequest) (ModelReply, error) {
+	reply, call, err := r.d.Purse.Stream(ctx, r.d.Model, Account{}, purposeReplay, r.d.Settings.request(t, req), func(string) {})
 	if call.Purpose != "" {
 		r.d.Purse.book(ctx, []Call{call})
 	}

@@ -66,6 +66,9 @@ func (s *Settings) judge(r knowledge.Result) Thresholds {
 	return th
 }
 
+// ThresholdsFor returns the thresholds that decide over a result by these settings.
+func (s *Settings) ThresholdsFor(r knowledge.Result) Thresholds { return s.judge(r) }
+
 // model is what may be asked, nil when there is none or it is switched off.
 func (e *Engine) model(s *Settings) Model {
 	if !s.Models.Enabled {

@@ -63,6 +63,9 @@ type Hold struct {
 	// process must have died.
 	Lapse  time.Duration
 	Limits Spending // at least one is set
+	// Quiet: that it is refused is no sign that the budget is spent, since it is for
+	// much at once.
+	Quiet bool
 }
 
 // Held is what became of a Hold.
@@ -76,7 +79,8 @@ type Held struct {
 // carries its id, with whatever that cost, in the same commit.
 type Holds interface {
 	// Reserve grants h only if all that was spent and is reserved stays within the
-	// limits with it, however many ask at once on whatever replica.
+	// limits with it, however many ask at once on whatever replica. One that is asked
+	// for again, by its ID, takes its own place.
 	Reserve(ctx context.Context, h Hold) (Held, error)
 }
 

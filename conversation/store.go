@@ -104,7 +104,7 @@ type Counter interface {
 type Bus interface {
 	// Hint says that a conversation changed.
 	Hint(conversation string, epoch int64)
-	// Relay passes on a delta, a discard or somebody typing.
+	// Relay passes on a delta, the end of an answer or somebody typing.
 	Relay(e Event)
 }
 

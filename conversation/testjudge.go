@@ -215,15 +215,19 @@ func figures(results []TestResult, s TestScorer) TestFigures {
 	return f
 }
 
-// askTest asks one test as a customer would.
-func (ts *Tests) askTest(ctx context.Context, c TestCase) (TestResult, Thresholds, error) {
+// askTest asks one test as a customer would, and books what that took with the run; run
+// is empty where none is kept.
+func (ts *Tests) askTest(ctx context.Context, run string, c TestCase) (TestResult, Thresholds, error) {
 	ctx, cancel := context.WithTimeout(ctx, testWithin)
 	defer cancel()
 	history := make([]Message, len(c.History))
 	for i, h := range c.History {
 		history[i] = Message{Author: h.Author, Text: h.Text}
 	}
-	r, err := ts.Finder.Find(ctx, knowledge.Query{Text: c.Question, History: said(history), Limit: testDepth})
+	until, _ := ctx.Deadline()
+	search, tab := onTab(ctx, Account{Until: until})
+	r, err := ts.Finder.Find(search, knowledge.Query{Text: c.Question, History: said(history), Limit: testDepth})
+	ts.pay(ctx, run, tab.close())
 	if err != nil {
 		return TestResult{}, Thresholds{}, err
 	}
@@ -232,6 +236,17 @@ func (ts *Tests) askTest(ctx context.Context, c TestCase) (TestResult, Threshold
 		th = ts.Settings().judge(r)
 	}
 	return c.judge(r, th, ts.Score), th, nil
+}
+
+// pay books the calls of one search; with a run's its cost grows in the same commit.
+func (ts *Tests) pay(ctx context.Context, run string, calls []Call) {
+	switch {
+	case ts.Purse == nil:
+	case run == "":
+		ts.Purse.book(ctx, calls)
+	default:
+		ts.Purse.bookBy(ctx, calls, func(ctx context.Context, calls []Call) error { return ts.Store.RecordRun(ctx, run, calls) })
+	}
 }
 
 // testWithin bounds the search for one test.

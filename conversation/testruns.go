@@ -59,6 +59,9 @@ type TestRuns interface {
 	// KeepResults stores results and the thresholds that decided them; going is false
 	// when the run was cancelled.
 	KeepResults(ctx context.Context, r TestRun, results []TestResult) (going bool, err error)
+	// RecordRun books calls that a run made and adds to its cost what they came to, both
+	// or neither.
+	RecordRun(ctx context.Context, run string, calls []Call) error
 	// FinishRun ends a run that is running, and forgets the results of long past ones.
 	FinishRun(ctx context.Context, r TestRun) error
 	// CancelRun ends a run that is queued or running. ErrNoTest, ErrNotCurrent.
@@ -153,7 +156,7 @@ func (ts *Tests) work(ctx context.Context, r TestRun) error {
 		}
 		after = cases[len(cases)-1].ID
 		for some := range slices.Chunk(cases, testBatch) {
-			results, by, err := ts.askAll(ctx, some)
+			results, by, err := ts.askAll(ctx, r.ID, some)
 			if err != nil {
 				if ctx.Err() != nil {
 					return err
@@ -177,8 +180,8 @@ func (ts *Tests) work(ctx context.Context, r TestRun) error {
 	return ts.Store.FinishRun(ctx, r)
 }
 
-// askAll asks some tests, results in their order, and returns the thresholds that decided.
-func (ts *Tests) askAll(ctx context.Context, cases []TestCase) ([]TestResult, Thresholds, error) {
+// askAll asks some tests of a run, results in their order, and returns the thresholds that decided.
+func (ts *Tests) askAll(ctx context.Context, run string, cases []TestCase) ([]TestResult, Thresholds, error) {
 	out := make([]TestResult, len(cases))
 	by := make([]Thresholds, len(cases))
 	failed := make([]error, testsAtOnce)
@@ -186,7 +189,7 @@ func (ts *Tests) askAll(ctx context.Context, cases []TestCase) ([]TestResult, Th
 	for w := range testsAtOnce {
 		wg.Go(func() {
 			for i := w; i < len(cases) && failed[w] == nil; i += testsAtOnce {
-				out[i], by[i], failed[w] = ts.askTest(ctx, cases[i])
+				out[i], by[i], failed[w] = ts.askTest(ctx, run, cases[i])
 			}
 		})
 	}
@@ -209,7 +212,7 @@ func (ts *Tests) Evaluate(ctx context.Context, progress func(done int)) (TestFig
 		if len(cases) == 0 {
 			break
 		}
-		results, _, err := ts.askAll(ctx, cases)
+		results, _, err := ts.askAll(ctx, "", cases)
 		if err != nil {
 			return TestFigures{}, nil, err
 		}

@@ -178,6 +178,7 @@ type TestDeps struct {
 	Queue  TestQueue
 	// Settings are those in force; nil: the thresholds that come with each result.
 	Settings func() *Settings
+	Purse    *Purse // pays for what Finder calls; nil where that calls nothing
 	Log      *slog.Logger
 }
 

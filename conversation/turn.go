@@ -82,10 +82,12 @@ func (e *Engine) take(ctx context.Context, t Turn, leave func()) time.Duration {
 
 func (e *Engine) finished(a *answering, st State, ms []Message) {
 	for i := range ms {
-		e.hub.Publish(Event{Kind: EventMessage, Conversation: st.Conversation, Message: &ms[i]})
+		e.hub.Publish(Event{Kind: EventMessage, Conversation: st.Conversation, Epoch: a.t.State.Epoch, Message: &ms[i]})
 	}
 	if len(ms) == 0 || ms[0].Author != AuthorBot {
 		a.discard()
+	} else if a.streamed || a.t.Attempt > 1 {
+		e.d.Bus.Relay(Event{Kind: EventAnswered, Conversation: st.Conversation, Turn: a.t.ID, Epoch: a.t.State.Epoch})
 	}
 	if st.Owner != OwnerBot {
 		e.publishState(st)

@@ -285,7 +285,10 @@ func (in *Ingest) embed(ctx context.Context, d Document) error {
 	if err == nil || errors.Is(err, ErrNotFound) || ctx.Err() != nil {
 		return err
 	}
-	const note = "already found by its words; finding it by meaning waits for the embedding model, which does not answer"
+	note := "already found by its words; finding it by meaning waits for the embedding model, which does not answer"
+	if errors.Is(err, ErrOverBudget) {
+		note = BudgetNote
+	}
 	if err := in.store.SetStatus(ctx, d.ID, StatusEmbedding, note); err != nil {
 		return err
 	}

@@ -118,6 +118,7 @@ type SiteProgress struct {
 	Failed    int // that cannot be read at the moment
 	Documents int // that are documents
 	Waiting   int // of those, still being made searchable
+	Unpaid    int // of those, until the budget has room
 	Passages  int
 	Bytes     int64
 }

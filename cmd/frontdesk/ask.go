@@ -55,15 +55,11 @@ are shown too.
 }
 
 func ask(ctx context.Context, a *app, question string) error {
-	db, k, err := openKnowledge(ctx, a)
+	db, _, d, err := openDesk(ctx, a)
 	if err != nil {
 		return err
 	}
 	defer db.close()
-	d, err := newDesk(&a.cfg, db.pool, k, nil, a.log)
-	if err != nil {
-		return err
-	}
 	working, stop := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	wg.Go(func() { d.Run(working, time.Second) })

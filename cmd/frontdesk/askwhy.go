@@ -11,15 +11,11 @@ import (
 
 // askWhy answers without a conversation and shows how the answer comes about.
 func askWhy(ctx context.Context, a *app, question string) error {
-	db, k, err := openKnowledge(ctx, a)
+	db, _, d, err := openDesk(ctx, a)
 	if err != nil {
 		return err
 	}
 	defer db.close()
-	d, err := newDesk(&a.cfg, db.pool, k, nil, a.log)
-	if err != nil {
-		return err
-	}
 	w := &whyPrinter{w: a.stdout}
 	out, err := d.Ask(ctx, conversation.AskRequest{Question: question}, w)
 	if err != nil {

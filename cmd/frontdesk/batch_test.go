@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"frontdesk/cmd/internal/fakeai"
+	"frontdesk/conversation"
 	"frontdesk/conversation/conversationdb"
 	"frontdesk/knowledge"
 	"frontdesk/knowledge/extract"
@@ -30,9 +31,10 @@ const (
 // bulkServer is one server's part of taking documents in, with a model server that takes batches.
 type bulkServer struct {
 	*knowledge.Ingest
-	docs *knowledgedb.Documents
-	pool *pgxpool.Pool
-	jobs *knowledgedb.Jobs
+	docs  *knowledgedb.Documents
+	pool  *pgxpool.Pool
+	jobs  *knowledgedb.Jobs
+	purse *conversation.Purse
 }
 
 // newBulkServer starts nothing yet. Batches are of 4 passages and more.
@@ -42,13 +44,14 @@ func newBulkServer(t *testing.T, url, base, batch string) *bulkServer {
 		EmbeddingSize: bulkDimensions, OpenAITimeout: 10 * time.Second, Batch: batch}
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	s := &bulkServer{pool: dbtest.Connect(t, url)}
-	embedder, err := newEmbedder(cfg, newPurse(s.pool, log), log)
+	s.purse = newPurse(s.pool, log)
+	embedder, err := newEmbedder(cfg, s.purse, log)
 	if err != nil {
 		t.Fatal(err)
 	}
 	store := knowledgedb.New(s.pool, embedder, log)
 	o := knowledgedb.BulkOptions{Least: 4, Poll: 20 * time.Millisecond, Settle: time.Millisecond}
-	if err := useBatches(cfg, store, conversationdb.New(s.pool), o, log); err != nil {
+	if err := useBatches(cfg, store, s.purse, conversationdb.New(s.pool), o, log); err != nil {
 		t.Fatal(err)
 	}
 	if s.docs, err = store.Documents(); err != nil {

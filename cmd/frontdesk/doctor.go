@@ -130,7 +130,7 @@ func examinePrivate(ctx context.Context, cfg *Config, on system) []finding {
 	} else if url, err := localpg.Attach(ctx, dir); err == nil {
 		detail = dir + ", with its database running"
 		if conn, err := pgx.Connect(ctx, url); err == nil {
-			f = append(f, examineEntries(ctx, conn, time.Now())...)
+			f = append(f, examineContents(ctx, conn, time.Now())...)
 			conn.Close(context.WithoutCancel(ctx))
 		}
 	}
@@ -180,7 +180,7 @@ func examineDatabase(ctx context.Context, cfg *Config) []finding {
 	switch err := migrations.Check(ctx, conn); {
 	case err == nil:
 		f = append(f, finding{"schema", verdictOK, "up to date", ""})
-		f = append(f, examineEntries(ctx, conn, time.Now())...)
+		f = append(f, examineContents(ctx, conn, time.Now())...)
 	case errors.Is(err, migrations.ErrPending):
 		f = append(f, finding{"schema", verdictNote, "will be made or brought up to date at the next start", ""})
 	default:

@@ -69,13 +69,37 @@ func (k *knowledgeParts) Entries(ctx context.Context, f knowledge.EntryFilter, c
 	return k.docs.Entries(ctx, f, cursor, limit)
 }
 
-// DeleteDocument deletes a document, or a site with its pages.
+// DeletedDocuments lists documents that can come back.
+func (k *knowledgeParts) DeletedDocuments(ctx context.Context, cursor string, limit int) ([]knowledge.Deleted, string, error) {
+	return k.docs.DeletedDocuments(ctx, cursor, limit)
+}
+
+// RestoreDocument brings one of them back.
+func (k *knowledgeParts) RestoreDocument(ctx context.Context, id string) (knowledge.Document, error) {
+	return k.docs.RestoreDocument(ctx, id)
+}
+
+// EraseDeleted erases one of them.
+func (k *knowledgeParts) EraseDeleted(ctx context.Context, id string) error {
+	return k.docs.EraseDeleted(ctx, id)
+}
+
+// DeleteDocument deletes a document, which can come back, or a site with its pages.
 func (k *knowledgeParts) DeleteDocument(ctx context.Context, id string) error {
-	err := k.docs.DeleteDocument(ctx, id)
+	err := k.docs.PutAway(ctx, id)
 	if errors.Is(err, knowledge.ErrNotFound) {
 		return k.DeleteSite(ctx, id)
 	}
 	return err
+}
+
+// crawled are documents as the crawler keeps them: a page that is gone is deleted for
+// good, since nobody took it away by mistake.
+type crawled struct{ *knowledgeParts }
+
+// DeleteDocument deletes a page's document.
+func (c crawled) DeleteDocument(ctx context.Context, id string) error {
+	return c.docs.DeleteDocument(ctx, id)
 }
 
 // RetryDocument has a failed document tried again, or a site read anew.

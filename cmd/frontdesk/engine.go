@@ -13,6 +13,7 @@ import (
 	"frontdesk/conversation"
 	"frontdesk/conversation/conversationdb"
 	"frontdesk/conversation/openai"
+	"frontdesk/knowledge/knowledgedb"
 	"frontdesk/knowledge/tokens"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -31,6 +32,8 @@ type desk struct {
 	store *conversationdb.Store
 	bus   *conversationdb.Notifier
 	tests *conversation.Tests
+	docs  *knowledgedb.Documents
+	log   *slog.Logger
 }
 
 // newDesk wires the engine; Run makes it work.
@@ -62,8 +65,8 @@ func newDesk(cfg *Config, pool *pgxpool.Pool, k *knowledgeParts, o conversation.
 	if err != nil {
 		return nil, fmt.Errorf("make the engine: %w", err)
 	}
-	d.Engine, d.store, d.bus, d.tests = engine, store, bus, k.tests
-	k.tests.Settings = d.settings
+	d.Engine, d.store, d.bus, d.tests, d.docs, d.log = engine, store, bus, k.tests, k.docs, log
+	k.settings, k.tests.Settings = d.settings, d.settings
 	k.retention.limits = func() conversation.Retention { return d.settings().Retention }
 	return d, nil
 }
@@ -84,11 +87,12 @@ func (d *desk) look() widget.Look {
 // settings are those of the moment. Nobody asks before the engine is made.
 func (d *desk) settings() *conversation.Settings { return d.Engine.Settings() }
 
-// PutSection stores a section and has the test set asked again in a while.
+// PutSection stores a section, has the test set asked again in a while and what waits for
+// the budget tried again.
 func (d *desk) PutSection(ctx context.Context, name string, raw json.RawMessage, version int64, by conversation.Actor) (conversation.Section, error) {
 	s, err := d.Engine.PutSection(ctx, name, raw, version, by)
 	if err == nil {
-		d.tests.ScheduleRun(ctx, conversation.TriggerSettings)
+		d.changed(ctx)
 	}
 	return s, err
 }
@@ -97,9 +101,17 @@ func (d *desk) PutSection(ctx context.Context, name string, raw json.RawMessage,
 func (d *desk) RestoreSection(ctx context.Context, name string, restore, version int64, by conversation.Actor) (conversation.Section, error) {
 	s, err := d.Engine.RestoreSection(ctx, name, restore, version, by)
 	if err == nil {
-		d.tests.ScheduleRun(ctx, conversation.TriggerSettings)
+		d.changed(ctx)
 	}
 	return s, err
+}
+
+// changed sees to what settings that were just stored may have made another.
+func (d *desk) changed(ctx context.Context) {
+	d.tests.ScheduleRun(ctx, conversation.TriggerSettings)
+	if err := d.docs.Resume(ctx); err != nil { // it is tried again in a while anyway
+		d.log.Warn("documents wait on for the budget", "error", err)
+	}
 }
 
 // newModel returns the model to ask, or nil when there is none. Which one it is the

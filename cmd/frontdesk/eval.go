@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"text/tabwriter"
 
+	"frontdesk/conversation"
 	"frontdesk/knowledge"
 	"frontdesk/knowledge/eval"
 	"frontdesk/knowledge/knowledgedb"
@@ -122,12 +123,12 @@ func printJSON(w io.Writer, v any) error {
 
 // evaluate measures one set, its confidence by c or, when that is nil, by the program's own.
 func evaluate(ctx context.Context, a *app, o eval.Options, c *knowledge.Calibration) (rep eval.Report, err error) {
-	db, err := openBeside(ctx, &a.cfg, a.log)
+	db, k, err := openKnowledge(ctx, a)
 	if err != nil {
 		return rep, err
 	}
 	defer db.close()
-	scratch, err := newScratch(ctx, a, db)
+	scratch, err := newScratch(ctx, a, db, k.purse)
 	if err != nil {
 		return rep, err
 	}
@@ -138,12 +139,22 @@ func evaluate(ctx context.Context, a *app, o eval.Options, c *knowledge.Calibrat
 	b := newBar(a.stderr, isTerminal(a.stderr))
 	defer b.end()
 	o.Index, o.Progress = scratch, stages(b)
-	return eval.Run(ctx, o)
+	rep, err = eval.Run(ctx, o)
+	return rep, errors.Join(err, unpaid(k.purse))
 }
 
-// newScratch makes a space for one set, searched as the server would.
-func newScratch(ctx context.Context, a *app, db *database) (*knowledgedb.Scratch, error) {
-	purse := newPurse(db.pool, a.log) // what is measured costs as much as what is live
+// unpaid is an error where searches had to do without calls that the budget had no room
+// for: figures of those would pass for figures of all.
+func unpaid(purse *conversation.Purse) error {
+	if n := purse.Refused(); n > 0 {
+		return fmt.Errorf("there are no figures: the budget for models had no room for %d calls (Settings › Spending)", n)
+	}
+	return nil
+}
+
+// newScratch makes a space for one set, searched as the server would and paid from purse:
+// what is measured costs as much as what is live.
+func newScratch(ctx context.Context, a *app, db *database, purse *conversation.Purse) (*knowledgedb.Scratch, error) {
 	embedder, err := newEmbedder(&a.cfg, purse, a.log)
 	if err != nil {
 		return nil, err

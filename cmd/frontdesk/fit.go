@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -34,7 +35,7 @@ func (f *fitFlags) run(ctx context.Context, a *app, dirs []string, asJSON bool) 
 	if len(dirs) == 0 {
 		return usageError("name one directory or more")
 	}
-	db, err := openBeside(ctx, &a.cfg, a.log)
+	db, k, err := openKnowledge(ctx, a)
 	if err != nil {
 		return err
 	}
@@ -44,7 +45,7 @@ func (f *fitFlags) run(ctx context.Context, a *app, dirs []string, asJSON bool) 
 	o := eval.FitOptions{
 		Dirs: dirs, Made: knowledgedb.Made(), Embedding: a.cfg.Embedding(), Default: knowledgedb.DefaultCalibration(), Progress: stages(b),
 		Open: func(ctx context.Context) (eval.Explainer, func() error, error) {
-			scratch, err := newScratch(ctx, a, db)
+			scratch, err := newScratch(ctx, a, db, k.purse)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -53,7 +54,7 @@ func (f *fitFlags) run(ctx context.Context, a *app, dirs []string, asJSON bool) 
 	}
 	o.Made.Program, o.Made.Date = version(), f.date
 	c, rep, err := eval.FitCalibration(ctx, o)
-	if err != nil {
+	if err = errors.Join(err, unpaid(k.purse)); err != nil {
 		return err
 	}
 	b.end()

@@ -179,6 +179,16 @@ func TestRetentionRunsAsAJobAndIsInTheAuditLog(t *testing.T) {
 		SELECT gen_random_uuid(), id, 'slack', 'T', 'x', 'resolved', 1, now() - interval '31 days' FROM p`); err != nil {
 		t.Fatal(err)
 	}
+	d, err := k.Add(t.Context(), knowledge.Upload{Name: "old.txt", Data: []byte("old")})
+	if err == nil {
+		err = k.DeleteDocument(t.Context(), d.ID)
+	}
+	if err == nil {
+		_, err = pool.Exec(t.Context(), `UPDATE deletions SET at = now() - interval '31 days'`)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := k.startJobs(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +199,7 @@ func TestRetentionRunsAsAJobAndIsInTheAuditLog(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if !strings.Contains(detail, `"conversations": "1"`) || !strings.Contains(detail, `"contacts": "1"`) {
+	if !strings.Contains(detail, `"conversations": "1"`) || !strings.Contains(detail, `"contacts": "1"`) || !strings.Contains(detail, `"documents": "1"`) {
 		t.Errorf("audit entry = %q, want the counts", detail)
 	}
 	var id int64

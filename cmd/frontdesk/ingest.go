@@ -35,7 +35,9 @@ with those it lists; a running server looks at them again every day. Text that l
 mislead the bot is kept as text and pointed out in a warning. A CSV, TSV, JSONL or JSON file
 named here that holds nothing but questions with answers is imported: all of it or, when rows are
 invalid or in conflict, nothing, in place of the document of its name, with a report by row. Ends when all is searchable, with
-exit code 1 when something is not. A file that is there already is not added twice. Works beside
+exit code 1 when something is not. Where the day's budget for models is spent, what is left to
+embed is found by its words and waits: the command says so and ends, and a running server, or the
+next ingest, goes on with it once there is room. A file that is there already is not added twice. Works beside
 a running server.
 
   frontdesk ingest --dry-run faq.csv
@@ -148,6 +150,9 @@ func ingest(ctx context.Context, a *app, files []source, sites []knowledge.SiteR
 		return err
 	}
 	defer db.close()
+	if err := k.docs.Resume(ctx); err != nil { // whoever calls may have raised the budget
+		return err
+	}
 	if err := k.startJobs(ctx); err != nil {
 		return err
 	}
@@ -174,7 +179,7 @@ func ingest(ctx context.Context, a *app, files []source, sites []knowledge.SiteR
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if p.failed > 0 {
+	if p.failed > 0 || p.unpaid > 0 {
 		return silentError{}
 	}
 	return nil

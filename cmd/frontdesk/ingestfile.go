@@ -42,6 +42,10 @@ func (k *knowledgeParts) ingestFile(ctx context.Context, f source, reading chan 
 		if err == nil && d.Status == knowledge.StatusFailed {
 			err = errors.New(d.Error)
 		}
+		if err == nil && d.Status == knowledge.StatusEmbedding && d.Error == knowledge.BudgetNote {
+			p.waits(name, d.Passages)
+			continue
+		}
 		p.done(name, d, err)
 	}
 }

@@ -20,6 +20,7 @@ import (
 func previewFiles(ctx context.Context, a *app, paths []string, n int) error {
 	return eachFile(ctx, a, "--preview takes files", paths, func(db *database, k *knowledgeParts, path string) (bool, error) {
 		previewer := conversation.NewPreviewer(conversationdb.New(db.pool), k, conversation.DefaultThresholds())
+		previewer.Settings = k.settings
 		result, err := k.previewFile(ctx, previewer, path, n)
 		if err != nil {
 			return false, err

@@ -39,7 +39,7 @@ func (k *knowledgeParts) siteAndWait(ctx context.Context, req knowledge.SiteRequ
 		tell(s)
 		// A run that was under way before may have passed what is new; it counts all the same.
 		ended := s.FinishedAt.After(before.FinishedAt) && s.Status != knowledge.SiteCrawling && s.Status != knowledge.SiteQueued
-		if ended && s.Progress.Waiting == 0 {
+		if ended && s.Progress.Waiting == s.Progress.Unpaid {
 			failed, _, err := k.SitePages(ctx, id, knowledge.PageFailed, "", pageErrors)
 			if err != nil {
 				return req.URL, s, nil, err
@@ -73,7 +73,7 @@ func (p *progress) crawling(address string, s knowledge.Site) {
 	if n.Failed > 0 {
 		stage += fmt.Sprintf(", %d failed", n.Failed)
 	}
-	done := p.ready + p.failed + p.over
+	done := p.ready + p.failed + p.over + p.unpaid
 	fmt.Fprintf(p.w, "\r\x1b[K%s %d of %d  %.40s: %s", bar(done, p.total), done, p.total, address, stage)
 }
 
@@ -102,6 +102,12 @@ func (p *progress) site(address string, s knowledge.Site, failed []knowledge.Pag
 	}
 	for _, f := range failed {
 		p.line("  not read %s: %s", f.URL, f.Error)
+	}
+	if n := s.Progress.Unpaid; n > 0 {
+		p.unpaid++
+		p.counts += s.Progress.Passages
+		p.line("waits   %s (%d of %d documents): %s", address, n, s.Progress.Documents, knowledge.BudgetNote)
+		return
 	}
 	p.ready++
 	p.counts += s.Progress.Passages

@@ -48,6 +48,7 @@ type knowledgeParts struct {
 	purse *conversation.Purse // pays for what is searched and taken in
 	// retention deletes what is too old.
 	retention *retention
+	settings  func() *conversation.Settings // those in force, once a desk was made
 }
 
 // siteStore is Sites under another name, since that has a method called Sites.
@@ -73,15 +74,16 @@ func newKnowledge(cfg *Config, pool *pgxpool.Pool, log *slog.Logger) (*knowledge
 	k.siteStore, k.allow = k.docs.Sites(), cfg.crawl
 	crawler := crawl.New(crawl.Config{
 		Client: crawl.NewClient(k.allow, crawl.ClientOptions{UserAgent: userAgent(cfg)}),
-		Sites:  k.siteStore, Pages: k.siteStore, Documents: k, Read: extract.Extract, Log: log, Pause: cfg.CrawlPause,
+		Sites:  k.siteStore, Pages: k.siteStore, Documents: crawled{k}, Read: extract.Extract, Log: log, Pause: cfg.CrawlPause,
 	})
 	runs := k.docs.TestRuns()
 	k.tests = newTests(pool, k.store, runs, log)
+	k.tests.Purse = purse
 	k.store.OnChange(scheduleTests(k.tests))
-	k.retention = newRetention(pool, log)
+	k.retention = newRetention(pool, k.docs, log)
 	work := []knowledgedb.Work{k.Work(crawler), k.docs.CompareWork(), runs.Work(k.tests), k.docs.RetentionWork(k.retention.work())}
 	if cfg.serving { // nobody waits at a command for what comes within a day
-		if err := useBatches(cfg, k.store, conversationdb.New(pool), knowledgedb.BulkOptions{}, log); err != nil {
+		if err := useBatches(cfg, k.store, purse, conversationdb.New(pool), knowledgedb.BulkOptions{}, log); err != nil {
 			return nil, err
 		}
 		work = append(work, k.docs.BulkWork())

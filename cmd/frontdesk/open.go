@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"frontdesk/migrations"
@@ -32,6 +33,7 @@ type database struct {
 	url     string
 	private *localpg.Server
 	log     *slog.Logger
+	before  func() // called first when it is closed; may be nil
 }
 
 // openToServe opens the database for a process that will own it for long: with
@@ -47,18 +49,38 @@ func openBeside(ctx context.Context, cfg *Config, log *slog.Logger) (*database, 
 	return open(ctx, cfg, log, true)
 }
 
-// openKnowledge opens the database so, and the knowledge in it.
+// openKnowledge opens the database so, and the knowledge in it, paid for and judged by
+// the stored settings.
 func openKnowledge(ctx context.Context, a *app) (*database, *knowledgeParts, error) {
+	db, k, _, err := openDesk(ctx, a)
+	return db, k, err
+}
+
+// openDesk opens the database for a short command, and in it the knowledge and the engine.
+// Both go by the settings that are stored, as a server does, and follow them until the
+// database is closed.
+func openDesk(ctx context.Context, a *app) (*database, *knowledgeParts, *desk, error) {
 	db, err := openBeside(ctx, &a.cfg, a.log)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	k, err := newKnowledge(&a.cfg, db.pool, a.log)
+	var d *desk
+	if err == nil {
+		d, err = newDesk(&a.cfg, db.pool, k, nil, a.log)
+	}
+	if err == nil {
+		err = d.LoadSettings(ctx)
+	}
 	if err != nil {
 		db.close()
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	return db, k, nil
+	following, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var wg sync.WaitGroup
+	wg.Go(func() { d.FollowSettings(following) })
+	db.before = func() { stop(); wg.Wait() }
+	return db, k, d, nil
 }
 
 func open(ctx context.Context, cfg *Config, log *slog.Logger, beside bool) (_ *database, err error) {
@@ -144,6 +166,9 @@ func explainDatabase(err error) error {
 
 // close closes the pool and stops the private server, when it is ours.
 func (db *database) close() {
+	if db.before != nil {
+		db.before()
+	}
 	if db.pool != nil {
 		db.pool.Close()
 	}

@@ -19,6 +19,7 @@ type progress struct {
 	mu                          sync.Mutex // guards the rest
 	total                       int
 	ready, failed, over, counts int
+	unpaid                      int // that wait for the budget
 	warned                      int // warnings told
 }
 
@@ -29,7 +30,7 @@ func (p *progress) stage(name string, d knowledge.Document) {
 	if !p.live {
 		return
 	}
-	done := p.ready + p.failed + p.over
+	done := p.ready + p.failed + p.over + p.unpaid
 	far := string(d.Status)
 	if n := d.Progress; n.Total > 0 {
 		what := "pages"
@@ -56,6 +57,15 @@ func (p *progress) done(name string, d knowledge.Document, err error) {
 		p.warned++
 		p.line("  warning: %s", w)
 	}
+}
+
+// waits tells that a file waits for the budget.
+func (p *progress) waits(name string, passages int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.unpaid++
+	p.counts += passages
+	p.line("waits   %s (%d passages): %s", name, passages, knowledge.BudgetNote)
 }
 
 // report tells by row what an import made of a file.
@@ -100,6 +110,9 @@ func (p *progress) sum() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.line("%d ready with %d passages, %d failed, %d skipped", p.ready, p.counts, p.failed, p.over)
+	if p.unpaid > 0 {
+		p.line("waiting for the budget: %d; a running server, or the next ingest, goes on once there is room (Settings › Spending; the day ends at midnight UTC)", p.unpaid)
+	}
 	if p.warned > 0 {
 		p.line("warnings: %d; look at what those documents say", p.warned)
 	}

@@ -27,27 +27,25 @@ func (f replayFlags) run(ctx context.Context, a *app, args []string, asJSON bool
 		return fmt.Errorf("read the dialogues %s: %s", f.file, reason(err))
 	}
 	defer in.Close()
-	db, err := openBeside(ctx, &a.cfg, a.log)
+	db, k, desk, err := openDesk(ctx, a)
 	if err != nil {
 		return err
 	}
 	defer db.close()
+	settings, model := desk.settings(), a.cfg.OpenAIModel[0]
+	if list := settings.Models.Answer; len(list) > 0 {
+		model = list[0]
+	}
 	b := newBar(a.stderr, isTerminal(a.stderr))
 	defer b.end()
 
-	d := conversation.ReplayDeps{Counter: tokens.For(a.cfg.OpenAIModel[0]), Log: a.log}
-	if len(args) == 0 {
-		k, err := newKnowledge(&a.cfg, db.pool, a.log)
-		if err != nil {
-			return err
-		}
-		d.Finder, d.Purse = k.store, k.purse
-	} else {
+	d := conversation.ReplayDeps{Finder: k.store, Purse: k.purse, Settings: settings, Counter: tokens.For(model), Log: a.log}
+	if len(args) > 0 {
 		set, err := eval.Read(args[0])
 		if err != nil {
 			return err
 		}
-		scratch, err := newScratch(ctx, a, db)
+		scratch, err := newScratch(ctx, a, db, k.purse)
 		if err != nil {
 			return err
 		}
@@ -57,16 +55,15 @@ func (f replayFlags) run(ctx context.Context, a *app, args []string, asJSON bool
 		if err := scratch.Load(ctx, ps, b.set); err != nil {
 			return err
 		}
-		d.Finder, d.Purse = scratch.Store, newPurse(db.pool, a.log)
+		d.Finder = scratch.Store
 	}
-	if !f.count {
-		if d.Model, err = newModel(&a.cfg, nil, a.log); err != nil {
+	if !f.count && settings.Models.Enabled {
+		if d.Model, err = newModel(&a.cfg, desk.settings, a.log); err != nil {
 			return err
 		}
 	}
-	cfg := conversation.Config{}
+	cfg := conversation.Config{Budget: settings.Tokens}
 	if f.budget > 0 {
-		cfg.Budget = conversation.DefaultBudget()
 		cfg.Budget.Total = f.budget
 		cfg.Budget.Passages = min(cfg.Budget.Passages, f.budget*3/8) // as the default shares it
 	}
@@ -83,6 +80,9 @@ func (f replayFlags) run(ctx context.Context, a *app, args []string, asJSON bool
 	})
 	if err != nil {
 		return fmt.Errorf("replay %s: %w", f.file, err)
+	}
+	if err := unpaid(k.purse); err != nil {
+		return err
 	}
 	b.end()
 	if asJSON {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strconv"
 	"time"
@@ -21,12 +22,15 @@ type retention struct {
 	log   *slog.Logger
 	// limits is read when the work begins; until it is set, all is kept.
 	limits func() conversation.Retention
+	// erase removes deleted documents that can come back no longer.
+	erase func(context.Context) (int64, error)
 }
 
-func newRetention(pool *pgxpool.Pool, log *slog.Logger) *retention {
+func newRetention(pool *pgxpool.Pool, docs *knowledgedb.Documents, log *slog.Logger) *retention {
 	return &retention{
 		store: conversationdb.New(pool), audit: staff.New(conversationdb.NewStaffStore(pool), nil), log: log,
 		limits: func() conversation.Retention { return conversation.Retention{} },
+		erase:  docs.EraseOld,
 	}
 }
 
@@ -45,13 +49,15 @@ func (r *retention) do(ctx context.Context) (err error) {
 		step, more, err = r.store.Forget(ctx, limits)
 		all.Add(step)
 	}
-	if all == (conversation.Forgotten{}) {
+	documents, failed := r.erase(ctx)
+	err = errors.Join(err, failed)
+	if all == (conversation.Forgotten{}) && documents == 0 {
 		return err
 	}
-	r.log.Info("deleted what was too old", "conversations", all.Conversations, "contacts", all.Contacts, "files", all.Files, "calls", all.Calls, "took", time.Since(began))
+	r.log.Info("deleted what was too old", "conversations", all.Conversations, "contacts", all.Contacts, "files", all.Files, "calls", all.Calls, "documents", documents, "took", time.Since(began))
 	entry := staff.AuditEntry{Actor: staff.Actor{Kind: staff.ActorCommand, Name: "retention"}, Action: "retention", Detail: map[string]string{
 		"conversations": strconv.FormatInt(all.Conversations, 10), "contacts": strconv.FormatInt(all.Contacts, 10),
-		"files": strconv.FormatInt(all.Files, 10), "calls": strconv.FormatInt(all.Calls, 10),
+		"files": strconv.FormatInt(all.Files, 10), "calls": strconv.FormatInt(all.Calls, 10), "documents": strconv.FormatInt(documents, 10),
 	}}
 	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTimeout)
 	defer cancel()

@@ -45,6 +45,8 @@ var searchCommand = command{
 				enc.SetIndent("", "  ")
 				return enc.Encode(console.ViewResult(res))
 			}
+			th := k.settings().ThresholdsFor(res)
+			res.Thresholds = knowledge.Thresholds{Answer: th.Answer, Maybe: th.Maybe}
 			printResult(a.stdout, res)
 			return nil
 		}

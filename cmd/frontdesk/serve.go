@@ -98,6 +98,9 @@ func serve(ctx context.Context, a *app) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := engine.LoadSettings(ctx); err != nil { // before any document is embedded
+		return err
+	}
 	gaps, err := newGaps(&a.cfg, engine, k, m, a.log)
 	if err != nil {
 		return err

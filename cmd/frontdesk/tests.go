@@ -99,7 +99,7 @@ func evalTests(ctx context.Context, a *app, asJSON bool) error {
 	defer b.end()
 	b.stage("asking", total)
 	f, results, err := k.tests.Evaluate(ctx, b.set)
-	if err != nil {
+	if err = errors.Join(err, unpaid(k.purse)); err != nil {
 		return err
 	}
 	b.end()

@@ -74,7 +74,12 @@ func TestStaffKeepTheContacts(t *testing.T) {
 	if !row().Blocked {
 		t.Error("the contact is not blocked, want it so")
 	}
-	b.show("blocked")
+	b.showAnywhere("blocked", func() {
+		b.click("Details")
+		b.wait(`document.querySelector('dialog[open]')?.innerText.includes('Blocked')`)
+	})
+	b.press(kb.Escape)
+	b.wait(`!document.querySelector('dialog[open]')`)
 	b.click("Unblock")
 	b.wait(button("Block"))
 
@@ -89,7 +94,7 @@ func TestStaffKeepTheContacts(t *testing.T) {
 	b.wait(`document.activeElement.getAttribute('aria-label') === 'Find the other contact'`)
 	b.press("Twin")
 	b.wait(`document.querySelector('dialog[open] .choices button')`)
-	b.show("merge")
+	b.showAnywhere("merge")
 	run[bool](b, `(document.querySelector('dialog[open] .choices button').click(), true)`)
 	b.confirm()
 	b.wait(sees("1 other conversation"))
@@ -100,7 +105,7 @@ func TestStaffKeepTheContacts(t *testing.T) {
 	b.click("Erase…")
 	b.confirm()
 	b.wait(`document.querySelector('dialog[open]')?.innerText.includes('Everything about this person is gone')`)
-	b.show("erased")
+	b.showAnywhere("erased")
 	for _, c := range []*customer{mia, twin} {
 		if got := p.do("GET", "/api/v1/conversations/"+c.id, nil, admin); got.code != http.StatusNotFound {
 			t.Errorf("GET an erased conversation = %d, want 404", got.code)
@@ -232,17 +237,18 @@ func TestPeopleComeIn(t *testing.T) {
 	p.issuer()
 	b := newTab(t, p, desktop)
 	b.wait(button("Continue with Acme"))
-	b.show("signin-elsewhere")
+	b.showAnywhere("signin-elsewhere")
 	b.equals(button("Continue with Acme")+`.getAttribute('href')`, "/api/v1/login/oidc")
 	b.at("#/login?error=oidc_unverified", `document.querySelector('form')`)
 	b.do(cd.Reload())
 	b.wait(sees("has not verified your e-mail address"))
+	b.showAnywhere("signin-failed")
 	var invited invitedView
 	p.do("POST", "/api/v1/staff/invitations", map[string]string{"email": "cleo@example.com", "role": "agent"}, bearer(p.token(staff.RoleAdmin))).decode(t, &invited)
 	b.do(cd.Navigate(invited.URL))
 	b.do(cd.Reload()) // only the part after # is another
 	b.wait(sees("You are invited as agent with cleo@example.com."))
-	b.show("invitation")
+	b.showAnywhere("invitation")
 	run[bool](b, fmt.Sprintf(`(() => { const f = document.querySelector('form'); f.elements[0].value = 'Cleo'; f.elements[1].value = %q; f.requestSubmit(); return true })()`, password))
 	b.wait(`document.querySelector('.rail')`)
 	if who := run[string](b, `fetch('/api/v1/me').then((r) => r.json()).then((me) => me.name + ', ' + me.role)`); who != "Cleo, agent" {

@@ -30,6 +30,7 @@ type Curation interface {
 	// EntryUses tells how often answers have cited entries.
 	EntryUses(ctx context.Context, ids []string) (map[string]knowledge.Uses, error)
 	History
+	Deleted
 }
 
 var documentsParams = append([]param{

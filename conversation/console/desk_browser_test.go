@@ -134,6 +134,8 @@ func TestAnAdminRunsTheDesk(t *testing.T) {
 			b.press(", {{custmer}} here is **help**.")
 			b.wait(`document.querySelector('.preview [role=status]')?.innerText.includes('custmer')`)
 			b.show("settings-canned")
+			b.at("#/settings/labels", listed("Labels")+` === 1`)
+			b.at("#/settings/canned", `document.querySelector('form [placeholder=hello]')?.value === 'hello' && document.querySelector('form textarea').value.startsWith('Hello {{contact.first_name}}')`)
 			b.click("Add reply")
 			b.wait(button("Change /hello"))
 

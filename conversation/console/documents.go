@@ -21,7 +21,8 @@ type Documents interface {
 	// AddEntry does so with one FAQ entry; it returns the id.
 	AddEntry(ctx context.Context, e knowledge.Entry) (id string, err error)
 	Document(ctx context.Context, id string) (knowledge.Document, error)
-	// DeleteDocument ends the reading of one that is on its way.
+	// DeleteDocument ends the reading of one that is on its way; Deleted has what it
+	// deletes.
 	DeleteDocument(ctx context.Context, id string) error
 	// RetryDocument has a failed document tried again, and passages that the
 	// embedding model refused.

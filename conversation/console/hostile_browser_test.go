@@ -89,24 +89,51 @@ func TestNoTextRunsOrBreaksOutOfThePages(t *testing.T) {
 // TestAKeyLeadsToTheNextConversation goes through the list by key and logs how long each
 // took, from the key to the frame that shows the other thread. FRONTDESK_KEYS is how often.
 func TestAKeyLeadsToTheNextConversation(t *testing.T) {
-	p := newPlace(t)
 	presses := 12
 	if n, err := strconv.Atoi(os.Getenv("FRONTDESK_KEYS")); err == nil && n > 0 {
 		presses = n
 	}
-	for i := range 30 {
-		c := p.customer(fmt.Sprintf("Customer%d Keller", i))
-		for k := range 10 {
-			c.writes(fmt.Sprintf("Question %d of %d: may I send the boots back?", k, i))
+	t.Run("short threads", func(t *testing.T) {
+		p := newPlace(t)
+		for i := range 30 {
+			c := p.customer(fmt.Sprintf("Customer%d Keller", i))
+			for k := range 10 {
+				c.writes(fmt.Sprintf("Question %d of %d: may I send the boots back?", k, i))
+			}
 		}
-	}
-	b := newTab(t, p, desktop)
+		p.steps(presses, 25)
+	})
+	t.Run("long hostile threads", func(t *testing.T) {
+		p := newPlace(t)
+		admin := bearer(p.token(staff.RoleAdmin))
+		body := strings.Repeat("## Head **bold** and `code` "+linked+"\n\n- one "+reversed+"\n- two "+tagged+"\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n", 10)
+		for i := range 6 {
+			c := p.customer(fmt.Sprintf("Customer%d Keller", i))
+			c.writes(strings.Repeat("A", conversation.MaxTextRunes))
+			for k := range 30 {
+				p.do("POST", "/api/v1/conversations/"+c.id+"/note", map[string]any{"text": fmt.Sprintf("Note %d of %d\n\n", k, i) + body}, admin).want(t, 201, "")
+			}
+		}
+		b := p.steps(presses, 4)
+		b.wait(`document.querySelectorAll('.said').length >= 31`) // all of it follows
+		if n := run[int](b, `(() => { const log = document.getElementById('log'); return Math.round(log.scrollHeight - log.scrollTop - log.clientHeight); })()`); n > 2 {
+			t.Errorf("the thread stands %d px above its end, want at it", n)
+		}
+		b.wait(`[...document.querySelectorAll('.said.note .text')].every((e) => e.querySelector('table'))`)
+		b.calm()
+	})
+}
+
+// steps presses j so many times there, then k as often back, and so on.
+func (p *place) steps(presses, there int) *tab {
+	p.t.Helper()
+	b := newTab(p.t, p, desktop)
 	b.signIn("ana@example.com", staff.RoleAgent)
-	b.at("#/inbox/all", `document.querySelectorAll('.row[role=option]').length > 10`)
+	b.at("#/inbox/all", fmt.Sprintf(`document.querySelectorAll('.row[role=option]').length > %d`, min(there, 10)))
 	b.press("j")
 	b.wait(`document.querySelectorAll('.said').length >= 10`)
 	run[bool](b, `(window.took = [], addEventListener('keydown', () => {
-		const began = performance.now(), said = () => document.querySelector('.said .text')?.textContent, before = said();
+		const began = performance.now(), said = () => [...document.querySelectorAll('.said:is(.customer, .note) .text')].pop()?.textContent, before = said();
 		const watch = new MutationObserver(() => {
 			if (!said() || said() === before) return;
 			watch.disconnect();
@@ -116,7 +143,7 @@ func TestAKeyLeadsToTheNextConversation(t *testing.T) {
 	}, true), true)`)
 	for i := range presses {
 		key := "j"
-		if i/25%2 == 1 {
+		if i/there%2 == 1 {
 			key = "k"
 		}
 		b.press(key)
@@ -125,11 +152,12 @@ func TestAKeyLeadsToTheNextConversation(t *testing.T) {
 	took := run[[]float64](b, `window.took`)
 	slices.Sort(took)
 	if len(took) != presses {
-		t.Errorf("%d of %d keys led to another conversation", len(took), presses)
+		p.t.Errorf("%d of %d keys led to another conversation", len(took), presses)
 	}
 	at := func(q float64) time.Duration {
 		return time.Duration(took[int(q*float64(len(took)-1))] * float64(time.Millisecond)).Round(100 * time.Microsecond)
 	}
-	t.Logf("key to the next conversation, %d keys: p50 %s, p95 %s", presses, at(.5), at(.95))
+	p.t.Logf("key to the next conversation, %d keys: p50 %s, p95 %s", presses, at(.5), at(.95))
 	b.calm()
+	return b
 }

@@ -51,8 +51,9 @@ type rowView struct {
 	Reason       conversation.Reason `json:"reason,omitempty"` // why it waits for a person
 	Asks         string              `json:"asks,omitempty"`   // the beginning of what the customer said last, while it waits so
 	Messages     int64               `json:"messages"`
-	Rating       int                 `json:"rating,omitempty"` // the customer's newest, 1 to 5
-	Match        *matchView          `json:"match,omitempty"`  // where q was found
+	Rating       int                 `json:"rating,omitempty"`  // the customer's newest, 1 to 5
+	Comment      string              `json:"comment,omitempty"` // what they said beside it
+	Match        *matchView          `json:"match,omitempty"`   // where q was found
 }
 
 type matchView struct {
@@ -82,13 +83,15 @@ type timelineEventView struct {
 	To     string    `json:"to"`
 	Reason string    `json:"reason"`
 	Actor  Person    `json:"actor"`
+	// Comment is what the customer said beside a rating, with the newest of an episode.
+	Comment string `json:"comment,omitempty"`
 }
 
 func viewRow(r conversation.Row) summaryView {
 	v := viewSummary(r.Summary)
 	v.rowView = rowView{ContactID: r.ContactID, Blocked: r.Blocked, Labels: slices.Concat([]string{}, r.Labels), Priority: r.Priority,
 		Assignee: person(r.Assignee), Team: person(r.Team), Unread: r.Unread, SnoozedUntil: when(r.SnoozedUntil),
-		Lang: r.State.Locale, Reason: r.Reason, Asks: r.Asks, Messages: r.State.Seq, Rating: r.Rating}
+		Lang: r.State.Locale, Reason: r.Reason, Asks: r.Asks, Messages: r.State.Seq, Rating: r.Rating, Comment: r.Comment}
 	if r.Match != nil {
 		v.Match = &matchView{r.Match.Seq, r.Match.Excerpt}
 	}
@@ -211,7 +214,7 @@ func (c *Console) timeline(w http.ResponseWriter, r *http.Request, _ staff.Princ
 		if !isUUID(actor.ID) { // customer, bot or system, who have no id
 			actor = Person{Name: e.ActorID}
 		}
-		v.Events[i] = timelineEventView{At: e.At.UTC(), Kind: e.Kind, From: e.From, To: e.To, Reason: e.Reason, Actor: actor}
+		v.Events[i] = timelineEventView{At: e.At.UTC(), Kind: e.Kind, From: e.From, To: e.To, Reason: e.Reason, Actor: actor, Comment: e.Comment}
 	}
 	return writeJSON(w, http.StatusOK, v)
 }

@@ -44,7 +44,7 @@ func TestFiguresOpenTheirConversations(t *testing.T) {
 				}
 				if i > 0 {
 					p.do("POST", "/api/v1/conversations/"+c.id+"/resolve", nil, agent).want(t, 200, "")
-					if err := p.engine.RateEpisode(t.Context(), c.id, i+1, ""); err != nil {
+					if err := p.engine.RateEpisode(t.Context(), c.id, i+1, []string{"", "Three days for one answer.\nNot <b>good</b>.", "", "", "So kind, and so quick!"}[i]); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -56,6 +56,8 @@ func TestFiguresOpenTheirConversations(t *testing.T) {
 			b.show("reports")
 			run[bool](b, `(document.querySelector('.report-part').scrollIntoView(), true)`)
 			b.show("reports-tables")
+b.wait(`[...document.querySelectorAll('.said-list li')].map((e) => e.innerText.replace(/\s+/g, ' ')).join('|').includes('★ 5 Mia Keller') && document.querySelector('.said-list').innerText.includes('Not <b>good</b>.')`)
+			b.equals(`[...document.querySelectorAll('.chart')].filter((c) => /^(Conversations|Given)/.test(c.innerText)).map((c) => [...c.querySelectorAll('.axis')].map((e) => e.textContent).join()).join(' ')`, "6,3,0 2,1,0") // whole numbers
 			b.equals(`document.querySelector('.chart table tbody').rows.length`, 30)
 			given := button("Given to a person: 2. Show the conversations")
 			b.wait(given)
@@ -68,6 +70,14 @@ func TestFiguresOpenTheirConversations(t *testing.T) {
 			run[bool](b, `(document.querySelector('.row[role=option]').click(), true)`)
 			b.wait(`/^#\/inbox\/figure\/[0-9a-f-]{36}$/.test(location.hash) && document.querySelector('.said')`)
 			b.at("#/inbox/figure", `document.querySelectorAll('.row[role=option]').length === 2`)
+			b.click("Back to the report")
+			b.wait(`document.querySelectorAll('.figure').length === 8`)
+			b.click("Score: 3.5. Show the conversations")
+			b.wait(`document.querySelectorAll('.row[role=option] .score').length === 4`)
+			if said := run[string](b, `[...document.querySelectorAll('.row-text.comment')].map((e) => e.textContent).sort().join('|')`); said != "Comment: So kind, and so quick!|Comment: Three days for one answer.\nNot <b>good</b>." {
+				t.Errorf("the ratings behind the score say %q, want both comments", said)
+			}
+			b.show("reports-rated")
 			b.click("Back to the report")
 			b.wait(`document.querySelectorAll('.figure').length === 8`)
 			b.fill("Label", "Refund / return")
@@ -115,6 +125,10 @@ func TestStaffHearOfWaitsReadingAndScores(t *testing.T) {
 			b.wait(`document.querySelector('.waiting')?.innerText.includes('next in line')`)
 			b.show("waits")
 			bo := bearer(p.token(staff.RoleAgent))
+			cleo, err := p.staff.Add(t.Context(), "cleo@example.com", password, staff.RoleAgent)
+			if err != nil {
+				t.Fatal(err)
+			}
 			p.do("POST", "/api/v1/conversations/"+mia.id+"/reply", map[string]string{"text": "Yes, I am."}, bo)
 			m := mia.hears("Yes, I am.")
 			b.wait(`document.querySelector('.said.staff') && !document.querySelector('.said.staff .under').innerText.includes('Seen')`)
@@ -124,17 +138,25 @@ func TestStaffHearOfWaitsReadingAndScores(t *testing.T) {
 			b.wait(`document.querySelector('.said.staff .under').innerText.includes('Seen')`)
 			b.at("#/settings/preferences", `document.querySelector('.settings select')`)
 			heard := run[int](b, `sounds`)
-			p.do("POST", "/api/v1/conversations/"+mia.id+"/note", map[string]any{"text": "@Ana can you look?", "mentions": []string{ana.ID}}, bo)
+			p.do("POST", "/api/v1/conversations/"+mia.id+"/note", map[string]any{"text": "Please look, @Ana; @" + cleo.Name + " cannot.", "mentions": []string{ana.ID}}, bo)
 			b.wait(fmt.Sprintf(`sounds > %d && %s`, heard, sees("mentioned you"))) // even whoever looks hears that
 			b.opens(mia)
+			b.wait(fmt.Sprintf(`[...document.querySelectorAll('.said.note .named')].map((e) => e.textContent + e.className).join() === %q`, "@"+ana.Name+" (you)named me,@"+cleo.Name+"named"))
+			b.show("named")
 			p.engine.CustomerTypes(mia.id)
 			b.wait(sees("is typing…"))
 			p.do("POST", "/api/v1/conversations/"+mia.id+"/resolve", nil, bo).want(t, 200, "")
-			if err := p.engine.RateEpisode(t.Context(), mia.id, 5, "quick"); err != nil {
+			if err := p.engine.RateEpisode(t.Context(), mia.id, 5, "So quick, and on a Sunday! <b>Thanks</b>"); err != nil {
 				t.Fatal(err)
 			}
 			b.wait(sees("★★★★★ 5 of 5"))
+			b.wait(`document.querySelector('.log .comment blockquote')?.textContent === 'So quick, and on a Sunday! <b>Thanks</b>'`)
 			b.show("rated")
+			if v.phone {
+				b.click("Details")
+			}
+			b.wait(`[...document.querySelectorAll('.pairs dd')].some((e) => e.textContent.startsWith('5 of 5So quick'))`)
+			b.show("rated-details")
 			b.calm()
 		})
 	}

@@ -97,13 +97,38 @@ func TestStaffSeeWhatACustomerExpectsReadsAndThinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.do("GET", "/api/v1/conversations/"+id, nil, viewer).decode(t, &v)
-	if v.Rating != 4 || v.SeenSeq != 1 {
-		t.Errorf("GET conversation = %+v, want rated 4 and read up to 1", v)
+	if v.Rating != 4 || v.Comment != "quick" || v.SeenSeq != 1 {
+		t.Errorf("GET conversation = %+v, want rated 4 for being quick and read up to 1", v)
 	}
 	var line timelineView
 	p.do("GET", "/api/v1/conversations/"+id+"/timeline", nil, viewer).decode(t, &line)
-	if e := line.Events[len(line.Events)-1]; e.Kind != "rating" || e.To != "4" || e.Actor.Name != "customer" {
-		t.Errorf("timeline ends with %+v, want the customer's rating", e)
+	if e := line.Events[len(line.Events)-1]; e.Kind != "rating" || e.To != "4" || e.Actor.Name != "customer" || e.Comment != "quick" {
+		t.Errorf("timeline ends with %+v, want the customer's rating and comment", e)
+	}
+	if err := p.engine.RateEpisode(t.Context(), id, 2, "=1+1\nslow, after all"); err != nil {
+		t.Fatal(err)
+	}
+	line = timelineView{}
+	p.do("GET", "/api/v1/conversations/"+id+"/timeline", nil, viewer).decode(t, &line)
+	if n := len(line.Events); line.Events[n-2].Comment != "" || line.Events[n-1].To != "2" || line.Events[n-1].Comment != "=1+1\nslow, after all" {
+		t.Errorf("timeline ends with %+v, want the comment with the newest score alone", line.Events[n-2:])
+	}
+	text := p.do("GET", "/api/v1/conversations/"+id+"/transcript.txt", nil, viewer).want(t, 200, "").body
+	if first, second := strings.Index(text, "customer, score: 4 of 5\n\n"), strings.Index(text, "customer, score: 2 of 5\n    \u2068=1+1\u2069\n    \u2068slow, after all\u2069\n"); first < strings.Index(text, "Hello") || second < first {
+		t.Errorf("the transcript is %q, want both scores after the message", text)
+	}
+	var rep reportView
+	p.do("GET", "/api/v1/reports", nil, viewer).want(t, 200, "").decode(t, &rep)
+	if len(rep.Comments) != 1 || rep.Comments[0].Conversation != id || rep.Comments[0].Score != 2 || rep.Comments[0].Comment != "=1+1\nslow, after all" || rep.Comments[0].At.IsZero() {
+		t.Errorf("GET reports has the comments %+v, want the one with its score", rep.Comments)
+	}
+	if sheet := p.do("GET", "/api/v1/reports.csv", nil, viewer).want(t, 200, "").body; !strings.Contains(sheet, "comment,"+id+",\"'=1+1\r\nslow, after all\",score,2,,/conversations/"+id) {
+		t.Errorf("GET reports.csv = %q, want the comment, defused", sheet)
+	}
+	var none reportView
+	p.do("GET", "/api/v1/reports?channel=slack", nil, viewer).want(t, 200, "").decode(t, &none)
+	if none.Comments == nil || len(none.Comments) != 0 {
+		t.Errorf("GET reports of another channel has the comments %+v, want none", none.Comments)
 	}
 }
 

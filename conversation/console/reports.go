@@ -40,6 +40,16 @@ type reportView struct {
 	Channels []groupView           `json:"channels"`
 	Staff    []groupView           `json:"staff"`
 	Labels   []groupView           `json:"labels"`
+	Comments []commentView         `json:"comments"` // beside scores, the newest 100
+}
+
+// commentView is what a customer said beside the score of an episode.
+type commentView struct {
+	Conversation string    `json:"conversation"`
+	Contact      string    `json:"contact,omitempty"`
+	Score        int       `json:"score"` // 1 to 5
+	Comment      string    `json:"comment"`
+	At           time.Time `json:"at"` // when the episode was first rated
 }
 
 // figure is a number of a Tally by its name, with the figure whose conversations are
@@ -143,6 +153,10 @@ func (c *Console) readReport(r *http.Request) (reportView, error) {
 		of.Label = g.Key
 		return behind(of, figure)
 	})
+	v.Comments = make([]commentView, len(rep.Comments))
+	for i, m := range rep.Comments {
+		v.Comments[i] = commentView{m.Conversation, m.Contact, m.Score, m.Text, m.At.UTC()}
+	}
 	return v, nil
 }
 
@@ -275,6 +289,10 @@ func (c *Console) reportCSV(w http.ResponseWriter, r *http.Request, _ staff.Prin
 				}
 			}
 		}
+	}
+	for _, m := range v.Comments {
+		score := float64(m.Score)
+		row("comment", groupView{Key: m.Conversation, Name: m.Comment}, "score", figureView{Value: &score, Query: "/conversations/" + m.Conversation})
 	}
 	return out.end(nil)
 }

@@ -7,7 +7,6 @@ import (
 
 	"frontdesk/conversation"
 	"frontdesk/conversation/staff"
-	"frontdesk/knowledge"
 )
 
 // handler serves one route for a caller who may use it.
@@ -90,7 +89,10 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"GET", "/api/v1/documents/{id}", staff.RoleViewer, (*Console).getDocument, "One document, how far it is, and what in its text an admin should look at (warnings). A site's id shows its pages as one.", nil, nil, false, documentView{}, 200, false},
 		{"GET", "/api/v1/documents/{id}/passages", staff.RoleViewer, (*Console).listPassages, "A document's passages in its order, hidden ones too.", pageParams, nil, false, passagesView{}, 200, false},
 		{"PATCH", "/api/v1/passages/{id}", staff.RoleAdmin, (*Console).patchPassage, "Hide a passage (no search finds it), show it again or give it another text, where version still is the one that was read (409 with the passage as it is). Reading the document again replaces this, but what is hidden and comes out the same stays hidden. The text of an FAQ entry is edited as the entry.", nil, passageRequest{}, false, passageView{}, 200, false},
-		{"DELETE", "/api/v1/documents/{id}", staff.RoleAdmin, drop(knowledge.ErrNotFound, func(c *Console) remover { return c.documents.DeleteDocument }), "Delete a document with its passages, or a site with its pages. One that is on its way is cancelled: nothing of it is found, though a page or a batch at work may still be brought to its end.", nil, nil, false, nil, 204, false},
+		{"DELETE", "/api/v1/documents/{id}", staff.RoleAdmin, (*Console).deleteDocument, "Delete a document with its passages, which can be restored for 30 days, or a site with its pages for good. One that is on its way is cancelled: nothing of it is found, though a page or a batch at work may still be brought to its end.", nil, nil, false, nil, 204, false},
+		{"GET", "/api/v1/documents/deleted", staff.RoleViewer, (*Console).deletedDocuments, "Documents that were deleted and can be restored, the last deleted first. Nothing of them is found or listed elsewhere; until says when they are erased.", pageParams, nil, false, deletedListView{}, 200, false},
+		{"POST", "/api/v1/documents/{id}/restore", staff.RoleAdmin, (*Console).restoreDocument, "Bring a deleted document back with its passages as they were. 409 when another document has the same content by now.", nil, nil, false, documentView{}, 202, false},
+		{"DELETE", "/api/v1/documents/deleted/{id}", staff.RoleAdmin, (*Console).eraseDeleted, "Erase a deleted document for good.", nil, nil, false, nil, 204, false},
 		{"POST", "/api/v1/documents/{id}/retry", staff.RoleAdmin, (*Console).retryDocument, "Try a failed document again, or passages that the embedding model refused.", nil, nil, false, documentView{}, 202, false},
 		{"POST", "/api/v1/entries/import", staff.RoleAdmin, importFile("A file of entries may have ", (*Console).importEntries), "Import the FAQ entries of a CSV, TSV, JSONL or JSON file, up to 20 MB and 20,000 rows, all or none, in place of the document of the file's name. The report has a verdict on each row: new, changed, same, conflict or invalid; with one of the last two nothing is imported, and the problem (422) has the same members as the report.", importParams, nil, true, importView{}, 200, false},
 		{"GET", "/api/v1/entries", staff.RoleViewer, (*Console).listEntries, "FAQ entries, those of the newest document first.", entriesParams, nil, false, entriesView{}, 200, false},

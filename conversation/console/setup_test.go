@@ -36,6 +36,7 @@ type library struct {
 	content map[string][]byte
 	entries []knowledge.Entry
 	queries []knowledge.Query
+	deleted []knowledge.Deleted
 	found   []knowledge.Hit // in place of the one it finds otherwise
 	fail    error
 }
@@ -91,12 +92,13 @@ func (l *library) Documents(context.Context, string, int) ([]knowledge.Document,
 	return out, "", nil
 }
 
-func (l *library) DeleteDocument(_ context.Context, id string) error {
+func (l *library) DeleteDocument(ctx context.Context, id string) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if _, ok := l.docs[id]; !ok {
 		return knowledge.ErrNotFound
 	}
+	l.deleted = append(l.deleted, knowledge.Deleted{Document: l.docs[id], At: time.Date(2026, 11, 22, 11, 0, 0, 0, time.UTC), By: knowledge.PersonOf(ctx)})
 	delete(l.docs, id)
 	return nil
 }

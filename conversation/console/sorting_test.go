@@ -39,6 +39,7 @@ func TestStaffSortTheInbox(t *testing.T) {
 			if v.phone {
 				b.press(kb.Escape)
 			}
+			b.wait(`document.querySelector('.row[role=option] .label circle')?.getAttribute('fill') === '#b3261e'`)
 			run[bool](b, `(document.getElementById('composer').focus(), true)`)
 			b.press("/hel")
 			b.wait(`document.querySelector('.canned [role=option]')`)

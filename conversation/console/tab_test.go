@@ -211,6 +211,23 @@ func (b *tab) check(name string) {
 	}
 }
 
+// showAnywhere is show at the width of a phone as well, after what has to be done there.
+func (b *tab) showAnywhere(name string, there ...func()) {
+	b.t.Helper()
+	b.show(name)
+	wide := b.look
+	b.look = look{"phone", true}
+	b.do(cd.EmulateViewport(390, 844, cd.EmulateMobile, cd.EmulateScale(2)))
+	b.wait(`innerWidth === 390`)
+	for _, f := range there {
+		f()
+	}
+	b.show(name)
+	b.look = wide
+	b.do(cd.EmulateViewport(1440, 900))
+	b.wait(`innerWidth === 1440`)
+}
+
 // signIn adds a member of staff and signs them in.
 func (b *tab) signIn(email string, role staff.Role) staff.Account {
 	b.t.Helper()

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -42,7 +44,7 @@ func (a *attachment) end(c *Console, err error) error {
 }
 
 // transcript gives a conversation as text: what the customer saw, or with
-// notes=true what staff saw.
+// notes=true what staff saw. Scores stand where they were given.
 func (c *Console) transcript(w http.ResponseWriter, r *http.Request, who staff.Principal) error {
 	id, err := pathID(r, conversation.ErrNotFound)
 	if err != nil {
@@ -53,6 +55,11 @@ func (c *Console) transcript(w http.ResponseWriter, r *http.Request, who staff.P
 	if err != nil {
 		return err
 	}
+	events, err := c.inbox.Timeline(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	scores := slices.DeleteFunc(events, func(e conversation.TimelineEvent) bool { return e.Kind != "rating" || !isScore(e.To) })
 	out := &attachment{w: w, name: "transcript-" + id + ".txt", media: "text/plain; charset=utf-8"}
 	for after := int64(0); ; {
 		list, err := c.engine.Transcript(r.Context(), id, after, maxMessagesPage)
@@ -60,14 +67,24 @@ func (c *Console) transcript(w http.ResponseWriter, r *http.Request, who staff.P
 			_, err = fmt.Fprintf(out, "Conversation %s (%s), %s\n\n", id, row.State.Channel, row.CreatedAt.UTC().Format("2006-01-02 15:04 MST"))
 		}
 		for _, m := range list {
+			for err == nil && len(scores) > 0 && scores[0].At.Before(m.At) {
+				_, err = io.WriteString(out, transcribeScore(scores[0]))
+				scores = scores[1:]
+			}
 			if err == nil && (notes || !m.Note) {
 				_, err = io.WriteString(out, transcribe(m))
 			}
 			after = m.Seq
 		}
-		if err != nil || len(list) < maxMessagesPage {
-			return out.end(c, err)
+		if err == nil && len(list) == maxMessagesPage {
+			continue
 		}
+		for _, e := range scores {
+			if err == nil {
+				_, err = io.WriteString(out, transcribeScore(e))
+			}
+		}
+		return out.end(c, err)
 	}
 }
 
@@ -84,14 +101,33 @@ func transcribe(m conversation.Message) string {
 		name += ", private note"
 	}
 	fmt.Fprintf(&b, "[%s] \u2068%s\u2069\n", m.At.UTC().Format("2006-01-02 15:04:05 MST"), name)
-	for text := range strings.Lines(m.Text) {
-		b.WriteString("    \u2068" + plainLine(text) + "\u2069\n")
-	}
+	indent(&b, m.Text)
 	for _, a := range m.Attachments {
 		fmt.Fprintf(&b, "    (%s: \u2068%s\u2069, %d bytes)\n", a.Kind, line(a.Name), a.Bytes)
 	}
 	b.WriteByte('\n')
 	return b.String()
+}
+
+// isScore tells a score among ratings, which are thumbs as well.
+func isScore(s string) bool {
+	n, err := strconv.Atoi(s)
+	return err == nil && n >= 1 && n <= conversation.MostScore
+}
+
+// transcribeScore writes what the customer thought of an episode, as transcribe does.
+func transcribeScore(e conversation.TimelineEvent) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "[%s] customer, score: %s of %d\n", e.At.UTC().Format("2006-01-02 15:04:05 MST"), e.To, conversation.MostScore)
+	indent(&b, e.Comment)
+	b.WriteByte('\n')
+	return b.String()
+}
+
+func indent(b *strings.Builder, text string) {
+	for text := range strings.Lines(text) {
+		b.WriteString("    \u2068" + plainLine(text) + "\u2069\n")
+	}
 }
 
 // plainLine is a line without what only steers a screen.

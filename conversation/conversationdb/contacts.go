@@ -276,6 +276,12 @@ var mergeRest = []string{
 		locale = CASE WHEN p.locale = '' THEN o.locale ELSE p.locale END,
 		attributes = o.attributes || p.attributes
 		FROM contacts o WHERE p.id = @into AND o.id = @from`,
+	// What both have cost on the newer of their days, and what their calls under way may.
+	`WITH was AS (DELETE FROM spend_visitors WHERE contact_id = @from RETURNING day, micros)
+		INSERT INTO spend_visitors AS s (contact_id, day, micros) SELECT @into, day, micros FROM was
+		ON CONFLICT (contact_id) DO UPDATE SET day = greatest(s.day, excluded.day),
+			micros = CASE WHEN s.day >= excluded.day THEN s.micros ELSE 0 END + CASE WHEN s.day > excluded.day THEN 0 ELSE excluded.micros END`,
+	`UPDATE spend_holds SET contact_id = @into WHERE contact_id = @from`,
 	`UPDATE contact_merges SET into_id = @into WHERE into_id = @from`,
 	`INSERT INTO contact_merges (from_id, into_id, actor) VALUES (@from, @into, @actor)`,
 	`DELETE FROM contacts WHERE id = @from`,

@@ -77,8 +77,8 @@ const (
 	noSpreads = `NULL::float8[], NULL::float8[], NULL::float8[], NULL::float8[]`
 )
 
-// Report implements conversation.Figures: one pass over the episodes of both ranges, and
-// one over their waits.
+// Report implements conversation.Figures: one pass over the episodes of both ranges, one
+// over their waits, and one over what was said beside scores.
 func (s *Store) Report(ctx context.Context, q conversation.ReportQuery) (conversation.Report, error) {
 	var r conversation.Report
 	sql := `
@@ -138,7 +138,11 @@ func (s *Store) Report(ctx context.Context, q conversation.ReportQuery) (convers
 	if err != nil {
 		return r, fmt.Errorf("report: %w", err)
 	}
-	return r, s.reportWaits(ctx, q, &r)
+	if err := s.reportWaits(ctx, q, &r); err != nil {
+		return r, err
+	}
+	r.Comments, err = s.reportComments(ctx, q)
+	return r, err
 }
 
 func spread(at []float64) conversation.Spread {

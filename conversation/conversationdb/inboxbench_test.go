@@ -26,7 +26,7 @@ func seedInbox(b *testing.B, pool *pgxpool.Pool, n int) {
 	for _, q := range []string{
 		`INSERT INTO contacts (id, name, email) SELECT md5('p' || i)::uuid, 'Customer ' || i || ' Müller', 'c' || i || '@example.com' FROM generate_series(1, $1) i`,
 		`INSERT INTO conversations (id, contact_id, channel, account, thread, locale, owner, staff_id, staff_name, status, seq, waiting_since, customer_at, created_at, updated_at, priority)
-			SELECT md5('c' || i)::uuid, md5('p' || i)::uuid, (ARRAY['widget', 'slack', 'telegram'])[1 + i % 3], 'x', 't' || i, (ARRAY['en', 'de', 'ja', 'fr'])[1 + i % 4],
+			SELECT md5('c' || i)::uuid, md5('p' || i)::uuid, (ARRAY['widget', 'slack', 'telegram'])[1 + i % 3], 'x', 't' || i, CASE WHEN i % 33333 = 7 THEN 'sv-SE' ELSE (ARRAY['en', 'de', 'ja', 'fr'])[1 + i % 4] END,
 				CASE WHEN i % 100 = 0 THEN 'queue' WHEN i % 100 < 3 THEN 'staff' ELSE 'bot' END,
 				CASE WHEN i % 100 IN (1, 2) THEN md5('s' || i % 10)::uuid END, '',
 				CASE WHEN i % 10 > 0 AND i % 100 > 2 THEN 'resolved' WHEN i % 1000 = 1 THEN 'snoozed' WHEN i % 20 = 0 THEN 'open' ELSE 'waiting' END, 10,
@@ -39,6 +39,8 @@ func seedInbox(b *testing.B, pool *pgxpool.Pool, n int) {
 				(ARRAY['It was to arrive in Málaga last week.', '退货需要多长时间，谢谢', 'Ich habe die Größe falsch gewählt.', 'The blue kettle leaks at the lid.', '返品の方法を教えてください'])[1 + (i * 7 + s) % 5] ||
 				CASE WHEN (i * 10 + s) % 10007 = 0 THEN ' zeppelin' ELSE '' END, 1, now() - i * interval '5 minutes' - (10 - s) * interval '1 minute'
 			FROM generate_series(1, $1) i, generate_series(1, 10) s`,
+		`INSERT INTO labels (id, name) SELECT md5(name)::uuid, name FROM unnest(ARRAY['unused', 'few', 'common']) name`,
+		`INSERT INTO conversation_labels SELECT md5('c' || i)::uuid, md5(CASE WHEN i % 33333 = 7 THEN 'few' ELSE 'common' END)::uuid FROM generate_series(1, $1) i WHERE i % 33333 = 7 OR i % 5 = 0`,
 		`ANALYZE`,
 	} {
 		var args []any
@@ -104,6 +106,27 @@ func BenchmarkInbox(b *testing.B) {
 	}
 	list("list/channel", conversation.Filter{Channel: "slack", View: conversation.ViewOpen})
 	list("list/rare_lang", conversation.Filter{Locale: "pt"})
+	list("list/few_lang", conversation.Filter{Locale: "sv"})
+	list("list/common_lang", conversation.Filter{Locale: "de"})
+	list("list/rare_lang_resolved", conversation.Filter{Locale: "pt", View: conversation.ViewResolved})
+	list("list/rare_lang_open", conversation.Filter{Locale: "pt", View: conversation.ViewOpen})
+	list("list/common_lang_open", conversation.Filter{Locale: "de", View: conversation.ViewOpen})
+	list("list/rare_lang_channel", conversation.Filter{Locale: "pt", Channel: "slack"})
+	list("list/rare_channel", conversation.Filter{Channel: "email"})
+	list("list/rare_channel_resolved", conversation.Filter{Channel: "email", View: conversation.ViewResolved})
+	list("list/common_channel", conversation.Filter{Channel: "slack"})
+	list("list/unknown_label", conversation.Filter{Label: "nobody's"})
+	list("list/unused_label", conversation.Filter{Label: "unused"})
+	list("list/few_label", conversation.Filter{Label: "few"})
+	list("list/common_label", conversation.Filter{Label: "common"})
+	list("list/unused_label_resolved", conversation.Filter{Label: "unused", View: conversation.ViewResolved})
+	list("list/rare_assignee", conversation.Filter{Assignee: "00000000-0000-4000-8000-000000000000"})
+	list("list/rare_team", conversation.Filter{Team: "00000000-0000-4000-8000-000000000000"})
+	list("list/rare_priority", conversation.Filter{Priority: 3})
+	list("list/empty_future", conversation.Filter{From: time.Now().Add(time.Hour)})
+	list("list/empty_past", conversation.Filter{To: time.Now().AddDate(-5, 0, 0)})
+	list("list/empty_between", conversation.Filter{From: time.Now().AddDate(-5, 0, 0), To: time.Now().AddDate(-4, 0, 0), Channel: "slack"})
+	list("list/no_assignee_queue", conversation.Filter{View: conversation.ViewQueue, Assignee: "none"})
 	list("list/priority", conversation.Filter{Priority: 2})
 	list("list/assignee", conversation.Filter{Assignee: me})
 	run("counts", func() error { _, err := store.Count(b.Context(), me); return err })

@@ -31,6 +31,11 @@ func (s *Store) Rows(ctx context.Context, f conversation.Filter) ([]conversation
 	if err := l.filter(); err != nil {
 		return nil, "", err
 	}
+	if l.f.Label != "" {
+		if none, err := s.labelled(ctx, l); err != nil || none {
+			return nil, "", err
+		}
+	}
 	if l.f.Text != "" {
 		query := queryOf(l.f.Text)
 		if query == "" {
@@ -110,10 +115,8 @@ func (l *listing) filter() error {
 		}
 	}
 	add(f.Channel != "", "channel", f.Channel, "c.channel = @channel")
-	add(f.Label != "", "label", f.Label, `c.id IN (SELECT cl.conversation_id FROM conversation_labels cl
-		JOIN labels l ON l.id = cl.label_id WHERE lower(l.name) = lower(@label))`)
 	add(f.Team != "", "team", f.Team, "c.team_id = @team::uuid")
-	add(f.Locale != "", "locale", strings.ToLower(f.Locale), "(lower(c.locale) = @locale OR starts_with(lower(c.locale), @locale || '-'))")
+	l.speaks(strings.ToLower(f.Locale))
 	add(f.Priority > 0, "priority", f.Priority, "c.priority >= @priority AND c.priority > 0")
 	add(!f.From.IsZero(), "from", f.From, "c.updated_at >= @from")
 	add(!f.To.IsZero(), "to", f.To, "c.updated_at < @to")

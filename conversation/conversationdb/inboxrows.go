@@ -28,7 +28,7 @@ const rowColumns = stateColumns + `, p.name, p.email, coalesce(left(m.body, @pre
 		WHERE e.conversation_id = c.id AND e.to_owner = 'queue' AND e.from_owner <> 'queue' ORDER BY e.id DESC LIMIT 1), '') ELSE '' END,
 	CASE WHEN c.owner = 'queue' THEN coalesce((SELECT left(a.body, @preview) FROM messages a
 		WHERE a.conversation_id = c.id AND a.author = 'customer' ORDER BY a.seq DESC LIMIT 1), '') ELSE '' END,
-	coalesce((SELECT e.rating FROM episodes e WHERE e.conversation_id = c.id AND e.rating IS NOT NULL ORDER BY e.episode DESC LIMIT 1), 0),
+	coalesce(rated.rating, 0), coalesce(rated.comment, ''),
 	CASE WHEN @me::uuid IS NULL THEN 0 ELSE ` + unreadCount + ` END`
 
 // unreadCount counts, of conversations as c, what the customer wrote after the mark
@@ -44,12 +44,15 @@ const rowJoins = `
 	LEFT JOIN LATERAL (
 		SELECT body, author FROM messages
 		WHERE conversation_id = c.id AND NOT note ORDER BY seq DESC LIMIT 1
-	) m ON true`
+	) m ON true
+	LEFT JOIN LATERAL (
+		SELECT e.rating, e.comment FROM episodes e WHERE e.conversation_id = c.id AND e.rating IS NOT NULL ORDER BY e.episode DESC LIMIT 1
+	) rated ON true`
 
 func rowTargets(r *conversation.Row, st *stateScan, snoozed **time.Time) []any {
 	return append(st.targets(), &r.Contact, &r.Email, &r.Preview, &r.PreviewBy, &r.CreatedAt, &r.UpdatedAt, &r.CustomerAt,
 		&r.ContactID, &r.Blocked, &r.Priority, &r.Labels, &r.Assignee.ID, &r.Assignee.Name, &r.Team.ID, &r.Team.Name,
-		snoozed, &r.Reason, &r.Asks, &r.Rating, &r.Unread)
+		snoozed, &r.Reason, &r.Asks, &r.Rating, &r.Comment, &r.Unread)
 }
 
 func scanRow(row pgx.CollectableRow) (r conversation.Row, err error) {

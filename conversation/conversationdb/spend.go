@@ -13,7 +13,7 @@ import (
 
 // Reserve implements conversation.Holds; how it is exact stands with the function.
 func (s *Store) Reserve(ctx context.Context, h conversation.Hold) (conversation.Held, error) {
-	const q = `SELECT refused, spent, told FROM spend_reserve(@id, @talk, @micros, @lapse, @day, @conversation, @visitor, @warn)`
+	const q = `SELECT refused, spent, told FROM spend_reserve(@id, @talk, @micros, @lapse, @day, @conversation, @visitor, @warn, @quiet)`
 	l := h.Limits
 	warn := l.Warn
 	if warn <= 0 || warn > 1 {
@@ -22,12 +22,20 @@ func (s *Store) Reserve(ctx context.Context, h conversation.Hold) (conversation.
 	var out conversation.Held
 	err := s.pool.QueryRow(ctx, q, pgx.NamedArgs{
 		"id": h.ID, "talk": null(h.Conversation), "micros": h.Micros, "lapse": seconds(h.Lapse),
-		"day": l.DayMicros, "conversation": l.ConversationMicros, "visitor": l.VisitorMicros, "warn": warn,
+		"day": l.DayMicros, "conversation": l.ConversationMicros, "visitor": l.VisitorMicros, "warn": warn, "quiet": h.Quiet,
 	}).Scan(&out.Refused, &out.Spent, &out.Told)
 	if err != nil {
 		return conversation.Held{}, fail("reserve a model call of", h.Conversation, err)
 	}
 	return out, nil
+}
+
+// ReleaseHold ends a reservation of which nothing came, in a transaction with whatever says so.
+func (s *Store) ReleaseHold(ctx context.Context, tx pgx.Tx, hold string) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM spend_holds WHERE id = @id`, pgx.NamedArgs{"id": hold}); err != nil {
+		return fail("release the reservation", hold, err)
+	}
+	return nil
 }
 
 // Spent implements conversation.Reports.

@@ -165,6 +165,27 @@ func (s *Store) KeepResults(ctx context.Context, r conversation.TestRun, results
 	return goes, nil
 }
 
+// RecordRun implements conversation.TestRuns. The cost of a run that was cancelled meanwhile
+// counts, and of one that is gone is booked alone.
+func (s *Store) RecordRun(ctx context.Context, run string, calls []conversation.Call) error {
+	const q = `UPDATE test_runs SET cost_micros = cost_micros + @cost WHERE id = @run`
+	cost := int64(0)
+	for _, c := range calls {
+		cost += c.Usage.CostMicros
+	}
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if err := record(ctx, tx, calls); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, q, pgx.NamedArgs{"run": run, "cost": cost})
+		return err
+	})
+	if err != nil {
+		return failTest("book calls of run", run, err)
+	}
+	return nil
+}
+
 // FinishRun implements conversation.TestRuns.
 func (s *Store) FinishRun(ctx context.Context, r conversation.TestRun) error {
 	const (

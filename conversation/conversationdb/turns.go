@@ -192,6 +192,19 @@ func (s *Store) Release(ctx context.Context, t conversation.Turn, retry time.Dur
 
 // Record implements conversation.Ledger.
 func (s *Store) Record(ctx context.Context, calls []conversation.Call) error {
+	err := record(ctx, s.pool, calls)
+	if isCode(err, foreignKeyViolation) { // the contact was merged or erased meanwhile: now it is seen
+		err = record(ctx, s.pool, calls)
+	}
+	return err
+}
+
+// RecordIn records calls in a transaction with whatever they were made for.
+func (s *Store) RecordIn(ctx context.Context, tx pgx.Tx, calls []conversation.Call) error {
+	return record(ctx, tx, calls)
+}
+
+func record(ctx context.Context, db execer, calls []conversation.Call) error {
 	const q = `
 		INSERT INTO model_calls (conversation_id, turn, purpose, model, outcome,
 			input_tokens, cached_tokens, output_tokens, cost_micros, estimated, duration_ms, hold, unpriced)
@@ -204,7 +217,7 @@ func (s *Store) Record(ctx context.Context, calls []conversation.Call) error {
 		return fmt.Errorf("record %d model calls: %w", len(calls), err)
 	}
 	delete(args, "messages")
-	if _, err := s.pool.Exec(ctx, q, args); err != nil {
+	if _, err := db.Exec(ctx, q, args); err != nil {
 		return fmt.Errorf("record %d model calls: %w", len(calls), err)
 	}
 	return nil

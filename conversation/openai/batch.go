@@ -22,7 +22,7 @@ import (
 const (
 	BatchRequests = 50_000
 	BatchBytes    = 200_000_000
-	batchShare    = 0.5
+	BatchShare    = 0.5
 )
 
 const (

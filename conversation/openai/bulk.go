@@ -198,7 +198,7 @@ func readVector(raw json.RawMessage) ([]float32, bool) {
 
 // halved is the model at a batch's price.
 func (f Fact) halved() Fact {
-	f.Input, f.Cached, f.Output = f.Input*batchShare, f.Cached*batchShare, f.Output*batchShare
+	f.Input, f.Cached, f.Output = f.Input*BatchShare, f.Cached*BatchShare, f.Output*BatchShare
 	return f
 }
 

@@ -35,8 +35,21 @@ type BulkOptions struct {
 	Poll   time.Duration // between two looks at a batch
 	Settle time.Duration // after which a request of a server that died has reached the provider, or never will
 	Within time.Duration // a batch that has not ended by then is given up
-	// Booked, when not nil, is told once of each batch that was paid for.
-	Booked func(ctx context.Context, model string, r knowledge.BulkReport)
+	Purse  BulkPurse     // pays; nil: nobody counts
+}
+
+// BulkPurse pays for batches, which it knows by our own names of them.
+type BulkPurse interface {
+	// Count is how many tokens a text has.
+	Count(text string) int
+	// SetAside reserves what texts of so many tokens cost at most in a batch, until Settle
+	// or for a time; again for the same batch it reserves nothing more. It returns
+	// knowledge.ErrOverBudget while there is no room for it and knowledge.ErrTooDear where
+	// there never is.
+	SetAside(ctx context.Context, batch, model string, tokens int, lapse time.Duration) error
+	// Settle books what a batch came to and ends its reservation, in the transaction that
+	// ends the batch, and returns its cost in millionths of a US dollar.
+	Settle(ctx context.Context, tx pgx.Tx, batch, model string, r knowledge.BulkReport) (int64, error)
 }
 
 // Defaults of BulkOptions. OpenAI lets an account of the first tier have three million tokens of
@@ -51,7 +64,8 @@ const (
 )
 
 // UseBulk has passages go by b when very many wait at once. It is to be called before anything
-// works, and needs BulkWork among the Jobs of some process.
+// works, and needs BulkWork among the Jobs of some process. Where b is nil none goes so, and the
+// purse is told of batches that are given up.
 func (s *Store) UseBulk(b Bulk, o BulkOptions) {
 	o.Least, o.Most = cmp.Or(o.Least, bulkLeast), cmp.Or(o.Most, bulkMost)
 	o.Poll, o.Settle, o.Within = cmp.Or(o.Poll, bulkPoll), cmp.Or(o.Settle, bulkSettle), cmp.Or(o.Within, bulkWithin)
@@ -201,29 +215,35 @@ func (d *Documents) keepBulk(ctx context.Context, batch string, ids []string, ve
 // endBulk ends a batch: what it did not bring is embedded directly from now on.
 func (d *Documents) endBulk(ctx context.Context, batch, outcome, why string, r knowledge.BulkReport) error {
 	const (
-		end = `UPDATE embedding_batches SET ended_at = now(), outcome = @outcome, reason = @why, embedded = @embedded, failed = @failed,
-			tokens = @tokens, cost_micros = @cost WHERE id = @batch AND ended_at IS NULL`
+		open = `SELECT true FROM embedding_batches WHERE id = @batch AND ended_at IS NULL FOR UPDATE`
+		end  = `UPDATE embedding_batches SET ended_at = now(), outcome = @outcome, reason = @why, embedded = @embedded, failed = @failed,
+			tokens = @tokens, cost_micros = @cost WHERE id = @batch`
 		release = `UPDATE embedding_claims SET released = true WHERE batch_id = @batch`
 	)
-	args := pgx.NamedArgs{"batch": batch, "outcome": outcome, "why": cmp.Or(why, r.Why), "embedded": r.Embedded, "failed": r.Failed,
-		"tokens": r.Tokens, "cost": r.CostMicros}
-	ended := false
 	err := pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, end, args)
+		var going bool
+		err := tx.QueryRow(ctx, open, pgx.NamedArgs{"batch": batch}).Scan(&going)
+		if err == nil && d.bulkOptions.Purse != nil {
+			model := ""
+			if d.embedder != nil {
+				model = d.embedder.Model()
+			}
+			r.CostMicros, err = d.bulkOptions.Purse.Settle(ctx, tx, batch, model, r)
+		}
 		if err == nil {
-			ended = tag.RowsAffected() > 0
-			_, err = tx.Exec(ctx, release, args)
+			_, err = tx.Exec(ctx, end, pgx.NamedArgs{"batch": batch, "outcome": outcome, "why": cmp.Or(why, r.Why), "embedded": r.Embedded, "failed": r.Failed,
+				"tokens": r.Tokens, "cost": r.CostMicros})
+		}
+		if err == nil || errors.Is(err, pgx.ErrNoRows) { // it had ended
+			_, err = tx.Exec(ctx, release, pgx.NamedArgs{"batch": batch})
 		}
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("end batch %s: %w", batch, err)
 	}
-	if ended && r.Tokens > 0 && d.bulkOptions.Booked != nil {
-		d.bulkOptions.Booked(ctx, d.embedder.Model(), r)
-	}
 	d.log.InfoContext(ctx, "batch of passages ended", "batch", batch, "outcome", outcome, "embedded", r.Embedded, "failed", r.Failed,
-		"reason", args["why"], "tokens", r.Tokens, "cost_micros", r.CostMicros)
+		"reason", cmp.Or(why, r.Why), "tokens", r.Tokens, "cost_micros", r.CostMicros)
 	// The documents that are complete become ready, the others are embedded directly.
 	if err := d.sweep(ctx); err != nil {
 		d.log.WarnContext(ctx, "documents of a batch wait for the next sweep", "batch", batch, "error", err)

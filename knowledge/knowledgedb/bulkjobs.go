@@ -86,9 +86,9 @@ type bulkBatch struct {
 	Model    int32
 	Provider string
 	Sent     bool          // it may have been handed in
-	Since    time.Duration // it was last begun to be sent
-	Age      time.Duration
-	Waiting  int // passages that still wait for it
+	Since    time.Duration // it was last begun to be sent; 0 before
+	Tokens   int           // it has at most; 0: not counted yet
+	Waiting  int           // passages that still wait for it
 }
 
 // stepBulk does what there is to do for a batch at the moment and returns after what time to look
@@ -121,7 +121,7 @@ func (d *Documents) stepBulk(ctx context.Context, id string) (time.Duration, err
 	}
 	switch state {
 	case knowledge.BulkUnderWay:
-		if b.Age > d.bulkOptions.Within {
+		if b.Since > d.bulkOptions.Within {
 			return 0, d.dropBulk(ctx, id, b, "not ended in time")
 		}
 		return d.bulkOptions.Poll, nil
@@ -142,13 +142,13 @@ func (d *Documents) stepBulk(ctx context.Context, id string) (time.Duration, err
 
 func (d *Documents) bulkBatch(ctx context.Context, id string) (b bulkBatch, err error) {
 	const sql = `SELECT model_id, provider_id, sent_at IS NOT NULL,
-			coalesce(extract(epoch FROM clock_timestamp() - sent_at), 0)::float8, extract(epoch FROM clock_timestamp() - created_at)::float8,
+			coalesce(extract(epoch FROM clock_timestamp() - sent_at), 0)::float8, coalesce(tokens_most, 0),
 			(SELECT count(*) FROM embedding_claims c JOIN passages p ON p.id = c.passage_id
 				WHERE c.batch_id = b.id AND NOT c.released AND c.digest = p.digest)
 		FROM embedding_batches b WHERE id = @id::text::uuid AND ended_at IS NULL`
-	var since, age float64
-	err = d.pool.QueryRow(ctx, sql, pgx.NamedArgs{"id": id}).Scan(&b.Model, &b.Provider, &b.Sent, &since, &age, &b.Waiting)
-	b.Since, b.Age = time.Duration(since*float64(time.Second)), time.Duration(age*float64(time.Second))
+	var since float64
+	err = d.pool.QueryRow(ctx, sql, pgx.NamedArgs{"id": id}).Scan(&b.Model, &b.Provider, &b.Sent, &since, &b.Tokens, &b.Waiting)
+	b.Since = time.Duration(since * float64(time.Second))
 	return b, err
 }
 
@@ -170,6 +170,15 @@ func (d *Documents) submitBulk(ctx context.Context, id string, b bulkBatch) (tim
 	}
 	if b.Waiting == 0 {
 		return 0, d.endBulk(ctx, id, "nothing waits for it any more", "", knowledge.BulkReport{})
+	}
+	switch err := d.payForBulk(ctx, id, b); {
+	case errors.Is(err, knowledge.ErrTooDear):
+		return 0, d.endBulk(ctx, id, "too dear", err.Error(), knowledge.BulkReport{})
+	case errors.Is(err, knowledge.ErrOverBudget):
+		d.log.InfoContext(ctx, "batch of passages waits for the budget", "batch", id, "again_in", brokeAgain, "error", err)
+		return brokeAgain, nil
+	case err != nil:
+		return 0, err
 	}
 	if _, err := d.pool.Exec(ctx, begin, pgx.NamedArgs{"id": id}); err != nil {
 		return 0, fmt.Errorf("begin to send batch %s: %w", id, err)

@@ -198,7 +198,7 @@ func (d *Documents) Wait(ctx context.Context, id string, progress func(knowledge
 			progress(doc)
 		}
 		seen = doc
-		if doc.Status == knowledge.StatusReady || doc.Status == knowledge.StatusFailed || doc.Error == bulkNote {
+		if doc.Status == knowledge.StatusReady || doc.Status == knowledge.StatusFailed || doc.Error == bulkNote || doc.Error == knowledge.BudgetNote {
 			return doc, nil
 		}
 		select {

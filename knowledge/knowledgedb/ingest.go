@@ -156,8 +156,8 @@ func (s *Store) embeddedAll(ctx context.Context, id string) error {
 		switch {
 		case err != nil:
 			return err
-		case waits:
-			return s.SetStatus(ctx, id, knowledge.StatusEmbedding, bulkNote)
+		case waits != "":
+			return s.SetStatus(ctx, id, knowledge.StatusEmbedding, waits)
 		case lacks: // their batch has just ended: the sweep comes back to them
 			return s.SetStatus(ctx, id, knowledge.StatusEmbedding, "")
 		}
@@ -174,17 +174,22 @@ func (s *Store) embeddedAll(ctx context.Context, id string) error {
 }
 
 // lacksVectors reports whether passages of the document that are not refused have no vector, and
-// whether such wait for a batch.
-func (s *Store) lacksVectors(ctx context.Context, id string) (lacks, waits bool, err error) {
-	const sql = `SELECT count(*) > 0, coalesce(bool_or(` + claimed + `), false) FROM passages p
+// the word on it where such wait for a batch, which may wait for the budget itself.
+func (s *Store) lacksVectors(ctx context.Context, id string) (lacks bool, waits string, err error) {
+	const sql = `SELECT count(*) > 0, CASE WHEN NOT coalesce(bool_or(` + claimed + `), false) THEN ''
+			WHEN EXISTS (SELECT FROM embedding_claims c JOIN embedding_batches b ON b.id = c.batch_id JOIN passages q ON q.id = c.passage_id
+				WHERE q.document_id = @id AND c.model_id = @model AND NOT c.released AND c.digest = q.digest AND b.reason = @broke) THEN @broke
+			ELSE @usual END
+		FROM passages p
 		WHERE p.document_id = @id AND p.embed_error = '' AND NOT p.hidden
 		AND NOT EXISTS (SELECT FROM embeddings e WHERE e.passage_id = p.id AND e.model_id = @model)`
 	model, err := s.registerModel(ctx)
 	if err == nil {
-		err = s.pool.QueryRow(ctx, sql, pgx.NamedArgs{"id": id, "model": model}).Scan(&lacks, &waits)
+		args := pgx.NamedArgs{"id": id, "model": model, "broke": knowledge.BudgetNote, "usual": bulkNote}
+		err = s.pool.QueryRow(ctx, sql, args).Scan(&lacks, &waits)
 	}
 	if err != nil {
-		return false, false, fmt.Errorf("look for passages to embed: %w", err)
+		return false, "", fmt.Errorf("look for passages to embed: %w", err)
 	}
 	return lacks, waits, nil
 }

@@ -46,6 +46,9 @@ const (
 	minConns = workers + 2
 	// sweepEvery is how soon documents of a killed replica are taken up by another.
 	sweepEvery = 20 * time.Second
+	// brokeAgain is when a job looks again whether the budget has room. Raising it wakes
+	// all (Resume), so this is for the next day, and for what other processes spent less.
+	brokeAgain = 5 * time.Minute
 	// busyAgain is when a job looks again at a document another is working on.
 	busyAgain = 5 * time.Second
 )
@@ -145,7 +148,7 @@ func (j *Jobs) Start(ctx context.Context) error {
 
 // sweep takes up what nobody works on.
 func (j *Jobs) sweep(ctx context.Context) error {
-	err := j.docs.sweep(ctx)
+	err := errors.Join(j.docs.sweep(ctx), j.docs.wake(ctx))
 	for _, w := range j.more {
 		err = errors.Join(err, w.sweep(ctx))
 	}
@@ -212,6 +215,9 @@ func (w *ingestWorker) Work(ctx context.Context, job *river.Job[ingestArgs]) err
 		return nil
 	case errors.Is(err, knowledge.ErrPermanent):
 		return river.JobCancel(err)
+	case errors.Is(err, knowledge.ErrOverBudget):
+		w.docs.log.InfoContext(ctx, "document waits for the budget to be embedded", "document", id, "again_in", brokeAgain, "error", err)
+		return river.JobSnooze(brokeAgain)
 	case errors.Is(ctx.Err(), context.Canceled): // stopping: whoever comes next goes on at once
 		return river.JobSnooze(0)
 	case job.Attempt >= job.MaxAttempts:

@@ -28,13 +28,14 @@ const siteColumns = `s.id::text, s.url, s.origin, s.kind, s.prefix, s.max_depth,
 	s.run, s.seeded_run = s.run, s.limited, s.created_at, s.started_at, s.finished_at, s.due_at, s.deleted`
 
 // siteProgress counts in one pass over the site's pages and one over its documents.
-const siteProgress = `p.found, p.fetched, p.changed, p.failed, d.documents, d.waiting, d.passages, d.bytes
+const siteProgress = `p.found, p.fetched, p.changed, p.failed, d.documents, d.waiting, d.unpaid, d.passages, d.bytes
 	FROM sites s
 	CROSS JOIN LATERAL (SELECT count(*)::int AS found, (count(*) FILTER (WHERE fetched_run = s.run AND s.run > 0))::int AS fetched,
 			(count(*) FILTER (WHERE changed_run = s.run AND s.run > 0))::int AS changed,
 			(count(*) FILTER (WHERE state IN ('failed', 'gone')))::int AS failed
 		FROM site_pages WHERE site_id = s.id) p
 	CROSS JOIN LATERAL (SELECT count(*)::int AS documents, (count(*) FILTER (WHERE status NOT IN ('ready', 'failed')))::int AS waiting,
+			(count(*) FILTER (WHERE status = 'embedding' AND error = '` + knowledge.BudgetNote + `'))::int AS unpaid,
 			coalesce(sum(passages), 0)::int AS passages, coalesce(sum(bytes), 0)::bigint AS bytes
 		FROM documents WHERE site_id = s.id) d`
 
@@ -45,7 +46,7 @@ func scanSite(row pgx.CollectableRow) (knowledge.Site, error) {
 	p := &s.Progress
 	err := row.Scan(&s.ID, &s.URL, &s.Origin, &s.Kind, &s.Prefix, &s.Depth, &s.Pages, &every, &s.Status, &s.Error,
 		&s.Run, &s.Seeded, &s.Limited, &s.CreatedAt, &started, &finished, &s.DueAt, &p.Deleted,
-		&p.Found, &p.Fetched, &p.Changed, &p.Failed, &p.Documents, &p.Waiting, &p.Passages, &p.Bytes)
+		&p.Found, &p.Fetched, &p.Changed, &p.Failed, &p.Documents, &p.Waiting, &p.Unpaid, &p.Passages, &p.Bytes)
 	if started != nil {
 		s.StartedAt = *started
 	}

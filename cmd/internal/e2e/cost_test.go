@@ -24,8 +24,13 @@ import (
 func billed(bills []fakeai.Bill) (micros int64, in, cached, out, calls int64) {
 	for _, b := range bills {
 		thousandths := int64(b.Input-b.Cached)*150 + int64(b.Cached)*75 + int64(b.Output)*600
-		if b.Model == "text-embedding-3-small" {
+		switch b.Model {
+		case "text-embedding-3-small":
 			thousandths = int64(b.Input) * 20
+		case "gpt-4o-mini-transcribe":
+			thousandths = int64(b.Input)*3000 + int64(b.Output)*5000
+		case "judge":
+			thousandths = int64(b.Input) * 50
 		}
 		micros += (thousandths + 999) / 1000
 		in, cached, out, calls = in+int64(b.Input), cached+int64(b.Cached), out+int64(b.Output), calls+1
@@ -34,7 +39,8 @@ func billed(bills []fakeai.Bill) (micros int64, in, cached, out, calls int64) {
 }
 
 // TestEveryCallIsBookedToTheMicroDollar has the whole program answer, rewrite, sum up,
-// embed, be superseded and be interrupted, and compares its books with the provider's.
+// embed, rerank, listen, help staff, be superseded and be interrupted, and compares its
+// books with the provider's.
 func TestEveryCallIsBookedToTheMicroDollar(t *testing.T) {
 	var n atomic.Int64
 	ai, o := setup(t, func(r fakeai.Request) fakeai.Reply {
@@ -45,6 +51,10 @@ func TestEveryCallIsBookedToTheMicroDollar(t *testing.T) {
 			reply.Text = "Until when may boots be sent back?"
 		case strings.HasPrefix(r.Messages[0].Content, "You keep notes"):
 			reply.Text = "The customer asks about boots."
+		case strings.HasPrefix(r.Messages[0].Content, "You brief a colleague"):
+			reply.Text = "Boots, to be sent back."
+		case strings.HasPrefix(r.Messages[0].Content, "You translate"):
+			reply.Text = "Sie haben sechzig Tage."
 		case strings.Contains(r.Turn(), "INTERRUPT") && !strings.Contains(r.Turn(), "Never mind"):
 			reply.Text, reply.HangAfter = "You have sixty days to wait for it", 4
 		case strings.Contains(r.Turn(), "CUT"):
@@ -54,7 +64,8 @@ func TestEveryCallIsBookedToTheMicroDollar(t *testing.T) {
 		}
 		return reply
 	})
-	o.Env = append(o.Env, "OPENAI_EMBEDDING_MODEL=text-embedding-3-small", "OPENAI_EMBEDDING_DIMENSIONS=64")
+	ai.Hear(func(fakeai.Heard) string { return "How long have I got for sending back boots that do not fit?" })
+	o.Env = append(o.Env, "OPENAI_EMBEDDING_MODEL=text-embedding-3-small", "OPENAI_EMBEDDING_DIMENSIONS=64", "RERANK_MODEL=judge")
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	s, err := proc.Start(ctx, o)
@@ -63,6 +74,9 @@ func TestEveryCallIsBookedToTheMicroDollar(t *testing.T) {
 	}
 	defer s.Kill()
 	staff := staffOf(t, o, s.URL)
+	// Of a model that nobody knows the price is set.
+	staff.do(http.MethodPut, "/api/v1/settings/prices", map[string]any{"version": 0,
+		"models": map[string]any{"judge": map[string]float64{"input": .05, "cached": .05, "output": 0}}}, nil, 200)
 
 	talk := func(v *visitor.Visitor, text string) {
 		t.Helper()
@@ -89,6 +103,24 @@ func TestEveryCallIsBookedToTheMicroDollar(t *testing.T) {
 	}
 	talk(second, "Xylophones")
 	talk(second, "and what about it?")
+
+	third, err := visitor.New(ctx, http.DefaultClient, s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	voice, err := third.Upload(ctx, "voice.oga", opus())
+	if err != nil {
+		t.Fatal(err)
+	}
+	seq, err := third.SendFiles(ctx, knowledge.NewID(), "", voice)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer(t, ctx, third, seq)
+	spoken := "/api/v1/conversations/" + staff.newest()
+	staff.post(spoken+"/suggest", nil, 200)
+	staff.post(spoken+"/summarize", nil, 200)
+	staff.post(spoken+"/translate", map[string]string{"text": "You have sixty days.", "to": "de"}, 200)
 
 	for i, interrupt := range []func(v *visitor.Visitor, id string){
 		func(_ *visitor.Visitor, id string) { staff.post("/api/v1/conversations/"+id+"/takeover", nil, 200) },
@@ -158,13 +190,13 @@ func TestEveryCallIsBookedToTheMicroDollar(t *testing.T) {
 	if byRow != want[0] {
 		t.Errorf("rows sum up to %d, the total is %d", byRow, want[0])
 	}
-	for _, name := range []string{"answer", "rewrite", "summary", "embed", "embed_query", "ok", "cut", "content_filter", "cancelled"} {
+	for _, name := range []string{"answer", "rewrite", "summary", "embed", "embed_query", "rerank", "transcribe", "suggest", "summarize", "translate", "ok", "cut", "content_filter", "cancelled"} {
 		if !seen[name] {
 			t.Errorf("nothing was booked as %s; rows: %+v", name, usage.Rows)
 		}
 	}
-	if usage.Totals.Conversations != 4 || usage.Totals.Share <= 0 {
-		t.Errorf("totals = %+v, want four conversations and a cached share", usage.Totals)
+	if usage.Totals.Conversations != 5 || usage.Totals.Share <= 0 {
+		t.Errorf("totals = %+v, want five conversations and a cached share", usage.Totals)
 	}
 
 	var budget struct {

@@ -26,6 +26,14 @@ func (s *Server) charge(b Bill) {
 	s.bills = append(s.bills, b)
 }
 
+// chargeHeard books a call whose answer was sent, unless its client has gone before: then
+// it knows of none, and a server that answers at once would not have counted it.
+func (s *Server) chargeHeard(r *http.Request, b Bill) {
+	if r.Context().Err() == nil {
+		s.charge(b)
+	}
+}
+
 // Bills is what has been counted for calls that are over. A completion that was refused,
 // or of which nothing was sent, is none.
 func (s *Server) Bills() []Bill {
@@ -61,8 +69,8 @@ func (s *Server) embed(w http.ResponseWriter, r *http.Request) {
 		}
 		data[i] = map[string]any{"object": "embedding", "index": i, "embedding": vector}
 	}
-	s.charge(bill)
 	w.Header().Set("Content-Type", "application/json")
 	json.NewEncoder(w).Encode(map[string]any{"object": "list", "model": req.Model, "data": data,
 		"usage": map[string]any{"prompt_tokens": bill.Input, "total_tokens": bill.Input}})
+	s.chargeHeard(r, bill)
 }

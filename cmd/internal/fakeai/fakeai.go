@@ -93,6 +93,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasSuffix(r.URL.Path, "/moderations"):
 		s.moderate(w, r)
 		return
+	case strings.HasSuffix(r.URL.Path, "/rerank"):
+		s.rerank(w, r)
+		return
 	case strings.HasSuffix(r.URL.Path, "/embeddings"):
 		s.embed(w, r)
 		return

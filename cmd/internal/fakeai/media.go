@@ -111,6 +111,7 @@ func (s *Server) transcribe(w http.ResponseWriter, r *http.Request) {
 	s.mu.Unlock()
 	json.NewEncoder(w).Encode(map[string]any{"text": hear(h), "usage": map[string]any{"type": "tokens", "input_tokens": 100, "output_tokens": 10, "total_tokens": 110,
 		"input_token_details": map[string]any{"audio_tokens": 100, "text_tokens": 0}}})
+	s.chargeHeard(r, Bill{Model: h.Model, Input: 100, Output: 10})
 }
 
 func (s *Server) moderate(w http.ResponseWriter, r *http.Request) {

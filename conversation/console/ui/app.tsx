@@ -5,6 +5,7 @@ import { signal } from '@preact/signals';
 import { offline } from './events';
 import { InboxPane } from './inbox/inbox';
 import { watch as watchHours } from './inbox/closed';
+import { watch as watchLabels } from './inbox/labels';
 import { Mentions, unreadMentions, watch as watchMentions } from './inbox/mentions';
 import { counts, openId, watch as watchInbox } from './inbox/state';
 import { watchKeys } from './keys';
@@ -66,7 +67,7 @@ const others: Record<string, ComponentType | undefined> = { knowledge: Knowledge
 
 function Desk() {
   useEffect(() => {
-    const ends = [watchInbox(), watchHours(), watchMentions(), watchThread(), watchPresence(), watchKeys()];
+    const ends = [watchInbox(), watchHours(), watchLabels(), watchMentions(), watchThread(), watchPresence(), watchKeys()];
     return () => ends.forEach((end) => end());
   }, []);
   const page = route.value[0];

@@ -23,7 +23,7 @@ export interface Row extends State {
   id: string; channel: string; contact?: string; email?: string; preview: string; preview_author?: Author;
   created_at: string; updated_at: string; customer_at?: string;
   contact_id?: string; labels?: string[]; priority?: number; assignee?: Person; team?: Person; unread?: number;
-  snoozed_until?: string; lang?: string; rating?: number; reason?: string; asks?: string; match?: { seq: number; excerpt: string };
+  snoozed_until?: string; lang?: string; rating?: number; comment?: string; reason?: string; asks?: string; match?: { seq: number; excerpt: string };
   draft?: { turn: string; text: string };
 }
 
@@ -54,7 +54,7 @@ export interface Message {
   at: string; why?: Why; attachments?: Attachment[]; delivery?: Delivery;
 }
 
-export interface Change { at: string; kind: string; from?: string; to?: string; reason?: string; actor?: { id?: string; name?: string } }
+export interface Change { at: string; kind: string; from?: string; to?: string; reason?: string; comment?: string; actor?: { id?: string; name?: string } }
 
 export interface Contact {
   id: string; name: string; email: string; phone?: string; locale: string; blocked: boolean;

@@ -1,7 +1,7 @@
 // The conversations behind a figure of a report, shown as a view of the inbox. What is
 // shown outlives a reload of the tab, and nothing more.
-import { signal } from '@preact/signals';
-import { go } from '../store';
+import { computed, signal } from '@preact/signals';
+import { go, route } from '../store';
 
 export interface Behind {
   query: string; // the address below /api/v1 that lists them
@@ -22,6 +22,9 @@ function kept(): Behind | null {
 }
 
 export const figure = signal<Behind | null>(kept());
+
+/** Whether what is listed are ratings: then rows show what was said beside the score. */
+export const commented = computed(() => route.value[1] === 'figure' && /[?&]figure=rated/.test(figure.value?.query || ''));
 
 export function openFigure(b: Behind): void {
   figure.value = b;

@@ -5,6 +5,7 @@ import { on } from '../events';
 import { plural } from '../format';
 import { Empty, Face, Moment, Skeleton } from '../parts/bits';
 import { complain, go, me } from '../store';
+import { Named } from '../thread/named';
 import type { Person } from '../types';
 
 interface Mention { conversation: string; seq: number; by: Person; contact?: string; at: string; text: string; read: boolean }
@@ -60,7 +61,7 @@ export function Mentions() {
           <Face name={m.by.name} kind="note" />
           <span class="grow"><span class="mention-top"><b dir="auto">{m.by.name}</b><span class="meta cut" dir="auto">{m.contact ? 'about ' + m.contact : ''}</span><span class="push" />
             {!m.read && <span class="chip accent">Unread</span>}<span class="meta"><Moment at={m.at} /></span></span>
-          <span class="clamp" dir="auto">{m.text}</span></span></a></li>)}</ul>
+          <span class="clamp" dir="auto"><Named text={m.text} /></span></span></a></li>)}</ul>
         : <Empty text="Nobody has mentioned you yet. A colleague does it with @ and your name in a private note." />}
   </div></main>;
 }

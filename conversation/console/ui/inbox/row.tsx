@@ -1,6 +1,8 @@
-import { OwnerChip, Moment } from '../parts/bits';
+import { OwnerChip, Moment, Score, Swatch } from '../parts/bits';
 import { channelName, count, span, now, unmarked, whoIs } from '../format';
 import type { Row } from '../types';
+import { colors } from './labels';
+import { commented } from './figure';
 
 export const rowHeight = 98;
 const speakers: Record<string, string> = { bot: 'Bot: ', staff: 'Us: ', customer: '', system: '' };
@@ -20,19 +22,19 @@ function excerpt(r: Row): string {
 
 interface Props { row: Row; index: number; total: number; chosen: boolean; open: (r: Row) => void }
 
-/** One conversation of the list. */
+/** One conversation of the list. It reads signals, so it is drawn again when they or what it is given change, and not with every step through the list. */
 export function InboxRow({ row, index, total, chosen, open }: Props) {
-  const unread = row.unread || 0, wait = waited(row);
+  const unread = row.unread || 0, wait = waited(row), hue = colors.value, comment = commented.value && row.comment;
   return <div id={'row-' + row.id} class={'row' + (unread ? ' unread' : '')} style={{ top: index * rowHeight + 'px' }} role="option"
     aria-selected={chosen} aria-posinset={index + 1} aria-setsize={total} onClick={() => open(row)}>
     <div class="row-top"><b dir="auto">{whoIs(row)}</b><Moment at={row.updated_at} /></div>
-    <p class="row-text" dir="auto">{excerpt(row)}</p>
+    <p class={'row-text' + (comment ? ' comment' : '')} dir="auto">{comment ? <><span class="hidden">Comment: </span>{comment}</> : excerpt(row)}</p>
     <div class="row-foot">
       <OwnerChip of={row} />
       {wait && <span class="meta">waits {wait}</span>}
-      {!!row.rating && <span class={'chip score ' + (row.rating > 3 ? 'ok' : row.rating < 3 ? 'bad' : 'plain')} role="img" aria-label={`Rated ${row.rating} of 5`}>★ {row.rating}</span>}
+      {!!row.rating && <Score of={row.rating} />}
       {!!row.priority && <span class={'chip ' + (row.priority > 1 ? 'bad' : 'plain')}>{priorities[row.priority]}</span>}
-      {row.labels?.slice(0, 2).map((l) => <span key={l} class="chip plain cut">{l}</span>)}
+      {row.labels?.slice(0, 2).map((l) => <span key={l} class="chip plain label" title={l}>{hue.get(l) && <Swatch color={hue.get(l)!} />}<span class="cut" dir="auto">{l}</span></span>)}
       <span class="meta push">{channelName(row.channel)}</span>
       {unread > 0 && <span class="pill" role="img" aria-label={unread + ' unread'}>{count(unread)}</span>}
     </div>

@@ -119,6 +119,7 @@ export function put(r: Row): void {
   batch(() => {
     const had = rows.value.find((other) => other.id === r.id);
     const merged = had ? { ...had, ...r, match: had.match } : r;
+    if (had && JSON.stringify(had) === JSON.stringify(merged)) return; // nothing is another
     const filtered = view.value === 'figure' || JSON.stringify(filters.value) !== JSON.stringify(noFilters);
     if (filtered) {
       if (had) rows.value = rows.value.map((other) => (other.id === r.id ? merged : other));

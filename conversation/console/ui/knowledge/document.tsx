@@ -4,6 +4,7 @@ import { api, Failed } from '../api';
 import { on } from '../events';
 import { count, exact, plural, size } from '../format';
 import { Empty, Moment, Skeleton } from '../parts/bits';
+import { isKept, useKept } from '../parts/kept';
 import { complain, go, isAdmin, toast } from '../store';
 import type { Doc } from '../types';
 import { Stage, Uses, Warnings } from './documents';
@@ -14,32 +15,36 @@ import type { Passage, ShelfDoc } from './types';
 const longText = 700;
 
 function EditPassage({ of: p, done }: { of: Passage; done: (now?: Passage) => void }) {
-  const [text, setText] = useState(p.text), [theirs, setTheirs] = useState<Passage | null>(null), doing = useDoing();
+  const draft = useKept('passage:' + p.id, p.text, p.version), text = draft.value;
+  const [theirs, setTheirs] = useState<Passage | null>(draft.dirty && draft.base !== p.version ? p : null), doing = useDoing();
   const save = async (e: Event) => {
     e.preventDefault();
     const now = await doing.run(async () => {
       try {
-        return await api<Passage>('PATCH', '/passages/' + p.id, { text, version: (theirs || p).version });
+        return await api<Passage>('PATCH', '/passages/' + p.id, { text, version: theirs ? theirs.version : draft.base });
       } catch (err) {
         if (err instanceof Failed && err.problem.passage) setTheirs(err.problem.passage);
         throw err;
       }
     });
-    if (now) done(now);
+    if (!now) return;
+    draft.drop();
+    done(now);
   };
-  return <form class="form passage-edit" onSubmit={save} onKeyDown={(e) => { if (e.key === 'Escape') done(); }}>
-    <label class="field">Text of the passage<textarea rows={Math.min(14, 3 + Math.ceil(p.text.length / 90))} value={text} onInput={(e) => setText(e.currentTarget.value)} dir="auto" ref={(el) => { if (el && !el.dataset.met) { el.dataset.met = '1'; el.focus(); } }} /></label>
+  const cancel = () => { draft.drop(); done(); };
+  return <form class="form passage-edit" onSubmit={save} onKeyDown={(e) => { if (e.key === 'Escape') cancel(); }}>
+    <label class="field">Text of the passage<textarea rows={Math.min(14, 3 + Math.ceil(p.text.length / 90))} value={text} onInput={(e) => draft.set(e.currentTarget.value)} dir="auto" ref={(el) => { if (el && !el.dataset.met) { el.dataset.met = '1'; el.focus(); } }} /></label>
     {!theirs && <Trouble error={doing.error} />}
     {theirs && <div class="theirs" role="alert"><p>Somebody has changed this passage meanwhile. Nothing was overwritten.</p><h3>As it is stored now{theirs.edited_by ? ', by ' + theirs.edited_by.name : ''}</h3><p class="plain-text" dir="auto">{theirs.text}</p>
       <p class="meta">Your text above is kept. Save again to put it in place of this one.</p></div>}
     <p class="meta">The bot finds the new text at once. Reading the document again puts its own text back.</p>
-    <div class="row"><button class="btn main" type="submit" disabled={doing.busy || !text.trim()}>{theirs ? 'Save over it' : 'Save'}</button><button class="btn" type="button" onClick={() => done()}>Cancel</button>
-      {p.original && <button class="btn quiet" type="button" onClick={() => setText(p.original!)}>Put back the original</button>}</div>
+    <div class="row"><button class="btn main" type="submit" disabled={doing.busy || !text.trim()}>{theirs ? 'Save over it' : 'Save'}</button><button class="btn" type="button" onClick={cancel}>Cancel</button>
+      {p.original && <button class="btn quiet" type="button" onClick={() => draft.set(p.original!)}>Put back the original</button>}</div>
   </form>;
 }
 
 function PassageRow({ of: p, changed }: { of: Passage; changed: (now: Passage) => void }) {
-  const [editing, setEditing] = useState(false), [open, setOpen] = useState(false);
+  const [editing, setEditing] = useState(isKept('passage:' + p.id)), [open, setOpen] = useState(false);
   const hide = async (hidden: boolean, version = p.version) => {
     try {
       const now = await api<Passage>('PATCH', '/passages/' + p.id, { hidden, version });

@@ -4,6 +4,7 @@ import { count, exact, plural, size } from '../format';
 import { Empty, Moment, Skeleton } from '../parts/bits';
 import { Icon } from '../parts/icons';
 import { isAdmin } from '../store';
+import { Deleted } from './deleted';
 import { anything, docs, filter, filtered, load, more, narrow, reading, remove, retry, states, trouble, underWay, watch } from './state';
 import { Trouble, useRested } from './list';
 import type { ShelfDoc } from './types';
@@ -105,5 +106,6 @@ export function Documents() {
         : !trouble.value && (filtered() ? <Empty text="No document is like that."><button class="btn" type="button" onClick={() => narrow(anything)}>Show all</button></Empty>
           : <Empty text={isAdmin.value ? 'There are no documents yet. Upload a FAQ to begin.' : 'There are no documents yet.'} />)}
     {more.value && <button class="btn middle" type="button" onClick={() => load(true)}>Show more</button>}
+    <Deleted />
   </section>;
 }

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { api, Failed } from '../api';
 import { Skeleton } from '../parts/bits';
 import { confirmed } from '../parts/dialog';
+import { useKept, type Kept } from '../parts/kept';
 import { complain, go, isAdmin, say, toast } from '../store';
 import { Uses } from './documents';
 import { blank, EntryFields, EntryShown, same, sent, textOf } from './entryform';
@@ -17,24 +18,31 @@ export function EntryPage({ id }: { id: string }) {
 }
 
 function NewEntry() {
-  const [text, setText] = useState<EntryText>(blank), doing = useDoing(), preview = usePreview();
+  const draft = useKept<EntryText>('entry:new', blank), text = draft.value, doing = useDoing(), preview = usePreview();
   const add = async (e: Event) => {
     e.preventDefault();
     const t = sent(text);
     const added = await doing.run(() => api<{ id: string }>('POST', '/documents', { ...t, review_by: t.review_by || undefined }));
     if (!added) return;
+    draft.drop();
     toast('Entry added');
     go('knowledge', 'faq');
   };
   return <section aria-labelledby="title"><header class="page-head"><h1 id="title">New entry</h1></header>
     <form class="form panel" onSubmit={add}>
-      <EntryFields of={text} change={(w) => setText((had) => ({ ...had, ...w }))} />
+      <EntryFields of={text} change={(w) => draft.set({ ...text, ...w })} />
       <Trouble error={doing.error} />
       <div class="row"><button class="btn main" type="submit" disabled={doing.busy}>Add entry</button>
-        <button class="btn" type="button" disabled={preview.busy || !text.question.trim() || !text.answer.trim()} onClick={() => preview.look(sent(text))}>Preview answers</button></div>
+        <button class="btn" type="button" disabled={preview.busy || !text.question.trim() || !text.answer.trim()} onClick={() => preview.look(sent(text))}>Preview answers</button>
+        <Unsaved of={draft} /></div>
     </form>
     <OutlookShown of={preview} />
   </section>;
+}
+
+/** Says that what is typed is kept, and gives it up. */
+export function Unsaved<T>({ of: draft }: { of: Kept<T> }) {
+  return <>{draft.dirty && <button class="btn quiet" type="button" onClick={() => draft.drop()}>Discard changes</button>}<span class="meta" role="status">{draft.dirty ? 'Not saved yet' : ''}</span></>;
 }
 
 function OldEntry({ id }: { id: string }) {
@@ -52,11 +60,12 @@ function Clash({ theirs, over, take }: { theirs: Entry; over: () => void; take: 
 }
 
 function Editor({ of: e, stored }: { of: Entry; stored: (e: Entry) => void }) {
-  const [text, setText] = useState<EntryText>(textOf(e)), [theirs, setTheirs] = useState<Entry | null>(null), [mine, setMine] = useState<EntryText | null>(null);
+  const draft = useKept<EntryText>('entry:' + e.id, textOf(e), e.version), text = draft.value;
+  const [theirs, setTheirs] = useState<Entry | null>(draft.dirty && draft.base !== e.version ? e : null), [mine, setMine] = useState<EntryText | null>(null);
   const [turn, setTurn] = useState(0), doing = useDoing(), preview = usePreview();
   const kept = (now: Entry) => {
     stored({ ...now, hits: now.hits ?? e.hits, last_used: now.last_used ?? e.last_used });
-    setText(textOf(now));
+    draft.drop(textOf(now));
     setTheirs(null);
     setMine(null);
     preview.clear();
@@ -76,7 +85,7 @@ function Editor({ of: e, stored }: { of: Entry; stored: (e: Entry) => void }) {
   };
   const save = async (ev: Event) => {
     ev.preventDefault();
-    const before = textOf(e), now = await doing.run(() => put(sent(text), e.version));
+    const before = textOf(e), now = await doing.run(() => put(sent(text), String(draft.base)));
     if (!now) return;
     kept(now);
     toast('Saved', { action: 'Undo', act: async () => { const back = await doing.run(() => put(before, now.version)); if (back) kept(back); } });
@@ -88,6 +97,7 @@ function Editor({ of: e, stored }: { of: Entry; stored: (e: Entry) => void }) {
       return true;
     });
     if (!gone) return;
+    draft.drop();
     go('knowledge', 'faq');
     toast('Entry deleted', { action: 'Undo', act: () => bringBack(e.id) });
   };
@@ -96,14 +106,14 @@ function Editor({ of: e, stored }: { of: Entry; stored: (e: Entry) => void }) {
     <header class="page-head"><h1 id="title">{admin ? 'Edit entry' : 'Entry'}</h1>{underWay(e) && <span class="chip accent">{states[e.status]?.[0]}</span>}</header>
     <p class="meta dots lead">{e.document && <a href={'#/knowledge/documents/' + e.document.id} dir="auto">{e.document.name}</a>}<Uses hits={e.hits} last={e.last_used} />{e.stale && <span class="warn">review was due {e.review_by}</span>}</p>
     {!admin ? <div class="panel"><EntryShown of={e} /></div> : <>
-      {theirs && <Clash theirs={theirs} over={() => { stored(theirs); setTheirs(null); }} take={() => { setMine(text); stored(theirs); setText(textOf(theirs)); setTheirs(null); }} />}
-      {mine && <p class="theirs">Your text is kept. <button class="btn" type="button" onClick={() => { setText(mine); setMine(null); }}>Back to my text</button></p>}
+      {theirs && <Clash theirs={theirs} over={() => { stored(theirs); draft.rebase(theirs.version); setTheirs(null); }} take={() => { setMine(text); stored(theirs); draft.drop(textOf(theirs)); setTheirs(null); }} />}
+      {mine && <p class="theirs">Your text is kept. <button class="btn" type="button" onClick={() => { draft.set(mine); setMine(null); }}>Back to my text</button></p>}
       <form class="form panel" onSubmit={save}>
-        <EntryFields of={text} change={(w) => setText((had) => ({ ...had, ...w }))} />
+        <EntryFields of={text} change={(w) => draft.set({ ...text, ...w })} />
         <Trouble error={doing.error} />
         <div class="row"><button class="btn main" type="submit" disabled={doing.busy || !changed || !!theirs}>Save</button>
           <button class="btn" type="button" disabled={preview.busy || !changed} onClick={() => preview.look(sent(text), e.id)}>Preview answers</button>
-          {changed && <button class="btn quiet" type="button" onClick={() => setText(textOf(e))}>Discard changes</button>}<span class="push" />
+          <Unsaved of={draft} /><span class="push" />
           <button class="btn quiet bad" type="button" onClick={remove}>Delete</button></div>
       </form>
       <OutlookShown of={preview} /></>}

@@ -4,7 +4,9 @@ import { api } from '../api';
 import { channelName, plural, reasonText } from '../format';
 import { Moment, Skeleton } from '../parts/bits';
 import { Dialog } from '../parts/dialog';
+import { useKept } from '../parts/kept';
 import { isAdmin, say, toast } from '../store';
+import { Unsaved } from './entry';
 import { blank, EntryFields, EntryShown, sent, textOf } from './entryform';
 import { gapStates } from './gaps';
 import { Back, Trouble, useDoing, useOne, usePaged } from './list';
@@ -39,18 +41,25 @@ function Merge({ of: g, close, merged }: { of: Group; close: () => void; merged:
 }
 
 function Publish({ of: g, did }: { of: GroupDetail; did: (g: Group) => void }) {
-  const [text, setText] = useState<EntryText>(g.draft ? textOf(g.draft) : { ...blank, question: g.question, lang: g.lang || '' }), doing = useDoing(), preview = usePreview();
-  useEffect(() => { if (g.draft) setText(textOf(g.draft)); }, [g.state === 'drafted' ? g.state_at : '']);
-  const act = async (what: () => Promise<Group>) => { const now = await doing.run(what); if (now) did(now); };
+  const drafted = g.draft && textOf(g.draft), kept = useKept<EntryText>('gap:' + g.id, drafted || { ...blank, question: g.question, lang: g.lang || '' }), text = kept.value;
+  const doing = useDoing(), preview = usePreview();
+  useEffect(() => { if (drafted && !kept.dirty) kept.drop(drafted); }, [g.state === 'drafted' ? g.state_at : '']);
+  const act = async (what: () => Promise<Group>) => {
+    const now = await doing.run(what);
+    if (!now) return;
+    kept.drop(now.draft ? textOf(now.draft) : undefined);
+    did(now);
+  };
   const body = () => { const { question, answer, alternatives, lang, verbatim } = sent(text); return { question, answer, alternatives, lang, verbatim }; };
   return <form class="form panel" onSubmit={(e) => { e.preventDefault(); act(() => api<Group>('POST', `/gaps/${g.id}/publish`, body())); }}>
     <h2>{g.state === 'drafted' ? 'Review the draft' : 'Write the answer'}</h2>
     {g.state === 'drafted' && <p class="meta">Drafted from what staff replied; personal data is masked. Read it as if a customer would.</p>}
-    <EntryFields of={text} change={(w) => setText((had) => ({ ...had, ...w }))} brief />
+    <EntryFields of={text} change={(w) => kept.set({ ...text, ...w })} brief />
     <Trouble error={doing.error} />
     <div class="row"><button class="btn main" type="submit" disabled={doing.busy || !text.answer.trim()}>Publish and ask again</button>
       <button class="btn" type="button" disabled={doing.busy} onClick={() => act(() => api<Group>('POST', `/gaps/${g.id}/draft`))}>{g.state === 'drafted' ? 'Draft anew' : 'Draft from replies'}</button>
-      <button class="btn" type="button" disabled={preview.busy || !text.answer.trim()} onClick={() => preview.look(sent(text))}>Preview answers</button></div>
+      <button class="btn" type="button" disabled={preview.busy || !text.answer.trim()} onClick={() => preview.look(sent(text))}>Preview answers</button>
+      <Unsaved of={kept} /></div>
     <OutlookShown of={preview} />
   </form>;
 }

@@ -3,7 +3,7 @@ import { batch, signal } from '@preact/signals';
 import { api, Failed, query } from '../api';
 import { on } from '../events';
 import { confirmed } from '../parts/dialog';
-import { complain, say } from '../store';
+import { complain, say, toast } from '../store';
 import type { Doc } from '../types';
 import type { ShelfDoc } from './types';
 
@@ -12,6 +12,8 @@ export const docs = signal<ShelfDoc[]>([]);
 export const more = signal('');
 export const reading = signal(true);
 export const trouble = signal('');
+/** How often something was deleted here or came back: whoever lists what was deleted reads it anew. */
+export const deletions = signal(0);
 
 export interface Filter { q: string; status: string; kind: string; lang: string; stale: string }
 export const anything: Filter = { q: '', status: '', kind: '', lang: '', stale: '' };
@@ -75,7 +77,7 @@ export async function retry(d: Doc): Promise<void> {
 export async function remove(d: Doc): Promise<boolean> {
   const fresh = underWay(d) && !d.passages;
   const sure = await (fresh ? confirmed(`Cancel ${d.name}?`, 'It is not taken in. Upload it again to begin anew.', 'Cancel it')
-    : confirmed(`Delete ${d.name}?`, 'The bot stops using it at once. This cannot be undone.', 'Delete'));
+    : confirmed(`Delete ${d.name}?`, 'The bot stops using it at once. It can be restored for 30 days from the list of deleted documents.', 'Delete'));
   if (!sure) return false;
   try {
     await api('DELETE', '/documents/' + d.id);
@@ -86,6 +88,22 @@ export async function remove(d: Doc): Promise<boolean> {
     }
   }
   docs.value = docs.value.filter((other) => other.id !== d.id);
-  say(d.name + (fresh ? ' cancelled' : ' deleted'));
+  deletions.value++;
+  if (fresh) say(d.name + ' cancelled');
+  else toast('Deleted: ' + d.name, { action: 'Undo', ms: 10_000, act: () => bringBack(d) });
+  return true;
+}
+
+/** Restores a deleted document; true when it is back. */
+export async function bringBack(d: Doc): Promise<boolean> {
+  try {
+    await api('POST', `/documents/${d.id}/restore`);
+  } catch (err) {
+    complain(err);
+    return false;
+  }
+  toast('Restored: ' + d.name);
+  deletions.value++;
+  load();
   return true;
 }

@@ -7,6 +7,8 @@ export interface ShelfDoc extends Doc {
   lang?: string; review_by?: string; stale?: boolean; site?: string; hits?: number; last_used?: string;
 }
 
+export interface DeletedDoc extends Doc { deleted_at: string; deleted_by?: Person; until: string }
+
 export interface Passage {
   id: string; document: string; ordinal: number; title?: string; heading?: string; page?: number; text: string; lang?: string; tokens: number;
   entry?: string; version: number; hidden: boolean; original?: string; edited_at?: string; edited_by?: Person; error?: string;

@@ -1,6 +1,6 @@
 // Small pieces that several pages show.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { now, short, exact, initials } from '../format';
 import { dismiss, me, toasts } from '../store';
 import type { Row, State } from '../types';
@@ -56,10 +56,20 @@ export function Toasts() {
   </div>)}</section>;
 }
 
+/** What a customer gave, from 1 to 5. */
+export function Score({ of }: { of: number }) {
+  return <span class={'chip score ' + (of > 3 ? 'ok' : of < 3 ? 'bad' : 'plain')} role="img" aria-label={`Rated ${of} of 5`}>★ {of}</span>;
+}
+
+/** The colour of a label. Its ring can be told from any ground, and its name stands beside it. */
+export function Swatch({ color }: { color: string }) {
+  return <svg class="swatch" viewBox="0 0 12 12" width="12" height="12" aria-hidden="true"><circle cx="6" cy="6" r="5.25" fill={color || 'none'} stroke-dasharray={color ? undefined : '2 2'} /></svg>;
+}
+
 /** Puts nodes made elsewhere into the page, such as Markdown. */
 export function Nodes({ make, deps, class: name, dir }: { make: () => Node; deps: unknown[]; class: string; dir?: 'auto' }) {
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => { box.current!.replaceChildren(make()); }, deps);
+  useLayoutEffect(() => { box.current!.replaceChildren(make()); }, deps); // with the frame that shows the rest
   return <div ref={box} class={name} dir={dir} />;
 }
 

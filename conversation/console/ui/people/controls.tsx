@@ -4,7 +4,7 @@ import { optional } from '../api';
 import { exact } from '../format';
 import { full } from '../inbox/state';
 import { Dialog } from '../parts/dialog';
-import { Swatch } from '../settings/labels';
+import { Swatch } from '../parts/bits';
 import { mayAct, me, panel } from '../store';
 import { arrange, snooze } from '../thread/actions';
 import { head } from '../thread/state';

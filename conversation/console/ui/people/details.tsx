@@ -1,5 +1,6 @@
 // The right pane: who the customer is, where they are, what was before.
 import { useEffect, useState } from 'preact/hooks';
+import { signal } from '@preact/signals';
 import { optional } from '../api';
 import { openId } from '../inbox/state';
 import { channelName, exact, plural, whoIs } from '../format';
@@ -12,6 +13,11 @@ import type { Contact, Row } from '../types';
 import { ContactActions, ConversationActions } from './contact';
 import { Controls } from './controls';
 
+/** How often a contact was changed here: pane and drawer both read it anew. */
+const changes = signal(0);
+
+const restMs = 120; // nothing is read for who steps past
+
 const contextNames: Record<string, string> = { page_url: 'Page', page_title: 'Title' };
 
 function Facts({ of: h, contact }: { of: Row; contact: Contact | null }) {
@@ -23,7 +29,7 @@ function Facts({ of: h, contact }: { of: Row; contact: Contact | null }) {
     {(h.lang || h.locale) && <><dt>Language</dt><dd>{h.lang || h.locale}</dd></>}
     {page && <><dt>Page</dt><dd dir="auto">{safe ? <a href={safe} target="_blank" rel="noopener noreferrer nofollow">{page.title || page.url}</a> : page.title || page.url}</dd></>}
     <dt>Since</dt><dd>{exact(h.created_at)}</dd>
-    {!!h.rating && <><dt>Rating</dt><dd>{h.rating} of 5</dd></>}
+    {!!h.rating && <><dt>Rating</dt><dd>{h.rating} of 5{h.comment && <blockquote class="quote plain-text" dir="auto">{h.comment}</blockquote>}</dd></>}
     {contact?.blocked && <><dt>Blocked</dt><dd class="bad">yes</dd></>}
     {Object.entries(contact?.attributes || {}).map(([k, v]) => <><dt key={k} dir="auto">{contextNames[k] || k}</dt><dd dir="auto">{typeof v === 'object' ? JSON.stringify(v) : String(v)}</dd></>)}
   </dl>;
@@ -46,14 +52,14 @@ function Used() {
 
 export function DetailsBody() {
   const h = head.value;
-  const [contact, setContact] = useState<Contact | null>(null), [version, setVersion] = useState(0);
+  const [contact, setContact] = useState<Contact | null>(null), version = changes.value;
   const of = h?.contact_id;
   useEffect(() => {
     setContact(null);
     if (!of) return undefined;
     let here = true;
-    optional<Contact>('/contacts/' + of, `contact ${of} ${h!.seq} ${version}`).then((c) => { if (here) setContact(c); });
-    return () => { here = false; };
+    const timer = setTimeout(() => optional<Contact>('/contacts/' + of, `contact ${of} ${h!.seq} ${version}`).then((c) => { if (here) setContact(c); }), restMs);
+    return () => { here = false; clearTimeout(timer); };
   }, [of, openId.value, version]);
   if (!h) return null;
   const name = whoIs(h);
@@ -66,7 +72,7 @@ export function DetailsBody() {
     {contact && <Past list={contact.conversations} id={h.id} />}
     {contact && contact.identities.length > 1 && <><h3>Also known as</h3><ul class="used">{contact.identities.map((i) => <li key={i.channel + i.external_id}>{channelName(i.channel)} <span class="meta cut">{i.external_id}</span></li>)}</ul></>}
     <ConversationActions of={h} />
-    {contact && <ContactActions of={contact} changed={() => setVersion(version + 1)} />}
+    {contact && <ContactActions of={contact} changed={() => { changes.value++; }} />}
   </>;
 }
 

@@ -1,22 +1,16 @@
 // A figure by day, drawn, with the same as a table for whoever cannot see it.
 import { openFigure } from '../inbox/figure';
 import { named, written } from './figures';
+import { ceiling } from '../parts/scale';
 import type { Group } from './state';
 
 const width = 600, height = 132, top = 8;
 const dayText = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' });
 export const dayName = (date: string): string => dayText.format(new Date(date + 'T12:00:00Z'));
 
-/** Rounds up to what an axis ends at. */
-function ceiling(n: number): number {
-  if (n <= 4) return Math.max(1, Math.ceil(n));
-  const step = 10 ** Math.floor(Math.log10(n));
-  return [1, 2, 3, 4, 5, 6, 8, 10].map((m) => m * step).find((m) => m >= n)!;
-}
-
 export function Chart({ figure, days, line }: { figure: string; days: Group[]; line?: boolean }) {
   const n = named[figure], values = days.map((d) => d.figures[figure]?.value ?? (n.kind === 'count' ? 0 : undefined));
-  const most = n.kind === 'share' ? 1 : n.kind === 'score' ? 5 : ceiling(Math.max(0, ...values.map((v) => v || 0)));
+  const most = n.kind === 'share' ? 1 : n.kind === 'score' ? 5 : ceiling(Math.max(0, ...values.map((v) => v || 0)), n.kind === 'count');
   const step = width / days.length, bar = Math.max(1, Math.min(28, step * 0.7)), y = (v: number) => top + (height - top) * (1 - v / most);
   const open = (d: Group) => openFigure({ query: d.figures[figure].query, title: `${n.title}, ${dayName(d.key)}`, back: location.hash, days: d.key });
   return <figure class="chart">

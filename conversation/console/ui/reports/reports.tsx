@@ -2,13 +2,13 @@
 // before. Every figure opens the conversations it was taken from.
 import { useEffect, useState } from 'preact/hooks';
 import { optional, query } from '../api';
-import { channelName, now, reasonText } from '../format';
-import { Empty, Skeleton } from '../parts/bits';
+import { channelName, count, now, reasonText } from '../format';
+import { Empty, Moment, Score, Skeleton } from '../parts/bits';
 import { Icon } from '../parts/icons';
 import type { Colleague, Label } from '../types';
 import { Chart, dayName } from './chart';
 import { Card, named, Value } from './figures';
-import { ask, of, ranges, read, report, shift, trouble, type Group, type Report } from './state';
+import { ask, of, ranges, read, report, shift, trouble, type Comment, type Group, type Report } from './state';
 
 function Filters({ of: r }: { of: Report | null }) {
   const [staff, setStaff] = useState<Colleague[]>([]), [labels, setLabels] = useState<Label[]>([]), [own, setOwn] = useState(false);
@@ -42,6 +42,20 @@ function Groups({ title, of: list, columns, name, first }: { title: string; of: 
     <tbody>{list.map((g) => <tr key={g.key}><th scope="row" dir="auto">{name(g)}</th>{columns.map(([f]) => <td key={f}><Value of={g.figures[f]} as={named[f]} about={name(g)} /></td>)}</tr>)}</tbody></table></div></section>;
 }
 
+const shownComments = 10;
+
+/** What customers said beside their scores, the newest first. */
+function Comments({ of: list }: { of: Comment[] }) {
+  const [all, setAll] = useState(false);
+  if (!list.length) return null;
+  return <section class="report-part" aria-label="What customers said"><h2>What customers said</h2>
+    <ul class="cards said-list" aria-label="Comments">{(all ? list : list.slice(0, shownComments)).map((c) => <li key={c.conversation + c.at}>
+      <p class="said-top"><Score of={c.score} /><a href={'#/inbox/all/' + c.conversation} dir="auto">{c.contact || 'A visitor'}</a><span class="push" /><span class="meta"><Moment at={c.at} /></span></p>
+      <blockquote class="plain-text" dir="auto">{c.comment}</blockquote></li>)}</ul>
+    {list.length > shownComments && <button class="btn middle" type="button" aria-expanded={all} onClick={() => setAll(!all)}>{all ? 'Show fewer' : `Show all ${count(list.length)}`}</button>}
+  </section>;
+}
+
 function Body({ of: r }: { of: Report }) {
   return <>
     <ul class="figure-cards">
@@ -58,6 +72,7 @@ function Body({ of: r }: { of: Report }) {
       <Chart figure="conversations" days={r.days} /><Chart figure="bot_resolved_rate" days={r.days} line />
       <Chart figure="handed_over" days={r.days} /><Chart figure="csat_average" days={r.days} line />
     </div>
+    <Comments of={r.comments || []} />
     <Groups title="Why conversations were given to a person" of={r.reasons} first="Reason" name={(g) => { const t = reasonText(g.key); return t[0]?.toUpperCase() + t.slice(1); }} columns={[['conversations', 'Conversations']]} />
     <Groups title="Channels" of={r.channels} first="Channel" name={(g) => channelName(g.key)} columns={[['conversations', 'Conversations'], ['bot_resolved_rate', 'By the bot'], ['handoff_rate', 'To a person'], ['staff_first_response_median_s', 'First reply'], ['csat_average', 'Score']]} />
     <Groups title="People" of={r.staff} first="Replied first" name={(g) => g.name || 'Somebody who left'} columns={[['conversations', 'Conversations'], ['staff_first_response_median_s', 'First reply'], ['staff_resolution_median_s', 'Until resolved'], ['csat_average', 'Score'], ['rated', 'Scores']]} />

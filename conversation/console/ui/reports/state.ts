@@ -9,8 +9,11 @@ export interface Figure { value?: number; previous?: number; query: string }
 export interface Group { key: string; name?: string; figures: Record<string, Figure> }
 export interface Report {
   from: string; to: string; timezone: string; totals: Record<string, Figure>;
-  days: Group[]; reasons: Group[]; channels: Group[]; staff: Group[]; labels: Group[];
+  days: Group[]; reasons: Group[]; channels: Group[]; staff: Group[]; labels: Group[]; comments?: Comment[];
 }
+
+/** What a customer said beside a score. */
+export interface Comment { conversation: string; contact?: string; score: number; comment: string; at: string }
 
 /** Days are as the server has them: to is the day after the last. */
 export interface Of { from: string; to: string; channel: string; label: string; staff: string }

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { api, forget } from '../api';
 import { Nodes } from '../parts/bits';
+import { isKept, keptBelow, useKept } from '../parts/kept';
 import { markdown } from '../parts/markdown';
 import { allows, me, toast } from '../store';
 import { filled } from '../thread/canned';
@@ -22,37 +23,39 @@ function Preview({ text }: { text: string }) {
 }
 
 function CannedForm({ of: c, done, cancel }: { of?: Canned; done: () => unknown; cancel: () => void }) {
-  const shortcut = useRef<HTMLInputElement>(null), area = useRef<HTMLTextAreaElement>(null), [text, setText] = useState(c?.text || '');
+  const first = useRef<HTMLInputElement>(null), area = useRef<HTMLTextAreaElement>(null);
+  const draft = useKept('canned:' + (c?.id || 'new'), { shortcut: c?.shortcut || '', text: c?.text || '' }), { shortcut, text } = draft.value;
   const form = useForm(async () => {
-    await api(c ? 'PUT' : 'POST', c ? '/canned/' + c.id : '/canned', { shortcut: shortcut.current!.value, text });
+    await api(c ? 'PUT' : 'POST', c ? '/canned/' + c.id : '/canned', { shortcut, text });
+    draft.drop();
     await done();
   }, true);
-  useEffect(() => { shortcut.current!.focus(); }, []);
+  useEffect(() => { first.current!.focus(); }, []);
   const insert = (v: string) => {
     const a = area.current!;
     a.focus();
     a.setRangeText(`{{${v}}}`, a.selectionStart, a.selectionEnd, 'end'); // at once: a caret set later would jump under who writes on
-    setText(a.value);
+    draft.set({ shortcut, text: a.value });
   };
   return <form class="form grow" onSubmit={form.submit} aria-label={c ? 'Change /' + c.shortcut : 'New canned reply'}>
-    <label class="field">Shortcut, one word<input ref={shortcut} required maxLength={40} pattern="/?\S+" defaultValue={c?.shortcut} autocomplete="off" placeholder="hello" /></label>
-    <label class="field">Text<textarea ref={area} required rows={4} maxLength={8000} dir="auto" value={text} onInput={(e) => setText(e.currentTarget.value)} /></label>
+    <label class="field">Shortcut, one word<input ref={first} required maxLength={40} pattern="/?\S+" value={shortcut} onInput={(e) => draft.set({ shortcut: e.currentTarget.value, text })} autocomplete="off" placeholder="hello" /></label>
+    <label class="field">Text<textarea ref={area} required rows={4} maxLength={8000} dir="auto" value={text} onInput={(e) => draft.set({ shortcut, text: e.currentTarget.value })} /></label>
     <div class="row variables" role="group" aria-label="Put in a variable">{variables.map((v) => <button key={v} class="chip" type="button" onClick={() => insert(v)}>{v}</button>)}</div>
     <Preview text={text} />
     {form.error}
-    <div class="row"><button class="btn main" type="submit" disabled={form.busy}>{c ? 'Save' : 'Add reply'}</button><button class="btn quiet" type="button" onClick={cancel}>Cancel</button></div>
+    <div class="row"><button class="btn main" type="submit" disabled={form.busy}>{c ? 'Save' : 'Add reply'}</button><button class="btn quiet" type="button" onClick={() => { draft.drop(); cancel(); }}>{draft.dirty ? 'Discard' : 'Cancel'}</button><span class="meta" role="status">{draft.dirty ? 'Not saved yet' : ''}</span></div>
   </form>;
 }
 
 export function CannedReplies() {
-  const list = useList<Canned>('/canned', 'canned'), [open, setOpen] = useState(''), acts = allows(me.value, 'agent');
+  const list = useList<Canned>('/canned', 'canned'), [open, setOpen] = useState(keptBelow('canned:') || ''), acts = allows(me.value, 'agent');
   const again = async () => { forget('/canned'); setOpen(''); await list.read(); };
   return <>
     <p class="muted lead">In the composer, / and some letters find one.</p>
     {acts && (open === 'new' ? <div class="cards item"><CannedForm done={again} cancel={() => setOpen('')} /></div> : <p><button class="btn main" type="button" onClick={() => setOpen('new')}>Add a canned reply</button></p>)}
     <Cards of={list} label="Canned replies" empty="There are no canned replies yet." item={(c) => <li key={c.id} class="item">
       {open === c.id ? <CannedForm of={c} done={async () => { await again(); toast('Reply saved'); }} cancel={() => setOpen('')} /> : <>
-        <div class="grow"><p><b>/{c.shortcut}</b></p><p class="clamp muted" dir="auto">{c.text}</p></div>
+        <div class="grow"><p><b>/{c.shortcut}</b>{isKept('canned:' + c.id) && <span class="chip warn">Not saved yet</span>}</p><p class="clamp muted" dir="auto">{c.text}</p></div>
         {acts && <div class="row tight"><button class="btn quiet" type="button" aria-label={'Change /' + c.shortcut} onClick={() => setOpen(c.id)}>Change</button>
           <button class="btn quiet bad" type="button" aria-label={'Delete /' + c.shortcut} onClick={() => remove('/canned/' + c.id, 'Delete this reply?', `“/${c.shortcut}” is deleted for everybody. This cannot be undone.`, again)}>Delete</button></div>}</>}
     </li>} />

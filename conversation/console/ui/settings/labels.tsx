@@ -1,14 +1,11 @@
 // Labels that conversations are sorted by.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { api, forget } from '../api';
+import { api } from '../api';
+import { relabel } from '../inbox/labels';
+import { Swatch } from '../parts/bits';
 import { isAdmin, toast } from '../store';
 import type { Label } from '../types';
 import { Cards, remove, useForm, useList } from './parts';
-
-/** The colour of a label, where it has one. */
-export function Swatch({ color }: { color: string }) {
-  return <svg class="swatch" viewBox="0 0 12 12" width="12" height="12" aria-hidden="true"><circle cx="6" cy="6" r="5.5" fill={color || 'none'} stroke={color || 'currentColor'} stroke-dasharray={color ? undefined : '2 2'} /></svg>;
-}
 
 const standard = '#2f5bea';
 
@@ -16,7 +13,7 @@ function LabelForm({ of: l, done, cancel }: { of?: Label; done: () => unknown; c
   const name = useRef<HTMLInputElement>(null), [color, setColor] = useState(l ? l.color : standard);
   const form = useForm(async () => {
     await api(l ? 'PUT' : 'POST', l ? '/labels/' + l.id : '/labels', { name: name.current!.value, color });
-    forget('/labels');
+    await relabel();
     await done();
   }, !!l);
   useEffect(() => { if (l) name.current!.focus(); }, []);
@@ -32,7 +29,7 @@ function LabelForm({ of: l, done, cancel }: { of?: Label; done: () => unknown; c
 
 export function Labels() {
   const labels = useList<Label>('/labels', 'labels'), [open, setOpen] = useState('');
-  const again = async () => { forget('/labels'); setOpen(''); await labels.read(); };
+  const again = async () => { await relabel(); setOpen(''); await labels.read(); };
   return <>
     {isAdmin.value && <LabelForm done={labels.read} />}
     <Cards of={labels} label="Labels" empty="There are no labels yet." item={(l) => <li key={l.id} class="item">

@@ -8,6 +8,7 @@ import { mayAct, me } from '../store';
 import type { Message, Source } from '../types';
 import { Files } from './files';
 import { Golden } from './golden';
+import { markNames, nameable } from './named';
 import { deliver, revise, type Pending } from './send';
 import { head, redeliver, seenUpTo } from './state';
 import { Translation } from './translate';
@@ -23,7 +24,7 @@ const deliveries: Record<string, string> = { pending: 'On its way', sent: 'Sent'
 
 export function Bubble({ message: m, joined }: { message: Message; joined: boolean }) {
   if (m.author === 'system') return <p class="change" dir="auto">{m.text}<time dateTime={m.at} title={exact(m.at)}>{time(m.at)}</time></p>;
-  const kind = m.note ? 'note' : m.author, who = speaker(m);
+  const kind = m.note ? 'note' : m.author, who = speaker(m), people = m.note ? nameable(m.text) : null;
   return <article class={'said ' + kind + (joined ? ' joined' : '')} aria-label={(m.note ? 'Note by ' : '') + who} data-seq={m.seq}>
     {!joined && <p class="by">
       {m.author !== 'customer' && <Face name={m.staff?.name || m.name || who} kind={m.note ? 'note' : m.author === 'bot' ? 'bot' : ''} />}
@@ -32,7 +33,7 @@ export function Bubble({ message: m, joined }: { message: Message; joined: boole
       <time dateTime={m.at} title={exact(m.at)}>{time(m.at)}</time></p>}
     <div class="bubble">
       {m.author === 'bot' || m.author === 'staff'
-        ? <Nodes class="text" dir="auto" deps={[m.text]} make={() => markdown(m.text, (n) => cite(m, n))} />
+        ? <Nodes class="text" dir="auto" deps={[m.text, people]} make={() => markNames(markdown(m.text, (n) => cite(m, n)), people)} />
         : <div class="text plain-text" dir="auto">{m.text}</div>}
       {m.attachments && <Files list={m.attachments} />}
     </div>
@@ -85,7 +86,7 @@ export function DraftBubble({ text }: { text: string }) {
 export function PendingBubble({ of: p }: { of: Pending }) {
   return <article class={'said pending ' + (p.mode === 'note' ? 'note' : 'staff')} aria-label={p.state === 'failed' ? 'Not sent' : 'On its way'}>
     <p class="by"><Face name={me.value?.name || 'You'} kind={p.mode === 'note' ? 'note' : ''} /><b>You</b></p>
-    <div class="bubble"><Nodes class="text" dir="auto" deps={[p.text]} make={() => markdown(p.text)} /></div>
+    <div class="bubble"><Nodes class="text" dir="auto" deps={[p.text]} make={() => markNames(markdown(p.text), p.mode === 'note' ? nameable(p.text) : null)} /></div>
     <div class="under">{p.state === 'failed'
       ? <><span class="bad" role="alert"><Icon of="alert" size={14} />Not sent: {p.error}</span>
         <button class="btn link" type="button" onClick={() => deliver(p.id)}>Retry</button>

@@ -6,6 +6,7 @@ import { mayAct } from '../store';
 import { mode, text } from './send';
 
 const everyMs = 10_000;
+const restMs = 120; // who steps past a conversation does not look at it
 let known = true; // whether the server can be told
 
 const doing = computed(() => (text.value ? mode.value : 'none'));
@@ -21,13 +22,16 @@ async function tell(): Promise<void> {
 
 export function watch(): () => void {
   const timer = setInterval(tell, everyMs);
+  let due = 0;
   const end = effect(() => {
     openId.value;
     doing.value;
-    queueMicrotask(tell);
+    clearTimeout(due);
+    due = setTimeout(tell, restMs) as unknown as number;
   });
   return () => {
     clearInterval(timer);
+    clearTimeout(due);
     end();
   };
 }

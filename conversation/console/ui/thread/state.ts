@@ -6,11 +6,12 @@ import { current, markRead, openId, put } from '../inbox/state';
 import { complain, me } from '../store';
 import type { Attachment, Delivery, Message, Row, State } from '../types';
 import { changes, readChanges } from './changes';
+import { ahead, messagesAfter, newest, page, recall, remember } from './cache';
+import { history } from './history';
+import { filed, progress, sorted, unhear } from './merge';
 import { looking, typing, watchOthers } from './others';
 
 export { changes, looking, typing };
-
-const page = 100;
 
 /** The conversation as last read; null until it has been. */
 export const head = signal<Row | null>(null);
@@ -34,38 +35,29 @@ export const seenUpTo = computed(() => {
 let turn = 0;
 let abort: AbortController | null = null;
 
-/** How deliveries and files stand, as heard since the messages were last asked for. */
-const progress = new Map<number, Delivery>();
-const filed = new Map<number, Attachment[]>();
+// What is kept is read anew when somebody stays with it, not with each step past it.
+const restMs = 120;
 
 /** Whether the open conversation is being read, and something of it was heard meanwhile that the answer may not know. */
 let asking = false;
 let missed = false;
 
-function sorted(list: Message[]): Message[] {
-  const bySeq = new Map<number, Message>();
-  for (const m of list) {
-    const had = bySeq.get(m.seq), heard = progress.get(m.seq);
-    bySeq.set(m.seq, { ...m, attachments: filed.get(m.seq) || m.attachments, why: m.why || had?.why, delivery: heard || m.delivery || had?.delivery });
-  }
-  return [...bySeq.values()].sort((a, b) => a.seq - b.seq);
-}
+let whole = ''; // the conversation whose newest page was read since it was opened
 
 async function read(id: string): Promise<void> {
-  const mine = ++turn, same = head.peek()?.id === id;
+  const mine = ++turn, same = head.peek()?.id === id, had = same ? undefined : recall(id);
   abort?.abort();
   abort = new AbortController();
-  asking = true;
-  missed = false;
-  progress.clear(); // what is read is newer; what is heard from now on is newer still
-  filed.clear();
+  if (!same && whole) remember(whole, messages.peek()); // with what was heard since it was read
   batch(() => {
-    reading.value = !same;
+    reading.value = !same && !had;
     trouble.value = '';
     if (!same) {
+      whole = '';
       drafts.value = new Map();
+      unhear();
       head.value = current.peek();
-      messages.value = [];
+      messages.value = had || [];
       changes.value = [];
       typing.value = '';
       looking.value = [];
@@ -73,29 +65,46 @@ async function read(id: string): Promise<void> {
       history.value = null;
     }
   });
+  const { signal } = abort;
+  if (had) {
+    setTimeout(() => { if (mine === turn) ahead(id); });
+    await new Promise((rested) => setTimeout(rested, restMs));
+    if (mine !== turn) return; // on the way to another
+  }
   const before = drafts.peek();
+  asking = true;
+  missed = false;
+  unhear(); // what is read is newer; what is heard from now on is newer still
   try {
-    const row = await api<Row>('GET', '/conversations/' + id, undefined, { signal: abort.signal });
-    const newest = messages.value[messages.value.length - 1], underWay = messages.value.find((m) => m.delivery?.state === 'pending');
-    const after = same && newest ? (underWay ? underWay.seq - 1 : newest.seq) : Math.max(0, row.seq - page);
-    const list = await api<{ messages: Message[] }>('GET', `/conversations/${id}/messages` + query({ after: after || '', limit: 500 }), undefined, { signal: abort.signal });
+    const known = head.peek()?.seq, last = whole === id ? messages.peek()[messages.peek().length - 1] : undefined;
+    const underWay = last && messages.peek().find((m) => m.delivery?.state === 'pending');
+    const read = api<Row>('GET', '/conversations/' + id, undefined, { signal });
+    const rest = (seq: number) => (last ? messagesAfter(id, underWay ? underWay.seq - 1 : last.seq, signal) : newest(id, seq, signal));
+    let [row, list] = known !== undefined ? await Promise.all([read, rest(known)]) : await read.then(async (r) => [r, await rest(r.seq)] as const);
+    const end = list.length ? list[list.length - 1].seq : last?.seq || 0;
+    if (end < row.seq) list = [...list, ...(await messagesAfter(id, end, signal))]; // written meanwhile
     if (mine !== turn) return;
     const newer = head.value?.id === id && head.value.epoch > row.epoch;
     batch(() => {
       if (!newer) head.value = row;
-      redraft(row, before, list.messages);
-      messages.value = sorted([...messages.value, ...list.messages]);
+      redraft(row, before, list);
+      const shown = messages.value, gap = !last && list.length > 0 && shown.length > 0 && shown[shown.length - 1].seq + 1 < list[0].seq;
+      messages.value = sorted([...(gap ? [] : shown), ...list]);
       reading.value = false;
     });
+    whole = id;
+    remember(id, messages.peek());
     asking = false;
     if (missed) return again();
     put(row);
     markRead(id, row.seq);
     readChanges(id);
+    ahead(id);
   } catch (err) {
     if (mine !== turn || !(err instanceof Failed)) return;
     asking = false;
-    batch(() => { trouble.value = err.message; reading.value = false; });
+    if (err.status === 404) remember(id, []);
+    batch(() => { trouble.value = err.message; reading.value = false; if (err.status === 404) messages.value = []; });
   }
 }
 
@@ -139,17 +148,6 @@ export async function readEarlier(): Promise<void> {
   if (first <= 1) return;
   const list = await api<{ messages: Message[] }>('GET', `/conversations/${id}/messages` + query({ after: Math.max(0, first - 1 - page) || '', limit: page }));
   if (id === openId.value) messages.value = sorted([...list.messages, ...messages.value]);
-}
-
-/** What the same person said in other conversations before, oldest first; null until asked for. */
-export const history = signal<Message[] | null>(null);
-
-/** Reads the last page of it. */
-export async function readHistory(): Promise<void> {
-  const h = head.value;
-  if (!h?.contact_id) return;
-  const list = await api<{ messages: Message[] }>('GET', `/contacts/${h.contact_id}/messages`);
-  if (h.id === openId.value) history.value = list.messages.filter((m) => m.conversation !== h.id && m.at < h.created_at);
 }
 
 /** Takes a message that was stored, by us or by anybody. */

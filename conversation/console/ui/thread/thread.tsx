@@ -1,18 +1,19 @@
 // The middle pane: who has the conversation, what was said, the composer.
 import { Fragment } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
-import { dayOf, reasonText, whoIs } from '../format';
+import { dayOf, whoIs } from '../format';
 import { OwnerChip, Skeleton, Empty } from '../parts/bits';
 import { Waits } from './waits';
 import { Icon } from '../parts/icons';
 import { complain, go, mayAct, panel } from '../store';
 import { full, openId, rows, view } from '../inbox/state';
-import type { Change, Message } from '../types';
 import { resolve, takeOrGive } from './actions';
 import { Bubble, DraftBubble, PendingBubble } from './bubble';
 import { Composer } from './composer';
+import { history, readHistory } from './history';
+import { Log } from './log';
 import { pendingHere } from './send';
-import { again, changes, drafts, earliest, head, history, looking, messages, mine, readEarlier, readHistory, reading, silenced, trouble, typing } from './state';
+import { again, drafts, earliest, head, looking, messages, mine, readEarlier, reading, silenced, trouble, typing } from './state';
 
 function Head() {
   const h = head.value;
@@ -39,63 +40,11 @@ function Watchers() {
     {writes ? writes.name + ' is writing a reply' : list.map((s) => s.name).join(', ') + (list.length > 1 ? ' are looking' : ' is looking')}</span>;
 }
 
-const spoken: Record<string, string> = { staff: 'staff', bot: 'the bot', queue: 'the queue' };
-
-const priorities = ['normal', 'low', 'high', 'urgent'];
-
-function changeText(c: Change): string {
-  const who = c.actor?.name || 'The server';
-  switch (c.kind) {
-    case 'owner': return `${who}: ${spoken[c.from || ''] || c.from || 'nobody'} → ${spoken[c.to || ''] || c.to || 'nobody'}` + (c.reason ? ` (${reasonText(c.reason)})` : '');
-    case 'rating': return `The customer rated this ${'★'.repeat(+(c.to || 0))} ${c.to} of 5${c.from && c.from !== '0' ? `, ${c.from} before` : ''}`;
-    case 'priority': return `${who} changed the priority from ${priorities[+(c.from || 0)]} to ${priorities[+(c.to || 0)]}`;
-    default: return `${who} changed ${c.kind === 'assign' ? 'the assignee' : c.kind} ${c.from ? `from ${c.from} ` : ''}to ${c.to || 'none'}`;
-  }
-}
-
-// A change of owner that the customer was told of stands there as its own message.
-const toldMs = 3000;
-function silent(c: Change): boolean {
-  if (c.kind !== 'owner' && c.kind !== 'status') return true;
-  const at = Date.parse(c.at);
-  return !messages.value.some((m) => m.author === 'system' && Math.abs(Date.parse(m.at) - at) < toldMs);
-}
-
-type Line = { at: string; key: string; message?: Message; change?: Change };
-
-function Log() {
-  const lines: Line[] = [...messages.value.map((m) => ({ at: m.at, key: 'm' + m.seq, message: m })),
-    ...changes.value.filter((c) => c.at >= (messages.value[0]?.at || '') && silent(c)).map((c, i) => ({ at: c.at, key: 'c' + i, change: c }))];
-  if (changes.value.length) lines.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
-  let day = '', episode = 0, before: Message | undefined;
-  return <>{lines.map((l) => {
-    const out = [];
-    const today = new Date(l.at).toDateString();
-    if (today !== day) {
-      day = today;
-      out.push(<p class="divider" key={'d' + l.key}><span>{dayOf(l.at)}</span></p>);
-      before = undefined;
-    }
-    if (l.change) {
-      before = undefined;
-      out.push(<p class="change" key={l.key}>{changeText(l.change)}</p>);
-    } else {
-      const m = l.message!;
-      if (episode && m.episode !== episode) out.push(<p class="divider strong" key={'e' + l.key}><span>A new conversation begins here</span></p>);
-      episode = m.episode;
-      const joined = before && before.author === m.author && before.note === m.note && before.staff?.id === m.staff?.id && Date.parse(m.at) - Date.parse(before.at) < 120_000;
-      out.push(<Bubble key={l.key} message={m} joined={!!joined} />);
-      before = m;
-    }
-    return out;
-  })}</>;
-}
-
 /** What the same person said elsewhere before, on demand. */
 function History() {
-  const list = history.value;
-  if (!head.value?.contact_id || !full.value) return null;
-  if (!list) return <button class="btn quiet middle" type="button" onClick={() => readHistory().catch(complain)}>Show what they wrote before</button>;
+  const list = history.value, h = head.value;
+  if (!h?.contact_id || !full.value) return null;
+  if (!list) return <button class="btn quiet middle" type="button" onClick={() => readHistory(h, () => openId.value === h.id).catch(complain)}>Show what they wrote before</button>;
   if (!list.length) return <p class="change">They have not written before.</p>;
   return <>{list.map((m, i) => <Fragment key={m.conversation + m.seq}>
     {list[i - 1]?.conversation !== m.conversation && <p class="divider strong"><span>Earlier conversation, {dayOf(m.at)}</span></p>}
@@ -104,7 +53,7 @@ function History() {
 }
 
 export function Thread() {
-  const box = useRef<HTMLDivElement>(null), stick = useRef(true);
+  const box = useRef<HTMLDivElement>(null), stick = useRef(true), tall = useRef(0);
   const id = openId.value;
   useLayoutEffect(() => { stick.current = true; }, [id]);
   useLayoutEffect(() => {
@@ -114,7 +63,10 @@ export function Thread() {
   useEffect(() => {
     const e = box.current;
     if (!e) return undefined;
-    const grown = new ResizeObserver(() => { if (stick.current) e.scrollTop = e.scrollHeight; });
+    const grown = new ResizeObserver(() => {
+      if (stick.current) e.scrollTop = e.scrollHeight;
+      tall.current = e.scrollHeight;
+    });
     for (const child of [e, e.firstElementChild!]) grown.observe(child);
     return () => grown.disconnect();
   }, [id]);
@@ -129,7 +81,12 @@ export function Thread() {
   return <section class="thread" aria-label="Conversation">
     <Head />
     <div ref={box} class="log" id="log" role="log" aria-label="Messages" aria-live="off" tabIndex={0}
-      onScroll={(e) => { const t = e.currentTarget; stick.current = t.scrollHeight - t.scrollTop - t.clientHeight < 60; }}>
+      onScroll={(e) => {
+        const t = e.currentTarget;
+        if (t.scrollHeight - t.scrollTop - t.clientHeight < 60) stick.current = true;
+        else if (t.scrollHeight === tall.current) stick.current = false; // else it is what was said that grew, and nobody who scrolled
+        tall.current = t.scrollHeight;
+      }}>
       <div class="log-all">
         {reading.value && !messages.value.length && <Skeleton rows={4} label="Reading the messages" />}
         {trouble.value && <Empty text={trouble.value}><button class="btn" type="button" onClick={again}>Try again</button></Empty>}

@@ -1,22 +1,17 @@
 // Figures in a row of days or runs, drawn, with a hidden table of the same.
 import type { ComponentChildren } from 'preact';
+import { ceiling } from '../parts/scale';
 
 const width = 600, height = 140, top = 8;
 
 export interface Series { name: string; values: (number | null)[] }
-interface Props { title: string; labels: string[]; series: Series[]; write: (n: number) => string; most?: number; line?: boolean; first: string; children?: ComponentChildren }
+interface Props { title: string; labels: string[]; series: Series[]; write: (n: number) => string; most?: number; line?: boolean; whole?: boolean; first: string; children?: ComponentChildren }
 
-/** Rounds up to what an axis ends at. */
-function ceiling(n: number): number {
-  if (!(n > 0)) return 1;
-  const step = 10 ** Math.floor(Math.log10(n));
-  return [1, 2, 3, 4, 5, 6, 8, 10].map((m) => m * step).find((m) => m >= n * 0.999)!;
-}
-
-/** Bars stand on each other, series by series; lines break where there is no figure. */
-export function Chart({ title, labels, series, write, most: end, line, first, children }: Props) {
+/** Bars stand on each other, series by series; lines break where there is no figure.
+ *  whole says that they count something. */
+export function Chart({ title, labels, series, write, most: end, line, whole, first, children }: Props) {
   const sums = labels.map((_, i) => series.reduce((sum, s) => sum + (s.values[i] || 0), 0));
-  const most = end ?? ceiling(Math.max(0, ...(line ? series.flatMap((s) => s.values.map((v) => v || 0)) : sums)));
+  const most = end ?? ceiling(Math.max(0, ...(line ? series.flatMap((s) => s.values.map((v) => v || 0)) : sums)), whole);
   const step = width / Math.max(1, labels.length), bar = Math.max(1.5, Math.min(28, step * 0.72)), y = (v: number) => top + (height - top) * (1 - v / most);
   const points = (values: (number | null)[]) => {
     let d = '';

@@ -6,14 +6,14 @@ import type { Row } from '../types';
 import { money, outcomeName, purposeName, took } from './names';
 import type { BookedCall, Sum } from './types';
 
-const shown = 30, settleMs = 600;
+const shown = 30, settleMs = 600, restMs = 120;
 
 export function Spent({ of: h }: { of: Row }) {
   const [got, setGot] = useState<{ id: string; calls: BookedCall[]; total: Sum } | null>(null);
   useEffect(() => {
     let here = true;
     // The call is booked about when its answer is stored.
-    const timer = setTimeout(() => api<{ calls: BookedCall[]; total: Sum }>('GET', `/conversations/${h.id}/usage`).then((u) => { if (here) setGot({ id: h.id, ...u }); }, () => undefined), got?.id === h.id ? settleMs : 0);
+    const timer = setTimeout(() => api<{ calls: BookedCall[]; total: Sum }>('GET', `/conversations/${h.id}/usage`).then((u) => { if (here) setGot({ id: h.id, ...u }); }, () => undefined), got?.id === h.id ? settleMs : restMs);
     return () => { here = false; clearTimeout(timer); };
   }, [h.id, h.seq, h.owner]);
   if (got?.id !== h.id || !got.total.calls) return null;

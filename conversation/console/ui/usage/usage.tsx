@@ -75,7 +75,7 @@ export function UsagePage() {
     {error && <p class="error" role="alert">{error} <button class="btn link" type="button" onClick={read}>Try again</button></p>}
     {!data ? !error && <Skeleton rows={5} label="Reading the usage" /> : data.days.totals.calls ? <>
       <Figures of={data.days.totals} />
-      <Chart title="By day (UTC)" first="Day" labels={days.map(dayName)} series={series(metric, days, data.days.rows)} write={metric === 'cost' ? (n) => '$' + (n >= 1 || !n ? n.toFixed(2) : n.toPrecision(2)) : (n) => (n > 99_999 ? count(Math.round(n / 1000)) + 'k' : count(+n.toFixed(1)))}>
+      <Chart title="By day (UTC)" first="Day" labels={days.map(dayName)} series={series(metric, days, data.days.rows)} whole={metric !== 'cost'} write={metric === 'cost' ? (n) => '$' + (n >= 1 || !n ? n.toFixed(2) : n.toPrecision(2)) : (n) => (n > 99_999 ? count(Math.round(n / 1000)) + 'k' : count(+n.toFixed(1)))}>
         <select aria-label="What is drawn" value={metric} onChange={(e) => setMetric(e.currentTarget.value as Metric)}><option value="cost">Cost</option><option value="calls">Calls</option><option value="tokens">Tokens</option></select></Chart>
       <Rows of={data.rows.rows} by={data.by} />
       <Errors of={data.outcomes.rows} calls={data.days.totals.calls} /></>

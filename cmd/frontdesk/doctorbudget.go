@@ -1,0 +1,30 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"frontdesk/knowledge"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// examineContents looks at what an installed database holds.
+func examineContents(ctx context.Context, conn *pgx.Conn, now time.Time) []finding {
+	return append(examineEntries(ctx, conn, now), examineBudget(ctx, conn)...)
+}
+
+// examineBudget tells of documents that wait for the budget for models; none is no finding.
+func examineBudget(ctx context.Context, conn *pgx.Conn) []finding {
+	const sql = `SELECT count(*) FROM documents WHERE status = 'embedding' AND error = @note`
+	var waiting int
+	if err := conn.QueryRow(ctx, sql, pgx.NamedArgs{"note": knowledge.BudgetNote}).Scan(&waiting); err != nil {
+		return []finding{{"budget", verdictNote, "what waits for it cannot be counted: " + reason(err), ""}}
+	}
+	if waiting == 0 {
+		return nil
+	}
+	return []finding{{"budget", verdictWarning, fmt.Sprintf("documents that wait for the day's budget for models to be found by meaning, too: %d", waiting),
+		"Raise it (Settings › Spending), or wait until midnight UTC: they go on by themselves."}}
+}
