@@ -56,7 +56,7 @@ func TestFiguresOpenTheirConversations(t *testing.T) {
 			b.show("reports")
 			run[bool](b, `(document.querySelector('.report-part').scrollIntoView(), true)`)
 			b.show("reports-tables")
-b.wait(`[...document.querySelectorAll('.said-list li')].map((e) => e.innerText.replace(/\s+/g, ' ')).join('|').includes('★ 5 Mia Keller') && document.querySelector('.said-list').innerText.includes('Not <b>good</b>.')`)
+			b.wait(`[...document.querySelectorAll('.said-list li')].map((e) => e.innerText.replace(/\s+/g, ' ')).join('|').includes('★ 5 Mia Keller') && document.querySelector('.said-list').innerText.includes('Not <b>good</b>.')`)
 			b.equals(`[...document.querySelectorAll('.chart')].filter((c) => /^(Conversations|Given)/.test(c.innerText)).map((c) => [...c.querySelectorAll('.axis')].map((e) => e.textContent).join()).join(' ')`, "6,3,0 2,1,0") // whole numbers
 			b.equals(`document.querySelector('.chart table tbody').rows.length`, 30)
 			given := button("Given to a person: 2. Show the conversations")
