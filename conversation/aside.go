@@ -43,7 +43,7 @@ func (e *Engine) aside(r Receipt, text string) {
 
 func (e *Engine) answerAside(ctx context.Context, st State, text string) error {
 	find, cancel := context.WithTimeout(ctx, e.cfg.FindTimeout)
-	found, err := e.d.Finder.Find(find, knowledge.Query{Text: text})
+	found, err := e.purse.Finder(e.d.Finder, Account{Conversation: st.Conversation}).Find(find, knowledge.Query{Text: text})
 	cancel()
 	if err != nil {
 		return err

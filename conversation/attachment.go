@@ -156,8 +156,8 @@ type Files interface {
 	File(ctx context.Context, id string) (File, error)
 	// FileFetched stores the bytes of a file that was only named. ErrFileQuota.
 	FileFetched(ctx context.Context, id string, content []byte, q Quota) error
-	// SettleFile stores what a file came to, once: it returns how the file stands
-	// now and whether this call settled it. ErrNoFile.
+	// SettleFile stores what a file came to, once, and the calls that took, in one commit:
+	// it returns how the file stands now and whether this call settled it. ErrNoFile.
 	SettleFile(ctx context.Context, id string, r Reading, s FileState) (Attachment, bool, error)
 	// Pictures returns what a model is shown of the files, by id.
 	Pictures(ctx context.Context, conversation string, ids []string) (map[string][]byte, error)

@@ -31,6 +31,8 @@ const (
 	// EventMention that a note, named by Seq, names Staff.
 	EventDelivery EventKind = "delivery"
 	EventMention  EventKind = "mention"
+	// EventAssigned tells Staff that Name has given them a conversation.
+	EventAssigned EventKind = "assigned"
 	// EventAnswered says, between replicas only, that the answer of Turn is stored.
 	EventAnswered EventKind = "answered"
 	// EventAccess says that something Staff, an account or a token, could do has ended.
@@ -40,7 +42,7 @@ const (
 // forStaff reports whether no customer may hear of it.
 func (k EventKind) forStaff() bool {
 	switch k {
-	case EventInbox, EventPresence, EventAlert, EventSeen, EventDelivery, EventMention, EventSettings, EventAccess, EventAnswered:
+	case EventInbox, EventPresence, EventAlert, EventSeen, EventDelivery, EventMention, EventAssigned, EventSettings, EventAccess, EventAnswered:
 		return true
 	}
 	return false
@@ -59,14 +61,14 @@ type Event struct {
 	afar         bool   // it comes from another replica
 	At           int    `json:"-"` // of a delta: how much of the answer stands before it, in UTF-16 units, as browsers count
 	State        *State
-	Name         string // who is typing, or mentioned somebody
+	Name         string // who is typing, mentioned or assigned somebody
 	Seq          int64  `json:",omitempty"` // of the message it is about
 	Alert        *Alert `json:",omitempty"`
 	By           Author `json:",omitempty"` // of typing: the customer, else somebody of ours
 
 	Delivery *DeliveryReport `json:",omitempty"`
 
-	Staff   string     `json:",omitempty"` // whose presence it is, between replicas; or who was mentioned
+	Staff   string     `json:",omitempty"` // whose presence it is, between replicas; or who was mentioned or given something
 	Typing  Typing     `json:",omitempty"` // what they are writing
 	Leaves  bool       `json:",omitempty"` // they are gone
 	Present []Presence `json:"-"`          // who looks at the conversation, as known here

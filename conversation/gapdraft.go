@@ -74,7 +74,16 @@ func (g *Gaps) Draft(ctx context.Context, id string) (Gap, error) {
 		}
 	}
 	entry = g.clean(entry, qs, talks)
-	return g.set(ctx, id, GapChange{From: []GapState{GapOpen, GapDrafted}, To: GapDrafted, Draft: &entry})
+	c := GapChange{From: []GapState{GapOpen, GapDrafted}, To: GapDrafted, Draft: &entry}
+	for _, q := range qs { // how they asked is in it too
+		c.Of = append(c.Of, q.Conversation)
+	}
+	for _, t := range talks {
+		c.Of = append(c.Of, t.Question.Conversation)
+	}
+	slices.Sort(c.Of)
+	c.Of = slices.Compact(c.Of)
+	return g.set(ctx, id, c)
 }
 
 // plainDraft takes words as they were written.

@@ -102,6 +102,9 @@ type GapChange struct {
 	Document string           // empty: as it is
 	Saved    bool             // the entry to publish is in the document
 	Outcome  string
+	// Of are the conversations that Draft is made of: with one of them erased meanwhile
+	// nothing changes.
+	Of []string
 }
 
 // GapWords analyzes the words of a question as the lexical index does.

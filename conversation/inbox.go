@@ -61,6 +61,9 @@ var (
 	ErrNoCanned  = errors.New("conversation: no such canned reply")
 )
 
+// TeamsMine, as the team of a Filter, stands for every team its reader is in.
+const TeamsMine = "mine"
+
 // Filter says which conversations are wanted. Empty fields ask for nothing.
 type Filter struct {
 	View     View
@@ -69,7 +72,7 @@ type Filter struct {
 	Channel  string
 	Label    string // its name
 	Assignee string // a member of staff, or "none"
-	Team     string // its id
+	Team     string // its id, or TeamsMine
 	Locale   string // en finds en-GB too
 	Priority int    // at least; 0 asks for nothing
 	From, To time.Time
@@ -153,8 +156,9 @@ type InboxMarks interface {
 	SetLabels(ctx context.Context, id string, by Actor, names []string) error
 	SetPriority(ctx context.Context, id string, by Actor, priority int) error
 	// SetAssignee notes who is to take it. With Auto one of those who are there is chosen,
-	// whom it returns. ErrNoStaff, ErrNoTeam, ErrNobody.
-	SetAssignee(ctx context.Context, id string, by Actor, a Assignment) (Named, error)
+	// whom it returns; fresh says that something else was noted before. ErrNoStaff,
+	// ErrNoTeam, ErrNobody.
+	SetAssignee(ctx context.Context, id string, by Actor, a Assignment) (to Named, fresh bool, err error)
 	// Snooze puts off what is not resolved until then; a zero time wakes it.
 	// ErrNotCurrent.
 	Snooze(ctx context.Context, id string, by Actor, until time.Time) error
@@ -286,9 +290,10 @@ func (in *Inbox) Reopen(ctx context.Context, id string, by Actor) (State, error)
 
 // Assign says who is to take a conversation. What the bot answers goes to the queue,
 // since a person is to see it; what somebody holds passes to the one named at once;
-// in the queue it stays there until they take it. ErrNotFound, ErrNotCurrent for a
+// in the queue it stays there until they take it. Whoever is given what they did not
+// have, by another, is told. ErrNotFound, ErrNotCurrent for a
 // resolved one, ErrNoStaff, ErrNoTeam, ErrNobody, *TakenError.
-func (in *Inbox) Assign(ctx context.Context, id string, by Actor, a Assignment) error {
+func (in *Inbox) Assign(ctx context.Context, id string, by Actor, a Assignment) (err error) {
 	st, err := in.e.State(ctx, id)
 	if err != nil {
 		return err
@@ -296,11 +301,18 @@ func (in *Inbox) Assign(ctx context.Context, id string, by Actor, a Assignment) 
 	if st.Status == StatusResolved {
 		return ErrNotCurrent
 	}
-	to, err := in.SetAssignee(ctx, id, by, a)
+	to, fresh, err := in.SetAssignee(ctx, id, by, a)
 	if err != nil {
 		return err
 	}
 	defer in.touched(id)
+	if held := st.Owner == OwnerStaff; held && to.ID != st.StaffID || !held && fresh {
+		defer func() {
+			if err == nil {
+				in.assigned(id, by, to)
+			}
+		}()
+	}
 	switch {
 	case a.None:
 		return nil
@@ -314,4 +326,14 @@ func (in *Inbox) Assign(ctx context.Context, id string, by Actor, a Assignment) 
 		})
 	}
 	return err
+}
+
+// assigned tells somebody that another has given them a conversation.
+func (in *Inbox) assigned(id string, by Actor, to Named) {
+	if to.ID == "" || to.ID == by.StaffID {
+		return
+	}
+	ev := Event{Kind: EventAssigned, Conversation: id, Staff: to.ID, Name: by.Name}
+	in.e.hub.Publish(ev)
+	in.e.d.Bus.Relay(ev)
 }

@@ -128,7 +128,7 @@ func (p *Purse) Stream(ctx context.Context, m Model, on Account, purpose string,
 	}
 	p.terms.Load().settle(reply.Model, &reply.Usage)
 	return reply, Call{
-		Conversation: on.Conversation, Turn: on.Turn, Purpose: purpose, Model: reply.Model, Outcome: outcome(ctx, err),
+		ID: knowledge.NewID(), Conversation: on.Conversation, Turn: on.Turn, Purpose: purpose, Model: reply.Model, Outcome: outcome(ctx, err),
 		Usage: reply.Usage, Duration: time.Since(began), Hold: hold,
 	}, err
 }

@@ -77,7 +77,7 @@ func (p *Purse) metered(ctx context.Context, purpose, model string, cost func(*t
 	calls := make([]Call, len(used))
 	for i, u := range used {
 		p.terms.Load().settle(model, &u)
-		calls[i] = Call{Conversation: on.Conversation, Turn: on.Turn, Purpose: purpose, Model: model, Outcome: callOK,
+		calls[i] = Call{ID: knowledge.NewID(), Conversation: on.Conversation, Turn: on.Turn, Purpose: purpose, Model: model, Outcome: callOK,
 			Usage: u, Duration: time.Since(began) / time.Duration(len(used))}
 	}
 	// The reservation is for all of them: it ends with the commit that books them.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"frontdesk/knowledge"
 )
 
 // waiting reports whether a turn has to look into files first.
@@ -99,7 +101,7 @@ func (e *Engine) readFile(ctx context.Context, id, turn string, last bool) (Atta
 		r, err = e.inspect(ctx, f)
 	}
 	for i := range r.Calls {
-		r.Calls[i].Conversation, r.Calls[i].Turn = f.Conversation, turn
+		r.Calls[i].ID, r.Calls[i].Conversation, r.Calls[i].Turn = knowledge.NewID(), f.Conversation, turn
 	}
 	if err != nil {
 		if !last {
@@ -111,7 +113,10 @@ func (e *Engine) readFile(ctx context.Context, id, turn string, last bool) (Atta
 	store, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
 	at, _, err := e.settle(store, f, r, err)
-	return at, nil, err
+	if err != nil {
+		return at, r.Calls, err
+	}
+	return at, nil, nil
 }
 
 // reasonOf names what kept a file from being read, for the customer's sake.

@@ -23,6 +23,7 @@ func (r Retention) Check() error {
 // Forgotten counts what retention has deleted.
 type Forgotten struct {
 	Conversations int64
+	Unsaid        int64 // conversations in which nobody ever said anything
 	Contacts      int64 // of whom no conversation is left
 	Files         int64 // whose bytes were deleted
 	Calls         int64
@@ -31,6 +32,7 @@ type Forgotten struct {
 // Add adds to f what another step deleted.
 func (f *Forgotten) Add(o Forgotten) {
 	f.Conversations += o.Conversations
+	f.Unsaid += o.Unsaid
 	f.Contacts += o.Contacts
 	f.Files += o.Files
 	f.Calls += o.Calls

@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// settle stores what a file came to. The first to do so records what the models
-// cost, tells staff of a refusal and whoever watches of the change.
+// settle stores what a file came to, with what the models cost. The first to do so tells
+// staff of a refusal and whoever watches of the change. With an error the calls are still
+// to be recorded.
 func (e *Engine) settle(ctx context.Context, f File, r Reading, failure error) (Attachment, bool, error) {
 	state := FileReady
 	switch {
@@ -19,7 +20,9 @@ func (e *Engine) settle(ctx context.Context, f File, r Reading, failure error) (
 	if err != nil {
 		return at, first, err
 	}
-	e.record(ctx, r.Calls)
+	for _, c := range r.Calls {
+		e.d.Observer.Called(c)
+	}
 	if !first {
 		return at, false, nil
 	}

@@ -168,6 +168,8 @@ type Change struct {
 
 // Call is one model call and what it cost.
 type Call struct {
+	// ID has a call that is told of twice booked once; empty: it is told of once.
+	ID           string        `json:"key,omitempty"`
 	Conversation string        `json:"-"`
 	Turn         string        `json:"-"`
 	Purpose      string        `json:"purpose"`

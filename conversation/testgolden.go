@@ -14,7 +14,8 @@ const goldenBefore = 60
 // Golden makes a test of a conversation: what the customer asked is its question, and
 // what the bot's answer cites is expected. seq names the answer, or the question that it
 // followed; of a reply of staff it is the answer to the same question. What was said
-// before in the episode is the test's history. ErrNotFound, ErrNoSource, and Add's.
+// before in the episode is the test's history. The test goes with the conversation whose
+// words it quotes. ErrNotFound, ErrNoSource, and Add's.
 func (ts *Tests) Golden(ctx context.Context, conversation string, seq int64) (Test, error) {
 	log, err := ts.Store.Messages(ctx, conversation, max(0, seq-goldenBefore-1), 2*goldenBefore, true)
 	if err != nil {
@@ -59,7 +60,7 @@ func (ts *Tests) Golden(ctx context.Context, conversation string, seq int64) (Te
 	if len(t.Expect.Passages) == 0 {
 		return Test{}, ErrNoSource
 	}
-	t.ID, t.Origin, t.Expect.Answerable = knowledge.NewID(), TestConversation, true
+	t.ID, t.Origin, t.Conversation, t.Expect.Answerable = knowledge.NewID(), TestConversation, conversation, true
 	t, err = ts.save(ctx, t)
 	var bad *BadTestError
 	if errors.As(err, &bad) && bad.Field == "question" {

@@ -115,14 +115,45 @@ func (ts *Tests) ScheduleRun(ctx context.Context, trigger TestTrigger) {
 	}
 }
 
-// BeginScheduled queues a run that was scheduled, for whoever works the queue. Without
-// tests or knowledge there is none.
-func (ts *Tests) BeginScheduled(ctx context.Context, trigger string) error {
-	_, err := ts.Start(ctx, TestTrigger(trigger))
-	if errors.Is(err, ErrNoTests) || errors.Is(err, ErrNoKnowledge) {
-		return nil
+// BeginScheduled queues a run that was scheduled, for whoever works the queue, or says in
+// how long it is to be asked again: runs that nobody asks for keep apart, and leave what
+// is left of a day's budget to customers. Without tests or knowledge there is none.
+func (ts *Tests) BeginScheduled(ctx context.Context, trigger string) (again time.Duration, err error) {
+	if again, err = ts.pause(ctx); again > 0 || err != nil {
+		return again, err
 	}
-	return err
+	_, err = ts.Start(ctx, TestTrigger(trigger))
+	if errors.Is(err, ErrNoTests) || errors.Is(err, ErrNoKnowledge) {
+		return 0, nil
+	}
+	return 0, err
+}
+
+// runsApart is the least time between the beginnings of a run and the next that nobody
+// asked for, and how often a budget is looked at that has no room for one.
+const runsApart = 15 * time.Minute
+
+// pause is how long no run is to begin by itself; 0: it may now.
+func (ts *Tests) pause(ctx context.Context) (time.Duration, error) {
+	now := ts.Now()
+	last, err := ts.Store.Runs(ctx, 1)
+	if err != nil {
+		return 0, err
+	}
+	if len(last) > 0 {
+		// Never longer than the interval, whatever the database's clock says.
+		if wait := min(last[0].At.Add(runsApart).Sub(now), runsApart); wait > 0 {
+			return wait, nil
+		}
+	}
+	if ts.Budget == nil {
+		return 0, nil
+	}
+	spent, limits, err := ts.Budget(ctx)
+	if err != nil || spent.Level(limits) == SpendOK {
+		return 0, err
+	}
+	return runsApart, nil
 }
 
 // Unfinished reports whether a run waits or was cut short.

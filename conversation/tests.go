@@ -78,13 +78,16 @@ type Expect struct {
 
 // Test is a question of which it is known what answers it, or that nothing does.
 type Test struct {
-	ID        string
-	Question  string
-	History   []TestSaid // oldest first
-	Expect    Expect
-	Origin    TestOrigin
-	CreatedAt time.Time
-	Last      *TestResult // of the newest finished run that asked it
+	ID       string
+	Question string
+	History  []TestSaid // oldest first
+	Expect   Expect
+	Origin   TestOrigin
+	// Conversation is the one whose words these are, with which the test goes; empty for
+	// none. It is for storing a new test only.
+	Conversation string
+	CreatedAt    time.Time
+	Last         *TestResult // of the newest finished run that asked it
 }
 
 // key tells whether two tests ask the same.
@@ -131,7 +134,7 @@ type TestBook interface {
 	// AllTests calls each with every test, in no order, without Last.
 	AllTests(ctx context.Context, each func(Test)) error
 	// SaveTests stores tests, all or none; one with an id that is known takes its place.
-	// ErrTestExists, ErrTooManyTests.
+	// ErrTestExists, ErrTooManyTests, ErrNotFound for a conversation that is gone.
 	SaveTests(ctx context.Context, list []Test) error
 	// DeleteTest removes a test with its results. ErrNoTest.
 	DeleteTest(ctx context.Context, id string) error
@@ -179,7 +182,10 @@ type TestDeps struct {
 	// Settings are those in force; nil: the thresholds that come with each result.
 	Settings func() *Settings
 	Purse    *Purse // pays for what Finder calls; nil where that calls nothing
-	Log      *slog.Logger
+	// Budget is where the day's budget stands; nil: there is none.
+	Budget func(context.Context) (Spent, Spending, error)
+	Now    func() time.Time // nil: the system's
+	Log    *slog.Logger
 }
 
 // Tests keeps questions with known answers and asks them. It is safe for concurrent
@@ -190,6 +196,9 @@ type Tests struct{ TestDeps }
 func NewTests(d TestDeps) *Tests {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Now == nil {
+		d.Now = time.Now
 	}
 	return &Tests{d}
 }

@@ -66,7 +66,7 @@ func newDesk(cfg *Config, pool *pgxpool.Pool, k *knowledgeParts, o conversation.
 		return nil, fmt.Errorf("make the engine: %w", err)
 	}
 	d.Engine, d.store, d.bus, d.tests, d.docs, d.log = engine, store, bus, k.tests, k.docs, log
-	k.settings, k.tests.Settings = d.settings, d.settings
+	k.settings, k.tests.Settings, k.tests.Budget = d.settings, d.settings, engine.Budget
 	k.retention.limits = func() conversation.Retention { return d.settings().Retention }
 	return d, nil
 }

@@ -22,7 +22,7 @@ func newGaps(cfg *Config, d *desk, k *knowledgeParts, o conversation.Observer, l
 		return nil, err
 	}
 	return conversation.NewGaps(conversation.GapConfig{}, conversation.GapDeps{
-		Store: d.store, Settings: d.settings, Words: lexical.Bag{}, Entries: gapEntries{k}, Finder: k.store, Embedder: embedder, Model: model,
+		Store: d.store, Settings: d.settings, Words: lexical.Bag{}, Entries: gapEntries{k}, Finder: k.purse.Finder(k.store, conversation.Account{}), Embedder: embedder, Model: model,
 		Counter: tokens.For(cfg.OpenAIModel[0]), Observer: o, Log: log, Purse: k.purse,
 	}), nil
 }

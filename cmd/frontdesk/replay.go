@@ -39,7 +39,7 @@ func (f replayFlags) run(ctx context.Context, a *app, args []string, asJSON bool
 	b := newBar(a.stderr, isTerminal(a.stderr))
 	defer b.end()
 
-	d := conversation.ReplayDeps{Finder: k.store, Purse: k.purse, Settings: settings, Counter: tokens.For(model), Log: a.log}
+	d := conversation.ReplayDeps{Finder: k.purse.Finder(k.store, conversation.Account{}), Purse: k.purse, Settings: settings, Counter: tokens.For(model), Log: a.log}
 	if len(args) > 0 {
 		set, err := eval.Read(args[0])
 		if err != nil {

@@ -54,9 +54,9 @@ func (r *retention) do(ctx context.Context) (err error) {
 	if all == (conversation.Forgotten{}) && documents == 0 {
 		return err
 	}
-	r.log.Info("deleted what was too old", "conversations", all.Conversations, "contacts", all.Contacts, "files", all.Files, "calls", all.Calls, "documents", documents, "took", time.Since(began))
+	r.log.Info("deleted what was too old", "conversations", all.Conversations, "never_begun", all.Unsaid, "contacts", all.Contacts, "files", all.Files, "calls", all.Calls, "documents", documents, "took", time.Since(began))
 	entry := staff.AuditEntry{Actor: staff.Actor{Kind: staff.ActorCommand, Name: "retention"}, Action: "retention", Detail: map[string]string{
-		"conversations": strconv.FormatInt(all.Conversations, 10), "contacts": strconv.FormatInt(all.Contacts, 10),
+		"conversations": strconv.FormatInt(all.Conversations, 10), "never_begun": strconv.FormatInt(all.Unsaid, 10), "contacts": strconv.FormatInt(all.Contacts, 10),
 		"files": strconv.FormatInt(all.Files, 10), "calls": strconv.FormatInt(all.Calls, 10), "documents": strconv.FormatInt(documents, 10),
 	}}
 	keep, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTimeout)

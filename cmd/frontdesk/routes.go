@@ -34,7 +34,7 @@ func (s *server) route(ctx context.Context, pool *pgxpool.Pool, k *knowledgePart
 	previews := conversation.NewPreviewer(s.engine.store, k, conversation.DefaultThresholds())
 	previews.Settings = s.engine.settings
 	pages, err := console.New(console.Options{
-		Staff: accounts, Documents: k, Entries: k, FAQ: k, Conflicts: k.docs, Curation: k, Previews: previews, Sites: k, Gaps: s.gaps, Inbox: s.inbox, Finder: k.store, Engine: s.engine, Events: s.engine, Log: s.a.log,
+		Staff: accounts, Documents: k, Entries: k, FAQ: k, Conflicts: k.docs, Curation: k, Previews: previews, Sites: k, Gaps: s.gaps, Inbox: s.inbox, Finder: k.purse.Finder(k.store, conversation.Account{}), Engine: s.engine, Events: s.engine, Log: s.a.log,
 		Asks: s.engine, Tests: testFiles{k.tests}, Webhooks: s.webhooks, Health: newVitals(cfg, s.engine.store, k.jobs, s.channels),
 		ClientIP: from.clientIP, Secure: from.secure, Origin: cfg.PublicURL,
 		SignOn: newSignOn(cfg), SignOnRole: cfg.OIDCDefaultRole,

@@ -35,7 +35,7 @@ var searchCommand = command{
 				return err
 			}
 			defer db.close()
-			res, err := k.store.Find(ctx, knowledge.Query{Text: query, Limit: *limit})
+			res, err := k.purse.Finder(k.store, conversation.Account{}).Find(ctx, knowledge.Query{Text: query, Limit: *limit})
 			if err != nil {
 				return err
 			}

@@ -182,6 +182,10 @@ func (s *stream) send(ctx context.Context, e conversation.Event) error {
 		if e.Staff == s.who {
 			return s.event("alert", mentionAlert{"mention", e.Conversation, e.Seq, e.Name + " mentioned you"})
 		}
+	case conversation.EventAssigned:
+		if e.Staff == s.who {
+			return s.event("alert", alertView{e.Conversation, "assigned", e.Name + " gave you a conversation"})
+		}
 	case conversation.EventTyping:
 		return s.event("typing", typingView{e.Conversation, e.Name, e.By})
 	case conversation.EventSeen:

@@ -142,8 +142,8 @@ func inboxFilter(r *http.Request) (conversation.Filter, error) {
 	if f.Assignee != "" && f.Assignee != "none" && !isUUID(f.Assignee) {
 		return f, badParameter("assignee", "a member of staff's id, or none")
 	}
-	if f.Team != "" && !isUUID(f.Team) {
-		return f, badParameter("team", "a team's id")
+	if f.Team != "" && f.Team != conversation.TeamsMine && !isUUID(f.Team) {
+		return f, badParameter("team", "a team's id, or mine")
 	}
 	for name, to := range map[string]*string{"q": &f.Text, "channel": &f.Channel, "label": &f.Label, "lang": &f.Locale} {
 		v := q.Get(name)

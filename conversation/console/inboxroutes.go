@@ -9,7 +9,7 @@ var inboxParams = append([]param{
 	{"view", "queue (who has waited longest first), mine, bot, open, snoozed, resolved, dropped (the last word is the customer's and 5 minutes old, oldest first) or all (when absent).", "string"},
 	{"q", "Words that one message has, or a contact's name or address: accents do not count, beginnings of words do, and of scripts without spaces any part. Results carry match.", "string"},
 	{"channel", "Only this channel.", "string"}, {"label", "Only with this label, by name.", "string"},
-	{"assignee", "Only of this member of staff, by id, or none.", "string"}, {"team", "Only of this team, by id.", "string"},
+	{"assignee", "Only of this member of staff, by id, or none.", "string"}, {"team", "Only of this team, by id, or of the caller's teams: mine.", "string"},
 	{"lang", "Only in this language; en finds en-GB.", "string"}, {"priority", "At least this, 1 to 3.", "integer"},
 	{"from", "Last changed at or after this day or time.", "string"}, {"to", "Last changed before it.", "string"},
 	{"figure", "The conversations behind this figure of a report, as its query says: from and to are then days in the time zone of the business hours in which they began, and of the others only channel, label, staff, cursor and limit count.", "string"},

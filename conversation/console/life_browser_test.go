@@ -112,7 +112,7 @@ func TestStaffHearOfWaitsReadingAndScores(t *testing.T) {
 			mia.writes("Hello, is somebody there?")
 			mia.hears("within 30 days")
 			b.at("#/inbox/queue", sees("Nobody is waiting"))
-			run[bool](b, `(Object.defineProperty(document, 'hidden', {get: () => true, configurable: true}), true)`)
+			b.hide(true)
 			if _, err := p.engine.Handoff(t.Context(), mia.id, conversation.Actor{}, conversation.ReasonAsked); err != nil {
 				t.Fatal(err)
 			}

@@ -140,6 +140,8 @@ var known = []struct {
 	{staff.ErrExists, 409, "exists", "There is an account with this e-mail address."},
 	{staff.ErrLastAdmin, 409, "last_admin", "This is the last admin. Make somebody else one first."},
 	{staff.ErrInvitation, 404, "invitation", "The invitation is unknown, was used or taken back, or is too old. Ask for another."},
+	{staff.ErrReset, 404, "reset", "The link is unknown, was used or replaced, or is too old. Ask for another."},
+	{staff.ErrOwnAccount, 409, "own_account", "For your own account there is your profile, which asks for your password."},
 	{staff.ErrNotFound, 404, "not_found", "There is nothing with this id."},
 	{staff.ErrUnauthenticated, 401, "unauthenticated", "Sign in, or send a valid API token."},
 	{errCrossOrigin, 403, "cross_origin", "The request comes from another site."},

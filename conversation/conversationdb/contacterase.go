@@ -13,9 +13,10 @@ import (
 	"frontdesk/conversation"
 )
 
-// traces is every table that holds something of a contact, and how to find it there.
-// Erasing counts by it before and after; what is in a table that refers to these is
-// gone with them. model_calls keep what was paid, without whom it was for.
+// traces is every table that holds something of a contact, and how to find it there:
+// each that refers to contacts or conversations, through whichever others, is among them.
+// Erasing counts by it before and after. model_calls keep what was paid, without whom it
+// was for.
 var traces = []struct{ table, where string }{
 	{"contacts", `id = @id`},
 	{"identities", `contact_id = @id`},
@@ -40,13 +41,18 @@ var traces = []struct{ table, where string }{
 	{"spend_conversations", inTalks},
 	{"spend_visitors", `contact_id = @id`},
 	{"webhook_deliveries", inTalks},
+	{"episodes", inTalks},
+	{"waits", inTalks},
+	{"seen_marks", inTalks},
+	{"tests", inTalks},
+	{"test_results", `test_id IN (SELECT id FROM tests WHERE ` + inTalks + `)`},
 }
 
 const inTalks = `conversation_id = ANY (@talks::uuid[])`
 
 // EraseContact implements conversation.Contacts.
 func (s *Store) EraseContact(ctx context.Context, id string, by conversation.Actor) (out conversation.Erasure, talks []string, err error) {
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err = s.inOrder(ctx, func(tx pgx.Tx) error {
 		// Deleting questions takes the lock of gaps; it comes before every row.
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(gapLock)); err != nil {
 			return err
@@ -54,6 +60,7 @@ func (s *Store) EraseContact(ctx context.Context, id string, by conversation.Act
 		var found string
 		err := tx.QueryRow(ctx, `SELECT p.id::text FROM contacts p WHERE p.id = `+currentContact+` FOR UPDATE`, pgx.NamedArgs{"id": id}).Scan(&found)
 		if errors.Is(err, pgx.ErrNoRows) {
+			talks = nil
 			out, err = erasureOf(ctx, tx, id)
 			return err
 		}
@@ -67,6 +74,11 @@ func (s *Store) EraseContact(ctx context.Context, id string, by conversation.Act
 			return err
 		}
 		args := pgx.NamedArgs{"id": found, "talks": talks}
+		var formerly []string
+		const merged = `SELECT coalesce(array_agg(from_id::text), '{}') FROM contact_merges WHERE into_id = @id`
+		if err := tx.QueryRow(ctx, merged, args).Scan(&formerly); err != nil {
+			return err
+		}
 		before, err := countTraces(ctx, tx, args)
 		if err != nil {
 			return err
@@ -87,8 +99,9 @@ func (s *Store) EraseContact(ctx context.Context, id string, by conversation.Act
 		}
 		out = conversation.Erasure{Contact: found, Erased: before, At: time.Now().UTC().Truncate(time.Microsecond)}
 		out.Receipt = out.Seal()
-		const keep = `INSERT INTO erasures (contact_id, erased, receipt, actor, actor_name, erased_at) VALUES (@id, @erased, @receipt, @actor, @name, @at)`
-		_, err = tx.Exec(ctx, keep, pgx.NamedArgs{"id": found, "erased": before, "receipt": out.Receipt, "actor": by.StaffID, "name": by.Name, "at": out.At})
+		const keep = `INSERT INTO erasures (contact_id, formerly, erased, receipt, actor, actor_name, erased_at)
+			VALUES (@id, @formerly::uuid[], @erased, @receipt, @actor, @name, @at)`
+		_, err = tx.Exec(ctx, keep, pgx.NamedArgs{"id": found, "formerly": formerly, "erased": before, "receipt": out.Receipt, "actor": by.StaffID, "name": by.Name, "at": out.At})
 		return err
 	})
 	if err != nil {
@@ -97,8 +110,10 @@ func (s *Store) EraseContact(ctx context.Context, id string, by conversation.Act
 	return out, talks, nil
 }
 
+// erasureOf is the erasure of a contact, by its id or by one that was merged into it.
 func erasureOf(ctx context.Context, tx pgx.Tx, id string) (e conversation.Erasure, err error) {
-	err = tx.QueryRow(ctx, `SELECT contact_id::text, erased, receipt, erased_at FROM erasures WHERE contact_id = @id`, pgx.NamedArgs{"id": id}).
+	err = tx.QueryRow(ctx, `SELECT contact_id::text, erased, receipt, erased_at FROM erasures
+		WHERE contact_id = @id OR formerly @> ARRAY[@id]::uuid[] ORDER BY contact_id <> @id LIMIT 1`, pgx.NamedArgs{"id": id}).
 		Scan(&e.Contact, &e.Erased, &e.Receipt, &e.At)
 	return e, err
 }

@@ -184,7 +184,7 @@ func (s *Store) BlockContact(ctx context.Context, id string, by conversation.Act
 			SELECT id, 'contact', CASE WHEN @blocked THEN 'blocked' ELSE 'unblocked' END, @actor, @name FROM c WHERE @news
 		)
 		SELECT id::text FROM c`
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err = s.inOrder(ctx, func(tx pgx.Tx) error {
 		args := pgx.NamedArgs{"id": id, "blocked": blocked, "actor": by.StaffID, "name": by.Name}
 		var contact string
 		var was bool
@@ -207,7 +207,7 @@ func (s *Store) BlockContact(ctx context.Context, id string, by conversation.Act
 
 // MergeContact implements conversation.Contacts.
 func (s *Store) MergeContact(ctx context.Context, from, into string, by conversation.Actor) (out conversation.Contact, ids []string, err error) {
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err = s.inOrder(ctx, func(tx pgx.Tx) error {
 		args := pgx.NamedArgs{"from": from, "into": into, "actor": by.StaffID, "name": by.Name}
 		// Counting who asks about a gap hangs on contacts; its lock comes first, as when
 		// a contact is erased.

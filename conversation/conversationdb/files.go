@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"frontdesk/conversation"
 	"frontdesk/knowledge"
@@ -176,9 +177,20 @@ func (s *Store) File(ctx context.Context, id string) (conversation.File, error) 
 	return f, nil
 }
 
-// SettleFile implements conversation.Files.
+// SettleFile implements conversation.Files. The conversation is locked before its file:
+// what is booked refers to it.
 func (s *Store) SettleFile(ctx context.Context, id string, r conversation.Reading, state conversation.FileState) (conversation.Attachment, bool, error) {
 	const q = `
+		WITH c AS MATERIALIZED (
+			SELECT c.id FROM conversations c WHERE c.id = (SELECT conversation_id FROM files WHERE id = @id) FOR KEY SHARE
+		), call AS (
+			INSERT INTO model_calls (conversation_id, turn, purpose, model, outcome,
+				input_tokens, cached_tokens, output_tokens, cost_micros, estimated, duration_ms, hold, unpriced, key)
+			SELECT (SELECT id FROM c), r.turn, r.purpose, r.model, r.outcome,
+				r.input_tokens, r.cached_tokens, r.output_tokens, r.cost_micros, r.estimated, r.duration_ms, r.hold, r.unpriced, r.key
+			FROM jsonb_to_recordset(@calls) AS r(` + callRecord + `)
+			ON CONFLICT (key) WHERE key IS NOT NULL DO NOTHING
+		)
 		UPDATE files f SET
 			kind = CASE WHEN @kind = '' THEN f.kind ELSE @kind END,
 			media_type = CASE WHEN @type = '' THEN f.media_type ELSE @type END,
@@ -187,11 +199,20 @@ func (s *Store) SettleFile(ctx context.Context, id string, r conversation.Readin
 			picture = @picture, width = @width, height = @height,
 			duration_ms = CASE WHEN @millis = 0 THEN f.duration_ms ELSE @millis END,
 			body = @body, state = @state, reason = @reason
-		WHERE f.id = @id AND f.state = 'pending'`
+		WHERE f.id = (SELECT @id::uuid FROM c) AND f.state = 'pending'`
 	const read = `SELECT jsonb_build_array(` + fileObject + `) FROM files f WHERE f.id = @id`
-	tag, err := s.pool.Exec(ctx, q, pgx.NamedArgs{
+	args := pgx.NamedArgs{
 		"id": id, "kind": r.Kind, "type": r.MediaType, "content": r.Content, "picture": r.Picture, "width": r.Width, "height": r.Height,
 		"millis": r.Duration.Milliseconds(), "body": r.Text, "state": state, "reason": r.Refused,
+	}
+	if err := jsonArgs(args, nil, r.Calls); err != nil {
+		return conversation.Attachment{}, false, fileErr("settle", id, err)
+	}
+	delete(args, "messages")
+	var tag pgconn.CommandTag
+	err := insisting(ctx, func() (err error) {
+		tag, err = s.pool.Exec(ctx, q, args)
+		return err
 	})
 	if err != nil {
 		return conversation.Attachment{}, false, fileErr("settle", id, err)

@@ -29,11 +29,12 @@ WITH c AS (
 	SELECT c.id, 'bot', c.owner, @reason, 'bot', c.epoch, now() FROM c WHERE c.owner <> 'bot'
 ), call AS (
 	INSERT INTO model_calls (conversation_id, turn, purpose, model, outcome,
-		input_tokens, cached_tokens, output_tokens, cost_micros, estimated, duration_ms, hold, unpriced)
+		input_tokens, cached_tokens, output_tokens, cost_micros, estimated, duration_ms, hold, unpriced, key)
 	SELECT c.id, @turn, r.purpose, r.model, r.outcome,
-		r.input_tokens, r.cached_tokens, r.output_tokens, r.cost_micros, r.estimated, r.duration_ms, r.hold, r.unpriced
+		r.input_tokens, r.cached_tokens, r.output_tokens, r.cost_micros, r.estimated, r.duration_ms, r.hold, r.unpriced, r.key
 	FROM c, jsonb_to_recordset(@calls) AS r(purpose text, model text, outcome text,
-		input_tokens int, cached_tokens int, output_tokens int, cost_micros bigint, estimated boolean, duration_ms int, hold uuid, unpriced boolean)
+		input_tokens int, cached_tokens int, output_tokens int, cost_micros bigint, estimated boolean, duration_ms int, hold uuid, unpriced boolean, key uuid)
+	ON CONFLICT (key) WHERE key IS NOT NULL DO NOTHING
 )
 SELECT c.id, c.channel, c.owner, c.status, coalesce(c.staff_id::text, ''), c.staff_name,
 	c.epoch, c.episode, c.seq, c.locale, c.waiting_since, c.updated_at

@@ -26,11 +26,14 @@ func (s *Store) setGap(ctx context.Context, db gapSetter, id string, c conversat
 	const q = `
 		WITH old AS (
 			SELECT id FROM gaps WHERE id = @id
+		), of AS MATERIALIZED ( -- whoever erases one of them takes the draft out after this, or has been faster
+			SELECT id FROM conversations WHERE id = ANY (@of::uuid[]) ORDER BY id FOR KEY SHARE
 		), set AS (
 			UPDATE gaps SET state = @to, state_at = CASE WHEN state = @to THEN state_at ELSE now() END,
 				draft = coalesce(@draft::jsonb, draft), document_id = coalesce(@document::uuid, document_id), saved = @saved,
 				outcome = @outcome
 			WHERE id = @id AND state = ANY (@from::text[]) AND (@changes < 0 OR changes = @changes)
+			AND (SELECT count(*) FROM of) = cardinality(@of::uuid[])
 			RETURNING id
 		)
 		SELECT EXISTS (SELECT FROM set) FROM old`
@@ -44,7 +47,7 @@ func (s *Store) setGap(ctx context.Context, db gapSetter, id string, c conversat
 	var done bool
 	err := db.QueryRow(ctx, q, pgx.NamedArgs{
 		"id": id, "to": c.To, "from": c.From, "draft": draft, "document": null(c.Document), "saved": c.Saved,
-		"outcome": c.Outcome, "changes": changes,
+		"outcome": c.Outcome, "changes": changes, "of": append([]string{}, c.Of...),
 	}).Scan(&done)
 	if err == nil && !done {
 		err = conversation.ErrGapState

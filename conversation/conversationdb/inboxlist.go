@@ -115,7 +115,11 @@ func (l *listing) filter() error {
 		}
 	}
 	add(f.Channel != "", "channel", f.Channel, "c.channel = @channel")
-	add(f.Team != "", "team", f.Team, "c.team_id = @team::uuid")
+	if f.Team == conversation.TeamsMine {
+		l.and("c.team_id IN (SELECT tm.team_id FROM team_members tm WHERE tm.staff_id = @me::uuid)")
+	} else {
+		add(f.Team != "", "team", f.Team, "c.team_id = @team::uuid")
+	}
 	l.speaks(strings.ToLower(f.Locale))
 	add(f.Priority > 0, "priority", f.Priority, "c.priority >= @priority AND c.priority > 0")
 	add(!f.From.IsZero(), "from", f.From, "c.updated_at >= @from")

@@ -208,7 +208,7 @@ func (s *Store) WakeSnoozed(ctx context.Context, limit int) ([]string, error) {
 
 // SetAssignee implements conversation.InboxMarks. Whoever looks for somebody does so
 // one at a time, so that two conversations do not go to the same idle person.
-func (s *Store) SetAssignee(ctx context.Context, id string, by conversation.Actor, a conversation.Assignment) (to conversation.Named, err error) {
+func (s *Store) SetAssignee(ctx context.Context, id string, by conversation.Actor, a conversation.Assignment) (to conversation.Named, fresh bool, err error) {
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 		if a.Auto {
 			if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(roundLock)); err != nil {
@@ -242,6 +242,7 @@ func (s *Store) SetAssignee(ctx context.Context, id string, by conversation.Acto
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
 		}
+		fresh = true
 		reason := "staff"
 		if a.Auto {
 			reason = "round_robin"
@@ -249,9 +250,9 @@ func (s *Store) SetAssignee(ctx context.Context, id string, by conversation.Acto
 		return noteEvent(ctx, tx, id, by, event{kind: "assign", was: both(was, team), became: both(to.Name, toTeam), reason: reason})
 	})
 	if err != nil {
-		return conversation.Named{}, fail("assign", id, err)
+		return conversation.Named{}, false, fail("assign", id, err)
 	}
-	return to, nil
+	return to, fresh, nil
 }
 
 // roundLock is the advisory lock under which somebody is looked for.

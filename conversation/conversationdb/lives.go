@@ -26,6 +26,9 @@ func (s *Store) Floor(ctx context.Context) (conversation.Floor, error) {
 // ClaimLives implements conversation.Lives. A lease's commit need not wait for the
 // disk: one that a crash loses is one that has ended.
 func (s *Store) ClaimLives(ctx context.Context, now time.Time, limit int, lease time.Duration) ([]conversation.Life, error) {
+	if err := s.goRound(ctx); err != nil {
+		return nil, err
+	}
 	const q = `
 		WITH due AS (
 			SELECT conversation_id, episode FROM episodes

@@ -36,23 +36,34 @@ func (s *Store) Open(ctx context.Context, o conversation.Opening) (conversation.
 	return st.state(), nil
 }
 
-// Describe implements conversation.Log.
+// Describe implements conversation.Log. The contact is locked before the conversation,
+// as by whoever changes contacts.
 func (s *Store) Describe(ctx context.Context, id string, p conversation.Profile) error {
 	const q = `
-		WITH c AS (
-			UPDATE conversations SET context = CASE WHEN @context::jsonb = '{}' THEN context ELSE @context::jsonb END WHERE id = @id RETURNING contact_id
+		WITH who AS MATERIALIZED (
+			SELECT p.id FROM contacts p WHERE p.id = (SELECT contact_id FROM conversations WHERE id = @id) FOR NO KEY UPDATE
+		), c AS (
+			UPDATE conversations SET context = CASE WHEN @context::jsonb = '{}' THEN context ELSE @context::jsonb END
+			WHERE id = @id AND EXISTS (SELECT FROM who)
 		)
 		UPDATE contacts p SET
 			name = CASE WHEN @name = '' THEN p.name ELSE @name END,
 			email = CASE WHEN @email = '' THEN p.email ELSE @email END
-		FROM c WHERE p.id = c.contact_id
+		FROM who WHERE p.id = who.id
 		RETURNING true`
 	page := p.Context
 	if page == nil {
 		page = map[string]string{}
 	}
-	var ok bool
-	err := s.pool.QueryRow(ctx, q, pgx.NamedArgs{"id": id, "name": p.Name, "email": p.Email, "context": page}).Scan(&ok)
+	var err error
+	// Twice, because the contact may be merged into another at this very moment.
+	for range 2 {
+		var ok bool
+		err = s.pool.QueryRow(ctx, q, pgx.NamedArgs{"id": id, "name": p.Name, "email": p.Email, "context": page}).Scan(&ok)
+		if !errors.Is(err, pgx.ErrNoRows) {
+			break
+		}
+	}
 	if err != nil {
 		return fail("describe the customer of", id, err)
 	}
@@ -196,12 +207,14 @@ func (s *Store) Messages(ctx context.Context, id string, after int64, limit int,
 	return ms, nil
 }
 
-// Rate implements conversation.Log.
+// Rate implements conversation.Log. The conversation is locked before its message.
 func (s *Store) Rate(ctx context.Context, id string, seq int64, helpful bool) (bool, error) {
 	const q = `
-		WITH old AS (
+		WITH c AS MATERIALIZED (
+			SELECT id FROM conversations WHERE id = @id FOR NO KEY UPDATE
+		), old AS (
 			SELECT helpful FROM messages
-			WHERE conversation_id = @id AND seq = @seq AND author = 'bot' FOR UPDATE
+			WHERE conversation_id = (SELECT id FROM c) AND seq = @seq AND author = 'bot' FOR UPDATE
 		), touched AS ( -- whoever reads what has changed is to see the thumb
 			UPDATE conversations SET updated_at = now()
 			WHERE id = @id AND EXISTS (SELECT FROM old WHERE helpful IS DISTINCT FROM @helpful)

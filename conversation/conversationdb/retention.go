@@ -29,18 +29,24 @@ func RetentionDue(ctx context.Context, tx pgx.Tx) (bool, error) {
 	return tag.RowsAffected() > 0, nil
 }
 
-// Forget deletes some of what is older than r says, each kind in a transaction of its
-// own, and reports whether there may be more.
+// Forget deletes some of what is older than r says, and of what visitors left who never
+// wrote, each kind in a transaction of its own, and reports whether there may be more.
 func (s *Store) Forget(ctx context.Context, r conversation.Retention) (f conversation.Forgotten, more bool, err error) {
 	if err := r.Check(); err != nil {
 		return f, false, err
 	}
+	var lonely int64
+	if f.Unsaid, lonely, err = s.forgetUnsaid(ctx); err != nil {
+		return f, false, fmt.Errorf("forget conversations that never began: %w", err)
+	}
+	more = f.Unsaid == forgetTalks
 	if r.ConversationsDays != nil {
 		if f.Conversations, f.Contacts, err = s.forgetConversations(ctx, *r.ConversationsDays); err != nil {
 			return f, false, fmt.Errorf("forget conversations: %w", err)
 		}
-		more = f.Conversations == forgetTalks
+		more = more || f.Conversations == forgetTalks
 	}
+	f.Contacts += lonely
 	if r.FilesDays != nil {
 		// What is still to be looked into is left to whoever looks.
 		const q = `UPDATE files SET content = NULL, picture = NULL WHERE id IN (
@@ -66,47 +72,4 @@ func (s *Store) Forget(ctx context.Context, r conversation.Retention) (f convers
 func (s *Store) forget(ctx context.Context, q string, days, batch int) (int64, error) {
 	tag, err := s.pool.Exec(ctx, q, pgx.NamedArgs{"days": days, "batch": batch})
 	return tag.RowsAffected(), err
-}
-
-// forgetConversations deletes resolved conversations with all that is theirs, and the
-// contacts of whom none is left. A blocked contact stays, or they would be let in again.
-func (s *Store) forgetConversations(ctx context.Context, days int) (talks, contacts int64, err error) {
-	const old = `SELECT id, contact_id FROM conversations
-		WHERE status = 'resolved' AND seq > 0 AND updated_at < now() - make_interval(days => @days)
-		ORDER BY updated_at LIMIT @batch FOR UPDATE SKIP LOCKED`
-	const drop = `DELETE FROM conversations WHERE id = ANY (@ids::uuid[])`
-	const lonely = `WITH gone AS (
-			DELETE FROM contacts p WHERE p.id = ANY (@people::uuid[]) AND NOT p.blocked
-			AND NOT EXISTS (SELECT FROM conversations c WHERE c.contact_id = p.id) RETURNING p.id
-		), changes AS (DELETE FROM contact_changes h USING gone WHERE h.contact_id = gone.id)
-		SELECT count(*) FROM gone`
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		// Deleting questions takes the lock of gaps; it comes before every row.
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(gapLock)); err != nil {
-			return err
-		}
-		rows, err := tx.Query(ctx, old, pgx.NamedArgs{"days": days, "batch": forgetTalks})
-		if err != nil {
-			return err
-		}
-		var ids, people []string
-		var id, contact string
-		_, err = pgx.ForEachRow(rows, []any{&id, &contact}, func() error {
-			ids, people = append(ids, id), append(people, contact)
-			return nil
-		})
-		if err != nil || len(ids) == 0 {
-			return err
-		}
-		tag, err := tx.Exec(ctx, drop, pgx.NamedArgs{"ids": ids})
-		if err != nil {
-			return err
-		}
-		talks = tag.RowsAffected()
-		return tx.QueryRow(ctx, lonely, pgx.NamedArgs{"people": people}).Scan(&contacts)
-	})
-	if err != nil {
-		return 0, 0, err
-	}
-	return talks, contacts, nil
 }

@@ -73,8 +73,8 @@ func (s *Store) PutSetting(ctx context.Context, c conversation.SettingChange) (c
 			SELECT @name, version, @value, updated_at, @actor, @called FROM s
 			ON CONFLICT (name, version) DO UPDATE SET value = excluded.value, at = excluded.at, actor = excluded.actor, actor_name = excluded.actor_name
 			RETURNING version, at`
-		// Spread over a minute, so that no replica has to look at everything at once.
-		again = `UPDATE episodes SET due_at = now() + random() * interval '1 minute', wakes = wakes + 1 WHERE due_at > now() + interval '1 minute'`
+		// Every episode is to be looked at again: by rounds, after this is committed.
+		again = `UPDATE episode_rounds SET conversation_id = DEFAULT, episode = 0`
 	)
 	out := conversation.StoredSetting{Name: c.Name, Value: c.Value, By: c.By}
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {

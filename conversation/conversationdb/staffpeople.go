@@ -95,6 +95,9 @@ func (s *StaffStore) ChangeAccount(ctx context.Context, id string, c staff.Chang
 			return err
 		}
 		if a.Disabled {
+			if err := endReset(ctx, tx, a.ID); err != nil {
+				return err
+			}
 			if err := endSessions(ctx, tx, a.ID, ""); err != nil {
 				return err
 			}
@@ -133,6 +136,9 @@ func (s *StaffStore) SetPassword(ctx context.Context, id, old, hash, keep string
 		}
 		if tag.RowsAffected() == 0 {
 			return staff.ErrNotFound
+		}
+		if err := endReset(ctx, tx, id); err != nil {
+			return err
 		}
 		return endSessions(ctx, tx, id, keep)
 	})

@@ -80,6 +80,8 @@ func fail(verb, id string, err error) error {
 const (
 	uniqueViolation = "23505"
 	invalidText     = "22P02" // such as a malformed UUID
+	deadlock        = "40P01"
+	serialization   = "40001"
 )
 
 func isCode(err error, code string) bool {

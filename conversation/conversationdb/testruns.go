@@ -151,7 +151,7 @@ func (s *Store) KeepResults(ctx context.Context, r conversation.TestRun, results
 		rows[i] = resultRow{k.Test, k.Rank, k.Passed, k.Answerable, k.Gone, k.Verbatim, k.Held, k.Confidence, k.Decision, k.NDCG5, k.Recall5, k.MRR10}
 	}
 	goes := false
-	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	err := s.inOrder(ctx, func(tx pgx.Tx) error { // tests go with the conversations they quote
 		tag, err := tx.Exec(ctx, going, pgx.NamedArgs{"run": r.ID, "answer": r.Thresholds.Answer, "offer": r.Thresholds.Maybe})
 		if goes = tag.RowsAffected() > 0; err != nil || !goes {
 			return err

@@ -153,8 +153,8 @@ func (s *Store) SaveTests(ctx context.Context, list []conversation.Test) error {
 	const (
 		lock  = `SELECT pg_advisory_xact_lock(@lock)`
 		count = `SELECT count(*) FROM tests`
-		save  = `INSERT INTO tests AS t (id, key, question, history, documents, names, passages, answer, answerable, origin)
-			VALUES (@id, @key, @question, @history, @documents::text[]::uuid[], @names, @passages, @answer, @answerable, @origin)
+		save  = `INSERT INTO tests AS t (id, key, question, history, documents, names, passages, answer, answerable, origin, conversation_id)
+			VALUES (@id, @key, @question, @history, @documents::text[]::uuid[], @names, @passages, @answer, @answerable, @origin, @conversation)
 			ON CONFLICT (id) DO UPDATE SET key = excluded.key, question = excluded.question, history = excluded.history,
 				documents = excluded.documents, names = excluded.names, passages = excluded.passages, answer = excluded.answer,
 				answerable = excluded.answerable, updated_at = clock_timestamp()`
@@ -171,7 +171,7 @@ func (s *Store) SaveTests(ctx context.Context, list []conversation.Test) error {
 			}
 			batch.Queue(save, pgx.NamedArgs{"id": t.ID, "key": t.Key(), "question": t.Question, "history": append([]conversation.TestSaid{}, t.History...),
 				"documents": ids, "names": names, "passages": append([]string{}, t.Expect.Passages...), "answer": t.Expect.Answer,
-				"answerable": t.Expect.Answerable, "origin": t.Origin})
+				"answerable": t.Expect.Answerable, "origin": t.Origin, "conversation": null(t.Conversation)})
 		}
 		total := 0
 		batch.Queue(count).QueryRow(func(row pgx.Row) error { return row.Scan(&total) })
@@ -183,8 +183,11 @@ func (s *Store) SaveTests(ctx context.Context, list []conversation.Test) error {
 		}
 		return nil
 	})
-	if isCode(err, uniqueViolation) {
+	switch {
+	case isCode(err, uniqueViolation):
 		err = conversation.ErrTestExists
+	case isCode(err, foreignKeyViolation):
+		err = conversation.ErrNotFound // erased meanwhile
 	}
 	if err != nil {
 		return fmt.Errorf("save %d tests: %w", len(list), err)

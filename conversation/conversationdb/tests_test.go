@@ -271,8 +271,8 @@ func TestARunNeedsTestsAndKnowledgeAndWaitsOnce(t *testing.T) {
 	if _, err := b.Start(t.Context(), conversation.TriggerManual); !errors.Is(err, conversation.ErrNoKnowledge) {
 		t.Errorf("Start without knowledge = %v, want ErrNoKnowledge", err)
 	}
-	if err := b.BeginScheduled(t.Context(), "knowledge"); err != nil {
-		t.Errorf("BeginScheduled without knowledge = %v, want nothing begun", err)
+	if again, err := b.BeginScheduled(t.Context(), "knowledge"); again != 0 || err != nil {
+		t.Errorf("BeginScheduled without knowledge = %v, %v, want nothing begun", again, err)
 	}
 	if _, err := b.Effect(t.Context(), nil, nil); !errors.Is(err, conversation.ErrNoTest) {
 		t.Errorf("Effect without a run = %v, want ErrNoTest", err)

@@ -156,7 +156,11 @@ func (s *Store) Finish(ctx context.Context, t conversation.Turn, o conversation.
 		return conversation.State{}, nil, fail("finish a turn of", id, err)
 	}
 	var st stateScan
-	err := s.pool.QueryRow(ctx, finishSQL, args).Scan(append(st.targets(), new(time.Time))...)
+	// An answer is not thrown away because a contact was changed at the same moment.
+	err := insisting(ctx, func() error {
+		st = stateScan{}
+		return s.pool.QueryRow(ctx, finishSQL, args).Scan(append(st.targets(), new(time.Time))...)
+	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return conversation.State{}, nil, conversation.ErrSuperseded
 	}
@@ -192,11 +196,7 @@ func (s *Store) Release(ctx context.Context, t conversation.Turn, retry time.Dur
 
 // Record implements conversation.Ledger.
 func (s *Store) Record(ctx context.Context, calls []conversation.Call) error {
-	err := record(ctx, s.pool, calls)
-	if isCode(err, foreignKeyViolation) { // the contact was merged or erased meanwhile: now it is seen
-		err = record(ctx, s.pool, calls)
-	}
-	return err
+	return insisting(ctx, func() error { return record(ctx, s.pool, calls) })
 }
 
 // RecordIn records calls in a transaction with whatever they were made for.
@@ -207,11 +207,12 @@ func (s *Store) RecordIn(ctx context.Context, tx pgx.Tx, calls []conversation.Ca
 func record(ctx context.Context, db execer, calls []conversation.Call) error {
 	const q = `
 		INSERT INTO model_calls (conversation_id, turn, purpose, model, outcome,
-			input_tokens, cached_tokens, output_tokens, cost_micros, estimated, duration_ms, hold, unpriced)
+			input_tokens, cached_tokens, output_tokens, cost_micros, estimated, duration_ms, hold, unpriced, key)
 		SELECT c.id, r.turn, r.purpose, r.model, r.outcome,
-			r.input_tokens, r.cached_tokens, r.output_tokens, r.cost_micros, r.estimated, r.duration_ms, r.hold, r.unpriced
+			r.input_tokens, r.cached_tokens, r.output_tokens, r.cost_micros, r.estimated, r.duration_ms, r.hold, r.unpriced, r.key
 		FROM jsonb_to_recordset(@calls) AS r(` + callRecord + `)
-		LEFT JOIN conversations c ON c.id = r.conversation_id -- erased meanwhile: it was paid for all the same`
+		LEFT JOIN conversations c ON c.id = r.conversation_id -- erased meanwhile: it was paid for all the same
+		ON CONFLICT (key) WHERE key IS NOT NULL DO NOTHING`
 	args := pgx.NamedArgs{}
 	if err := jsonArgs(args, nil, calls); err != nil {
 		return fmt.Errorf("record %d model calls: %w", len(calls), err)
@@ -224,7 +225,7 @@ func record(ctx context.Context, db execer, calls []conversation.Call) error {
 }
 
 const callRecord = `conversation_id uuid, turn uuid, purpose text, model text, outcome text,
-	input_tokens int, cached_tokens int, output_tokens int, cost_micros bigint, estimated boolean, duration_ms int, hold uuid, unpriced boolean`
+	input_tokens int, cached_tokens int, output_tokens int, cost_micros bigint, estimated boolean, duration_ms int, hold uuid, unpriced boolean, key uuid`
 
 // jsonArgs puts messages and calls into args as the JSON that the statements unpack.
 func jsonArgs(args pgx.NamedArgs, messages []conversation.NewMessage, calls []conversation.Call) error {

@@ -12,6 +12,7 @@ import (
 type memory struct {
 	People
 	Invitations
+	Resets
 	Identities
 	Audit
 	totp     map[string]memoryTOTP

@@ -40,6 +40,7 @@ type Store interface {
 	People
 	SecondFactors
 	Invitations
+	Resets
 	Identities
 	Audit
 	Links

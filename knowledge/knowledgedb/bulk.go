@@ -85,7 +85,7 @@ const claimed = `EXISTS (SELECT FROM embedding_claims c
 // Embed is the Store's, but that passages of which very many wait go by a batch: then the document
 // stays on its way until that has ended.
 func (d *Documents) Embed(ctx context.Context, id string) error {
-	if err := d.claimBulk(ctx); err != nil {
+	if err := d.claimBulkFor(ctx, id); err != nil {
 		return err
 	}
 	return d.Store.Embed(ctx, id)
@@ -130,7 +130,7 @@ func (d *Documents) claimBatch(ctx context.Context, model int32) (n int, err err
 				SELECT @model, f.id, b.id, f.digest FROM free f, batch b
 				ON CONFLICT (passage_id, model_id) DO UPDATE SET batch_id = excluded.batch_id, digest = excluded.digest, released = false
 				RETURNING 1)
-			SELECT count(*) FROM claims`
+			SELECT (SELECT count(*) FROM claims), (SELECT count(*) FROM free)`
 		// Apart from the claims: whoever writes a document locks its row first and then its passages.
 		note = `UPDATE documents d SET error = @note, updated_at = clock_timestamp() WHERE d.status = 'embedding' AND d.error <> @note
 			AND EXISTS (SELECT FROM embedding_claims c JOIN passages p ON p.id = c.passage_id WHERE c.batch_id = @batch AND p.document_id = d.id)`
@@ -140,7 +140,9 @@ func (d *Documents) claimBatch(ctx context.Context, model int32) (n int, err err
 		if _, err := tx.Exec(ctx, lock, claimLock); err != nil {
 			return err
 		}
-		if err := tx.QueryRow(ctx, claim, args).Scan(&n); err != nil || n == 0 {
+		var free int
+		if err := tx.QueryRow(ctx, claim, args).Scan(&n, &free); err != nil || n == 0 {
+			d.bulkLook.vain(d.bulkOptions.Least - free)
 			return err
 		}
 		_, err := d.queue.InsertTx(ctx, tx, bulkArgs{Batch: args["batch"].(string)}, nil)

@@ -35,6 +35,7 @@ type Store struct {
 	bulk        Bulk
 	bulkOptions BulkOptions
 	bulkRefused atomic.Bool // the provider has said that it has no batches
+	bulkLook    bulkLook
 	reranking   reranking
 	// searchable, when set, is told while one document is written how many of its
 	// passages are what they will be; see Scratch.Load.

@@ -28,8 +28,9 @@ const (
 
 // TestRunner asks a set of questions with known answers; conversation.Tests is one.
 type TestRunner interface {
-	// BeginScheduled queues a run for a trigger that was given to ScheduleRun.
-	BeginScheduled(ctx context.Context, trigger string) error
+	// BeginScheduled queues a run for a trigger that was given to ScheduleRun, or says in
+	// how long it is to be asked again.
+	BeginScheduled(ctx context.Context, trigger string) (again time.Duration, err error)
 	// Work works off the queued runs; nobody else is at it.
 	Work(ctx context.Context) error
 	// Unfinished reports whether a run waits or was cut short.
@@ -133,9 +134,14 @@ type testDueWorker struct {
 	tests TestRunner
 }
 
-// Work begins the run; what changes from here on asks for another.
+// Work begins the run; what changes from here on asks for another. While it has to wait,
+// what changes shares it.
 func (w *testDueWorker) Work(ctx context.Context, job *river.Job[testDueArgs]) error {
-	return w.tests.BeginScheduled(ctx, job.Args.Trigger)
+	again, err := w.tests.BeginScheduled(ctx, job.Args.Trigger)
+	if err == nil && again > 0 {
+		return river.JobSnooze(again)
+	}
+	return err
 }
 
 type testWorker struct {

@@ -17,6 +17,8 @@ import (
 type examiner struct {
 	mu      sync.Mutex // guards all below
 	begun   []string
+	apart   time.Duration // how long a run is put off
+	putOff  int
 	waiting int // runs
 	atOnce  int
 	most    int
@@ -24,11 +26,15 @@ type examiner struct {
 	hold    chan struct{} // when set, a run goes on when it can read from it
 }
 
-func (e *examiner) BeginScheduled(_ context.Context, trigger string) error {
+func (e *examiner) BeginScheduled(_ context.Context, trigger string) (time.Duration, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.apart > 0 {
+		e.putOff++
+		return e.apart, nil
+	}
 	e.begun = append(e.begun, trigger)
-	return nil
+	return 0, nil
 }
 
 func (e *examiner) Work(ctx context.Context) error {
@@ -109,6 +115,36 @@ func TestChangesInAShortWhileShareOneRun(t *testing.T) {
 		t.Errorf("begun for %v, want one for each cause", e.begun)
 	}
 	e.mu.Unlock()
+}
+
+func TestARunThatIsPutOffSharesWhatChangesMeanwhile(t *testing.T) {
+	e := &examiner{worked: make(chan struct{}, 10), apart: time.Hour}
+	b, runs := examined(t, dbtest.URL(t), e)
+	if err := runs.ScheduleRun(t.Context(), "knowledge"); err != nil {
+		t.Fatal(err)
+	}
+	const now = `UPDATE river_job SET state = 'available', scheduled_at = now() WHERE kind = 'tests_due' AND state = 'scheduled'`
+	if _, err := b.pool.Exec(t.Context(), now); err != nil {
+		t.Fatal(err)
+	}
+	b.start(t)
+	const waits = `SELECT count(*) FROM river_job WHERE kind = 'tests_due' AND state = 'scheduled' AND scheduled_at > now() + interval '50 minutes'`
+	b.eventually(t, func() bool { return b.count(t, waits) == 1 })
+	for range 3 {
+		if err := runs.ScheduleRun(t.Context(), "knowledge"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := b.count(t, `SELECT count(*) FROM river_job WHERE kind = 'tests_due'`); n != 1 {
+		t.Errorf("%d runs wait, want the one that was put off", n)
+	}
+	e.mu.Lock()
+	e.apart = 0
+	e.mu.Unlock()
+	if _, err := b.pool.Exec(t.Context(), now); err != nil {
+		t.Fatal(err)
+	}
+	b.eventually(t, func() bool { e.mu.Lock(); defer e.mu.Unlock(); return len(e.begun) == 1 && e.putOff == 1 })
 }
 
 // eventually polls until ok, as far as patience goes.

@@ -46,27 +46,32 @@ export async function api<T = any>(method: string, path: string, body?: unknown,
   throw failed;
 }
 
-const missing = new Map<string, Promise<unknown>>();
+/** How long what was read with optional is taken for what is: colleagues change it too. */
+export const keptMs = 29_000;
+
+const kept = new Map<string, { at: number; answer: Promise<unknown> }>();
 
 /** Reads what an older server may not have: null when it does not. What was read
- *  under a key is read once; forget drops it. */
+ *  under a key is not read again for keptMs; forget drops it. */
 export function optional<T>(path: string, key = path): Promise<T | null> {
-  let had = missing.get(key);
+  const now = Date.now();
+  for (const [k, had] of kept) if (now - had.at >= keptMs) kept.delete(k);
+  let had = kept.get(key);
   if (!had) {
-    had = api('GET', path).catch((err) => {
+    const fresh = { at: now, answer: api('GET', path).catch((err) => {
       if (err instanceof Failed && (err.status === 404 || err.status === 405)) return null;
-      missing.delete(key);
+      if (kept.get(key) === fresh) kept.delete(key);
       if (err instanceof Failed) return null;
       throw err;
-    });
-    missing.set(key, had);
+    }) };
+    kept.set(key, had = fresh);
   }
-  return had as Promise<T | null>;
+  return had.answer as Promise<T | null>;
 }
 
 export function forget(key?: string): void {
-  if (key) missing.delete(key);
-  else missing.clear();
+  if (key) kept.delete(key);
+  else kept.clear();
 }
 
 /** query writes parameters, leaving out the empty ones. */

@@ -16,7 +16,7 @@ import { Confirmation } from './parts/dialog';
 import { Face, Late, Toasts } from './parts/bits';
 import { Icon, type Shape } from './parts/icons';
 import { lazy } from './parts/lazy';
-import { Invitation, SignIn } from './signin';
+import { Invitation, Reset, SignIn } from './signin';
 import { SettingsArea } from './settings/settings';
 import { mayAct, me, panel, route } from './store';
 import { watch as watchPresence } from './thread/presence';
@@ -85,6 +85,7 @@ export function App() {
   return <>
     {who === undefined ? <Late><p class="plain" role="status">One moment…</p></Late>
       : route.value[0] === 'invitation' && route.value[1] ? <Invitation token={route.value[1]} />
+        : route.value[0] === 'reset' && route.value[1] ? <Reset token={route.value[1]} />
         : who ? <Desk /> : <SignIn />}
     <Toasts />
   </>;

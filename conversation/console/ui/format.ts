@@ -68,6 +68,17 @@ const reasons: Record<string, string> = {
 };
 export const reasonText = (r?: string): string => (r ? reasons[r] || r.replaceAll('_', ' ') : '');
 
+const languages = typeof Intl.DisplayNames === 'function' ? new Intl.DisplayNames(undefined, { type: 'language' }) : null;
+
+/** Names a language by its code; a code that is none stands for itself. */
+export function languageName(code: string): string {
+  try {
+    return languages?.of(code) || code;
+  } catch {
+    return code;
+  }
+}
+
 /** Leaves out the marks of Markdown, for where there is one line of text. */
 export function unmarked(text: string): string {
   return text.replace(/\s*\[\^?\d{1,2}\]/g, '').replace(/!?\[([^\[\]]*)\]\([^()\s]*\)/g, '$1').replace(/(\*\*|__|~~|`+)(?=\S)([^]*?\S)\1/g, '$2').replace(/(^|\s)(#{1,6}|[-*+>])\s+/g, '$1');

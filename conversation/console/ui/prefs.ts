@@ -1,12 +1,12 @@
 // What a person has set for themselves. It is kept on the server, so that it follows
 // them, and here, so that a page looks right before the server has been asked.
-import { effect, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import { api, Failed } from './api';
 
-export interface Prefs { theme: 'auto' | 'light' | 'dark'; keys: boolean; undo: 0 | 5 | 10; sound: boolean; notify: boolean }
+export interface Prefs { theme: 'auto' | 'light' | 'dark'; keys: boolean; undo: 0 | 5 | 10; sound: boolean; notify: boolean; lang: string }
 
 const name = 'frontdesk:prefs';
-const standard: Prefs = { theme: 'auto', keys: true, undo: 5, sound: false, notify: false };
+const standard: Prefs = { theme: 'auto', keys: true, undo: 5, sound: false, notify: false, lang: '' };
 const settleMs = 300;
 
 /** Takes from what was stored what is understood; what a newer page stored stays. */
@@ -14,6 +14,7 @@ function understood(stored: any): Prefs {
   const p: any = { ...standard, ...stored };
   const choices: Record<string, unknown[]> = { theme: ['auto', 'light', 'dark'], undo: [0, 5, 10], keys: [true, false], sound: [true, false], notify: [true, false] };
   for (const key in choices) if (!choices[key].includes(p[key])) p[key] = standard[key as keyof Prefs];
+  if (!/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/.test(p.lang)) p.lang = standard.lang;
   return p;
 }
 
@@ -34,6 +35,8 @@ function keep(): void {
 }
 
 export const prefs = signal<Prefs>(read());
+/** The language to translate into: the chosen one, or the browser's. */
+export const readersLanguage = computed(() => prefs.value.lang || navigator.language.split('-')[0]);
 /** What went wrong with keeping them; empty when nothing did. */
 export const unkept = signal('');
 

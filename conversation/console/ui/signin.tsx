@@ -62,6 +62,34 @@ export function Mark() {
   return <p class="mark"><svg viewBox="0 0 24 24" width="32" height="32" aria-hidden="true"><rect width="24" height="24" rx="6" /><path d="M6 7h12v8h-5l-4 3v-3H6z" /></svg>Frontdesk</p>;
 }
 
+/** Another password by a link that a colleague made. It signs nobody in. */
+export function Reset({ token }: { token: string }) {
+  const [email, setEmail] = useState(''), [error, setError] = useState(''), [done, setDone] = useState(false), password = useRef<HTMLInputElement>(null);
+  const path = '/resets/' + encodeURIComponent(token);
+  useEffect(() => { api('GET', path, undefined, { quiet401: true }).then((r) => setEmail(r.email), (err) => setError(err.message)); }, [token]);
+  const submit = async (e: Event) => {
+    e.preventDefault();
+    setError('');
+    try {
+      await api('POST', path, { password: password.current!.value }, { quiet401: true });
+      setDone(true);
+      say('The password is changed.');
+    } catch (err) {
+      setError((err as Error).message);
+    }
+  };
+  return <main class="signin"><form onSubmit={submit}>
+    <Mark />
+    <h1>Choose another password</h1>
+    {done ? <p>The password of {email} is changed, and all sessions have ended.</p> : email && <><p class="muted">For {email}.</p>
+      <input type="email" autocomplete="username" value={email} readOnly hidden />
+      <label class="field">New password, of at least 8 characters<input ref={password} type="password" autocomplete="new-password" required minLength={8} maxLength={1000} /></label></>}
+    {error && <p class="error" role="alert">{error}</p>}
+    {email && !done ? <button class="btn main wide" type="submit">Change password</button>
+      : (done || error) && <button class="btn main wide" type="button" onClick={() => swap('inbox')}>Go to sign in</button>}
+  </form></main>;
+}
+
 export function Invitation({ token }: { token: string }) {
   const [who, setWho] = useState<{ email: string; role: string } | null>(null), [error, setError] = useState('');
   const name = useRef<HTMLInputElement>(null), password = useRef<HTMLInputElement>(null);

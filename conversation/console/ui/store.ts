@@ -21,7 +21,13 @@ export function allows(who: Me | null | undefined, least: Role): boolean {
 export const route = signal<string[]>(parts());
 
 function parts(): string[] {
-  const list = decodeURI(location.hash.replace(/^#\/?/, '')).split('/').filter(Boolean);
+  let address = location.hash.replace(/^#\/?/, '');
+  try {
+    address = decodeURI(address);
+  } catch {
+    // a lone "%", from whatever wrote the link: it is taken as it stands
+  }
+  const list = address.split('/').filter(Boolean);
   if (list[0] === 'conversations') return ['inbox', 'all', ...list.slice(1)]; // as links from elsewhere say it
   return list.length ? list : ['inbox'];
 }

@@ -140,6 +140,8 @@ func (p *Provider) ask(ctx context.Context, found *oidc.Provider, token *oauth2.
 		return claims{}, fmt.Errorf("%w: userinfo: %s", staff.ErrRefused, cause(err))
 	}
 	says := had
+	// Whether an address is verified is for who names it to say: the token named none.
+	says.Verified = false
 	if info.Subject != subject || info.Claims(&says) != nil {
 		return claims{}, fmt.Errorf("%w: userinfo is about somebody else", staff.ErrRefused)
 	}

@@ -118,6 +118,33 @@ func TestAnUnverifiedAddressIsSaidToBeSo(t *testing.T) {
 	}
 }
 
+// split is a person whose ID token says that an address is verified, and names none.
+type split struct {
+	*mockoidc.MockUser
+	info string
+}
+
+func (u split) Userinfo([]string) ([]byte, error) { return []byte(u.info), nil }
+
+func TestWhoNamesTheAddressSaysWhetherItIsVerified(t *testing.T) {
+	for info, verified := range map[string]bool{
+		`{"sub": "s-3", "email": "boss@example.com"}`:                          false,
+		`{"sub": "s-3", "email": "boss@example.com", "email_verified": false}`: false,
+		`{"sub": "s-3", "email": "boss@example.com", "email_verified": true}`:  true,
+	} {
+		m, p := issuer(t)
+		m.QueueUser(split{&mockoidc.MockUser{Subject: "s-3", EmailVerified: true}, info})
+		to, err := p.Start(t.Context(), "state", "nonce", verifier)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := p.Finish(t.Context(), visit(t, to).Get("code"), "nonce", verifier)
+		if err != nil || got.Email != "boss@example.com" || got.Verified != verified {
+			t.Errorf("userinfo %s: Finish = %+v, %v, want verified %v", info, got, err, verified)
+		}
+	}
+}
+
 func TestAnIssuerThatWasAwayIsFoundOnceItIsThere(t *testing.T) {
 	m, _ := issuer(t)
 	away := true

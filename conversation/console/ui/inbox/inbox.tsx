@@ -1,14 +1,15 @@
 // The left pane: views with their counts, search, filters, the list.
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { useSignal } from '@preact/signals';
-import { optional } from '../api';
 import { count, channelName } from '../format';
 import { Icon } from '../parts/icons';
+import { useShared } from '../parts/shared';
 import { go, me } from '../store';
-import type { Colleague, Label } from '../types';
+import type { Colleague, Label, Person } from '../types';
 import { HoursChip } from './closed';
 import { InboxList } from './list';
-import { counts, filters, full, noFilters, view } from './state';
+import { filters, noFilters } from './filters';
+import { counts, full, view } from './state';
 import { figure } from './figure';
 import { views, viewOf } from './views';
 
@@ -41,11 +42,7 @@ function Search() {
 }
 
 function Filters() {
-  const [staff, setStaff] = useState<Colleague[]>([]), [labels, setLabels] = useState<Label[]>([]);
-  useEffect(() => {
-    optional<{ staff: Colleague[] }>('/staff').then((r) => setStaff(r?.staff || []));
-    optional<{ labels: Label[] }>('/labels').then((r) => setLabels(r?.labels || []));
-  }, []);
+  const staff = useShared<Colleague>('/staff', 'staff') || [], labels = useShared<Label>('/labels', 'labels') || [], teams = useShared<Person>('/teams', 'teams') || [];
   const f = filters.value, set = (change: Partial<typeof f>) => { filters.value = { ...f, ...change }; };
   return <div class="filters" id="filters" role="group" aria-label="Filters">
     <label>Channel<select value={f.channel} onChange={(e) => set({ channel: e.currentTarget.value })}>
@@ -55,11 +52,13 @@ function Filters() {
         <option value="">Any</option>{labels.map((l) => <option key={l.id} value={l.name}>{l.name}</option>)}</select></label>}
       {staff.length > 0 && <label>Assigned to<select value={f.assignee} onChange={(e) => set({ assignee: e.currentTarget.value })}>
         <option value="">Anybody</option><option value="none">Nobody</option>{staff.map((s) => <option key={s.id} value={s.id}>{s.name}</option>)}</select></label>}
+      {teams.length > 0 && <label>Team<select value={f.team} onChange={(e) => set({ team: e.currentTarget.value })}>
+        <option value="">Any</option><option value="mine">My teams</option>{teams.map((t) => <option key={t.id} value={t.id}>{t.name}</option>)}</select></label>}
       <label>Priority<select value={f.priority} onChange={(e) => set({ priority: e.currentTarget.value })}>
         <option value="">Any</option><option value="1">Low</option><option value="2">High</option><option value="3">Urgent</option></select></label>
       <label>Language<input value={f.lang} size={4} maxLength={8} placeholder="de" onChange={(e) => set({ lang: e.currentTarget.value.trim() })} /></label>
-      <label>From<input type="date" value={f.from.slice(0, 10)} onChange={(e) => set({ from: e.currentTarget.value ? e.currentTarget.value + 'T00:00:00Z' : '' })} /></label>
-      <label>To<input type="date" value={f.to.slice(0, 10)} onChange={(e) => set({ to: e.currentTarget.value ? e.currentTarget.value + 'T00:00:00Z' : '' })} /></label>
+      <label>From<input type="date" value={f.from} onChange={(e) => set({ from: e.currentTarget.value })} /></label>
+      <label>To<input type="date" value={f.to} onChange={(e) => set({ to: e.currentTarget.value })} /></label>
     </>}
     <button class="btn quiet" type="button" onClick={() => { filters.value = noFilters; }}>Clear</button>
   </div>;

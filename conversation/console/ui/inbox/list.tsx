@@ -6,7 +6,8 @@ import { Empty, Skeleton } from '../parts/bits';
 import { go } from '../store';
 import type { Row } from '../types';
 import { InboxRow, rowHeight } from './row';
-import { filters, load, loading, next, noFilters, openId, problem, rows, view } from './state';
+import { filters, narrowed, noFilters } from './filters';
+import { load, loading, next, openId, problem, rows, view } from './state';
 import { viewOf } from './views';
 
 const margin = 6; // rows beyond the edges
@@ -67,7 +68,7 @@ export function InboxList() {
 function Nothing() {
   if (loading.value === 'first') return <Skeleton rows={6} label="Reading the conversations" />;
   if (problem.value) return <Empty text={problem.value}><button class="btn" type="button" onClick={() => load()}>Try again</button></Empty>;
-  if (view.value !== 'figure' && filters.value !== noFilters && Object.values(filters.value).some(Boolean)) {
+  if (view.value !== 'figure' && narrowed()) {
     return <Empty text="No conversation fits."><button class="btn" type="button" onClick={() => { filters.value = noFilters; }}>Clear the search</button></Empty>;
   }
   const v = viewOf(view.value);

@@ -1,10 +1,13 @@
 // What tells staff that something waits while they look elsewhere: the count in
-// the title, a sound, the browser's notification. Only the tab that has the event
-// stream of all tabs may be hidden, so each asks for itself.
+// the title, a sound, the browser's notification. Every tab hears of everything; one
+// makes the noise.
 import { signal } from '@preact/signals';
+import { api, Failed } from '../api';
 import { prefs } from '../prefs';
 import { go, route, say, toast } from '../store';
-import type { Message } from '../types';
+import type { Message, Row } from '../types';
+import { first, nobodyLooks } from './front';
+import { own } from './views';
 
 let audio: AudioContext | null = null;
 
@@ -20,21 +23,28 @@ function beep(): void {
   tone.stop(at + 0.3);
 }
 
-/** How many alerts came while nobody looked at this tab. */
+/** How many alerts came while nobody looked at the console. */
 export const unheard = signal(0);
 document.addEventListener('visibilitychange', () => { if (!document.hidden) unheard.value = 0; });
 
 /** Shows what the server wants somebody to see: a wait, a reminder, an escalation, a
- *  mention. All but the first are heard even by whoever is looking. */
-export function alerted(e: { kind: string; conversation: string; text: string }): void {
+ *  mention, an assignment. All but the first are heard even by whoever is looking. */
+export async function alerted(e: { kind: string; conversation: string; text: string }): Promise<void> {
   if (!e.conversation) return; // of a budget or a webhook: a notice on every page tells admins
   const looks = !document.hidden && (route.value[0] === 'mentions' ? e.kind === 'mention' : route.value[2] === e.conversation);
   if (looks) say(e.text);
   else toast(e.text, { action: 'Open', act: () => go('inbox', 'all', e.conversation), ms: 12_000 });
-  if (prefs.value.sound && !looks && (document.hidden || e.kind !== 'waiting')) beep();
-  if (!document.hidden) return;
-  unheard.value++;
-  notify(e.text, e.conversation);
+  if (!document.hidden) {
+    if (prefs.value.sound && !looks && e.kind !== 'waiting' && await first(e.conversation + e.text)) beep();
+  } else if (await nobodyLooks()) {
+    unheard.value++;
+    if (await first(e.conversation + e.text)) ring(e.text, e.conversation);
+  }
+}
+
+function ring(title: string, conversation: string): void {
+  if (prefs.value.sound) beep();
+  notify(title, conversation);
 }
 
 /** Shows it outside the page, to whoever chose so. */
@@ -49,9 +59,14 @@ function notify(title: string, conversation: string): void {
   };
 }
 
-/** Tells of a customer's message when nobody looks. */
-export function announce(m: Message): void {
-  if (!document.hidden) return;
-  if (prefs.value.sound) beep();
-  notify('A customer wrote', m.conversation);
+/** Tells of a customer's message in a conversation that is the reader's own, when nobody
+ *  looks: what the bot or a colleague has is theirs, and a new wait is an alert. */
+export async function announce(m: Message, known?: Row): Promise<void> {
+  if (!document.hidden || !(prefs.value.sound || prefs.value.notify) || !(await nobodyLooks()) || !(await first(m.conversation + m.seq))) return;
+  try {
+    const row = known || await api<Row>('GET', '/conversations/' + m.conversation);
+    if (own(row) && row.status !== 'resolved') ring('A customer wrote', m.conversation);
+  } catch (err) {
+    if (!(err instanceof Failed)) throw err; // the list shows it
+  }
 }

@@ -7,17 +7,19 @@ import { plural } from '../format';
 import { me, route } from '../store';
 import type { Counts, Message, Row, State } from '../types';
 import { figure } from './figure';
+import { asked, filters, matches, narrowed } from './filters';
 import { seen } from './mentions';
+import { hear, missed, readSoon } from './late';
 import { alerted, announce, unheard } from './notice';
+import { regularly, soon } from '../parts/soon';
 import { belongs, before, type View, views } from './views';
 
-export interface Filters { q: string; channel: string; label: string; assignee: string; lang: string; from: string; to: string; priority: string }
-export const noFilters: Filters = { q: '', channel: '', label: '', assignee: '', lang: '', from: '', to: '', priority: '' };
-
 const page = 100;
-const settleMs = 150;
+// A narrowed list is read anew at most so often, and at most so many pages of it.
+const relistMs = 800;
+const relistPages = 5;
+const droppedMs = 20_000; // how often it is asked who waits for us by now
 
-export const filters = signal<Filters>(noFilters);
 export const rows = signal<Row[]>([]);
 export const loading = signal<'' | 'first' | 'more'>('first');
 export const problem = signal('');
@@ -44,12 +46,11 @@ export const counts = computed<Partial<Record<View, number>>>(() => {
 let turn = 0;
 let abort: AbortController | null = null;
 
-/** Rows that were heard of since the list under way was asked for: it may not know. */
-const missed = new Set<string>();
-
-function matches(r: Row, f: Filters): boolean {
-  const words = f.q.trim().toLowerCase();
-  return (!words || [r.contact, r.email, r.preview, r.asks].some((s) => s?.toLowerCase().includes(words))) && (!f.channel || r.channel === f.channel);
+/** Reads a page of what is to be listed. */
+function pageOf(cursor: string, signal: AbortSignal): Promise<{ conversations: Row[]; next?: string }> {
+  const path = view.value === 'figure' ? figure.peek()!.query + query({ limit: page, cursor }).replace('?', '&')
+    : '/conversations' + query({ view: view.value, ...asked(filters.value), limit: page, cursor });
+  return api('GET', path, undefined, { signal });
 }
 
 /** Reads the list anew, or its next page. */
@@ -62,10 +63,7 @@ export async function load(more = false): Promise<void> {
   missed.clear();
   try {
     if (full.value === null) await recount();
-    const cursor = more ? next.value : '';
-    const path = v === 'figure' ? figure.peek()!.query + query({ limit: page, cursor }).replace('?', '&')
-      : '/conversations' + query({ view: v, ...f, q: f.q.trim(), limit: page, cursor });
-    const page1 = await api<{ conversations: Row[]; next?: string }>('GET', path, undefined, { signal: abort.signal });
+    const page1 = await pageOf(more ? next.value : '', abort.signal);
     if (mine !== turn) return;
     batch(() => {
       if (!full.value) everything.value = more ? [...everything.value, ...page1.conversations] : page1.conversations;
@@ -114,15 +112,53 @@ function inserted(list: Row[], r: Row): Row[] {
   return [...rest.slice(0, at), r, ...rest.slice(at)];
 }
 
+/** Whether only the server can tell what belongs to the list: what it is narrowed to,
+ *  and by its clock who has waited too long. */
+const theirs = () => !!full.value && (narrowed() || view.value === 'dropped');
+
+/** Reads anew what is listed, in silence. The open conversation stays where it is. */
+async function relist(): Promise<void> {
+  if (!theirs()) return;
+  if (loading.value) return relistSoon();
+  const mine = turn, v = view.value, f = filters.value, shown = rows.value.length, got: Row[] = [];
+  const stale = () => mine !== turn || v !== view.value || f !== filters.value;
+  let cursor = '';
+  try {
+    do {
+      const p: { conversations: Row[]; next?: string } = await pageOf(cursor, new AbortController().signal);
+      if (stale()) return relistSoon();
+      got.push(...p.conversations);
+      cursor = p.next || '';
+    } while (cursor && got.length < Math.min(shown, relistPages * page));
+  } catch (err) {
+    if (err instanceof Failed) return; // the next change, or the stream's coming back, reads it
+    throw err;
+  }
+  const has = new Set(got.map((r) => r.id)), rest = cursor ? rows.value.slice(got.length).filter((r) => !has.has(r.id)) : [];
+  const at = rows.value.findIndex((r) => r.id === openId.value), out = [...got, ...rest];
+  if (at >= 0 && !out.some((r) => r.id === openId.value)) out.splice(at, 0, rows.value[at]);
+  batch(() => {
+    rows.value = out;
+    if (!rest.length) next.value = cursor;
+  });
+}
+const relistSoon = soon(relistMs, relist);
+
+/** Takes away what stayed only because it was open. */
+function tidy(): void {
+  if (theirs()) relistSoon();
+  else if (rows.value.some((r) => !belongs(view.value, r) && r.id !== openId.value)) rows.value = rows.value.filter((r) => belongs(view.value, r) || r.id === openId.value);
+}
+
 /** Puts a row where it now belongs. */
 export function put(r: Row): void {
   batch(() => {
     const had = rows.value.find((other) => other.id === r.id);
     const merged = had ? { ...had, ...r, match: had.match } : r;
     if (had && JSON.stringify(had) === JSON.stringify(merged)) return; // nothing is another
-    const filtered = view.value === 'figure' || JSON.stringify(filters.value) !== JSON.stringify(noFilters);
-    if (filtered) {
+    if (theirs() || narrowed() || view.value === 'figure') {
       if (had) rows.value = rows.value.map((other) => (other.id === r.id ? merged : other));
+      relistSoon();
     } else {
       rows.value = inserted(rows.value, merged);
     }
@@ -136,32 +172,8 @@ export function patch(id: string, change: Partial<Row>): void {
   if (had) put({ ...had, ...change });
 }
 
-/** How often each row was heard of: what was asked for before that may be older. */
-const heard = new Map<string, number>();
-function hear(id: string): void {
-  heard.set(id, (heard.get(id) || 0) + 1);
-  if (loading.peek()) missed.add(id);
-}
-
-const due = new Map<string, number>();
-function readSoon(id: string): void {
-  if (due.has(id)) return;
-  due.set(id, setTimeout(async () => {
-    due.delete(id);
-    const before = heard.get(id);
-    try {
-      const row = await api<Row>('GET', '/conversations/' + id);
-      if (heard.get(id) === before) put(row);
-      else readSoon(id);
-    } catch (err) {
-      if (!(err instanceof Failed)) throw err; // the next reading of the list shows it
-    }
-  }, settleMs) as unknown as number);
-}
-
 function heardMessage(m: Message): void {
   hear(m.conversation);
-  if (m.author === 'customer') announce(m);
   const known = rows.value.find((r) => r.id === m.conversation);
   if (known && !m.note) {
     const change: Partial<Row> = { preview: m.text, preview_author: m.author, updated_at: m.at, seq: Math.max(known.seq, m.seq) };
@@ -174,6 +186,7 @@ function heardMessage(m: Message): void {
   }
   if (!full.value || !known) readSoon(m.conversation);
   countSoon();
+  if (m.author === 'customer') announce(m, known);
 }
 
 function heardState(s: State): void {
@@ -203,6 +216,8 @@ export function watch(): () => void {
       const waiting = counts.value.queue || 0, missed = unheard.value;
       document.title = (missed ? `${plural(missed, 'alert')} · ` : '') + (waiting ? `(${waiting}) ` : '') + 'Frontdesk';
     }),
+    effect(() => { openId.value; untracked(tidy); }),
+    regularly(droppedMs, () => { recount(); if (view.value === 'dropped') relistSoon(); }),
     effect(() => {
       view.value;
       filters.value;

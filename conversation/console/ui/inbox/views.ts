@@ -23,11 +23,16 @@ export const viewOf = (name: View) => views.find((v) => v.name === name) || figu
 // The last word may be the customer's for this long before it counts as dropped.
 const droppedAfterMs = 5 * 60_000;
 
+/** Whether a conversation is held by the reader, or is to be. */
+export function own(r: Row): boolean {
+  return r.owner === 'staff' && r.staff?.id === me.value?.id || r.owner === 'queue' && r.assignee?.id === me.value?.id;
+}
+
 export function belongs(view: View, r: Row): boolean {
   const done = r.status === 'resolved', asleep = r.status === 'snoozed';
   switch (view) {
     case 'queue': return r.owner === 'queue' && !done && !asleep;
-    case 'mine': return !done && !asleep && (r.owner === 'staff' && r.staff?.id === me.value?.id || r.assignee?.id === me.value?.id);
+    case 'mine': return !done && !asleep && own(r);
     case 'bot': return r.owner === 'bot' && !done && !asleep;
     case 'open': return !done && !asleep;
     case 'snoozed': return asleep;

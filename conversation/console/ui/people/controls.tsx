@@ -5,6 +5,7 @@ import { exact } from '../format';
 import { full } from '../inbox/state';
 import { Dialog } from '../parts/dialog';
 import { Swatch } from '../parts/bits';
+import { useShared } from '../parts/shared';
 import { mayAct, me, panel } from '../store';
 import { arrange, snooze } from '../thread/actions';
 import { head } from '../thread/state';
@@ -12,8 +13,7 @@ import type { Colleague, Label, Person, Row } from '../types';
 
 /** What an older server cannot do is not offered. */
 export function Controls({ of: h }: { of: Row }) {
-  const [labels, setLabels] = useState<Label[] | null>(null);
-  useEffect(() => { optional<{ labels: Label[] }>('/labels').then((r) => setLabels(r ? r.labels : null)); }, []);
+  const labels = useShared<Label>('/labels', 'labels');
   if (!full.value || !mayAct.value) return null;
   const own = h.labels || [], free = (labels || []).filter((l) => !own.includes(l.name));
   return <section class="controls" aria-label="Sorting">
@@ -38,13 +38,14 @@ export function AssignDialog() {
   useEffect(() => {
     if (!open) return;
     optional<{ staff: Colleague[] }>('/staff', 'staff now ' + Date.now()).then((r) => setStaff((r?.staff || []).filter((s) => !s.disabled && s.role !== 'viewer')));
-    optional<{ teams: Person[] }>('/teams').then((r) => setTeams(r?.teams || []));
+    optional<{ teams: Person[] }>('/teams', 'teams now ' + Date.now()).then((r) => setTeams(r?.teams || []));
   }, [open]);
   if (!open) return null;
   const to = async (body: Record<string, unknown>) => { if (await arrange('assign', body)) close(); };
   return <Dialog title="Assign to" close={close} kind="small"><ul class="choices">
     <li><button type="button" onClick={() => to({ staff: me.value!.id })}>Me</button></li>
     <li><button type="button" onClick={() => to({ auto: true })}>Whoever has the least to do</button></li>
+    {teams.map((t) => <li key={t.id}><button type="button" onClick={() => to({ auto: true, team: t.id })}><span dir="auto">Next free person of {t.name}</span></button></li>)}
     {staff.filter((s) => s.id !== me.value?.id).map((s) => <li key={s.id}><button type="button" onClick={() => to({ staff: s.id })}>
       <span dir="auto">{s.name}</span><span class="meta">{s.online ? (s.status === 'away' ? 'away' : 'online') : 'offline'} · {s.open} open</span></button></li>)}
     {teams.map((t) => <li key={t.id}><button type="button" onClick={() => to({ team: t.id })}><span dir="auto">{t.name}</span><span class="meta">team</span></button></li>)}

@@ -1,17 +1,18 @@
 // The right pane: who the customer is, where they are, what was before.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { signal } from '@preact/signals';
 import { optional } from '../api';
 import { openId } from '../inbox/state';
 import { channelName, exact, plural, whoIs } from '../format';
 import { Dialog } from '../parts/dialog';
 import { Face, Moment, OwnerChip } from '../parts/bits';
-import { go, panel } from '../store';
+import { go, mayAct, panel } from '../store';
 import { head, messages } from '../thread/state';
 import { Spent } from '../usage/spent';
 import type { Contact, Row } from '../types';
 import { ContactActions, ConversationActions } from './contact';
 import { Controls } from './controls';
+import { EditContact } from './edit';
 
 /** How often a contact was changed here: pane and drawer both read it anew. */
 const changes = signal(0);
@@ -31,8 +32,18 @@ function Facts({ of: h, contact }: { of: Row; contact: Contact | null }) {
     <dt>Since</dt><dd>{exact(h.created_at)}</dd>
     {!!h.rating && <><dt>Rating</dt><dd>{h.rating} of 5{h.comment && <blockquote class="quote plain-text" dir="auto">{h.comment}</blockquote>}</dd></>}
     {contact?.blocked && <><dt>Blocked</dt><dd class="bad">yes</dd></>}
-    {Object.entries(contact?.attributes || {}).map(([k, v]) => <><dt key={k} dir="auto">{contextNames[k] || k}</dt><dd dir="auto">{typeof v === 'object' ? JSON.stringify(v) : String(v)}</dd></>)}
+    {Object.entries(contact?.attributes || {}).filter(([k]) => k !== 'phone').map(([k, v]) => <><dt key={k} dir="auto">{contextNames[k] || k}</dt><dd dir="auto">{typeof v === 'object' ? JSON.stringify(v) : String(v)}</dd></>)}
   </dl>;
+}
+
+function Person({ of: h, contact, changed }: { of: Row; contact: Contact | null; changed: () => void }) {
+  const [editing, setEditing] = useState(false);
+  useEffect(() => setEditing(false), [h.id]);
+  if (contact && editing) return <EditContact of={contact} done={(did) => { setEditing(false); if (did) changed(); }} />;
+  return <>
+    <Facts of={h} contact={contact} />
+    {contact && mayAct.value && <button class="btn link" type="button" onClick={() => setEditing(true)}>Edit details</button>}
+  </>;
 }
 
 function Past({ list, id }: { list: Row[]; id: string }) {
@@ -52,20 +63,21 @@ function Used() {
 
 export function DetailsBody() {
   const h = head.value;
-  const [contact, setContact] = useState<Contact | null>(null), version = changes.value;
+  const [contact, setContact] = useState<Contact | null>(null), version = changes.value, shown = useRef('');
   const of = h?.contact_id;
   useEffect(() => {
-    setContact(null);
+    if (shown.current !== of + openId.value) setContact(null);
+    shown.current = of + openId.value;
     if (!of) return undefined;
     let here = true;
-    const timer = setTimeout(() => optional<Contact>('/contacts/' + of, `contact ${of} ${h!.seq} ${version}`).then((c) => { if (here) setContact(c); }), restMs);
+    const timer = setTimeout(() => optional<Contact>('/contacts/' + of, `contact ${of} ${h!.seq} ${h!.contact} ${h!.email} ${version}`).then((c) => { if (here && c) setContact(c); }), restMs); // of one just erased, what is being said of it stays
     return () => { here = false; clearTimeout(timer); };
-  }, [of, openId.value, version]);
+  }, [of, openId.value, h?.contact, h?.email, version]);
   if (!h) return null;
   const name = whoIs(h);
   return <>
     <div class="who"><Face name={name} kind="large" /><div><h2 dir="auto">{name}</h2><p class="meta">{plural(h.seq, 'message')} · {plural(h.episode || 1, 'visit')}</p></div></div>
-    <Facts of={h} contact={contact} />
+    <Person of={h} contact={contact} changed={() => { changes.value++; }} />
     <Controls of={h} />
     <Used />
     <Spent of={h} />

@@ -3,6 +3,7 @@ import { useRef, useState } from 'preact/hooks';
 import { api, forget } from '../api';
 import { exact, plural } from '../format';
 import { Face } from '../parts/bits';
+import { confirmed } from '../parts/dialog';
 import { complain, isAdmin, me, toast } from '../store';
 import type { Colleague, Role } from '../types';
 import { Cards, Once, Part, remove, useForm, useList, type List } from './parts';
@@ -19,11 +20,31 @@ export function RoleOptions({ chosen, short }: { chosen: Role; short?: boolean }
 
 function Line({ of: m, all }: { of: Member; all: List<Member> }) {
   const self = m.id === me.value!.id, acts = isAdmin.value && !self;
+  const [reset, setReset] = useState<{ url: string; until: string } | null>(null);
   const change = async (with_: Partial<Member>, undo: Partial<Member>, told: string, again = false): Promise<void> => {
     try {
       await api('PATCH', '/staff/' + m.id, with_);
       forget();
       if (!again) toast(told, { action: 'Undo', act: () => { change(undo, with_, told, true); } });
+    } catch (err) {
+      complain(err);
+    }
+    await all.read();
+  };
+  const link = async (): Promise<void> => {
+    if (!(await confirmed(`Make a reset link for ${m.name}?`, 'Whoever opens the link can choose another password for this account, once and within an hour. Their sessions end then; a second factor stays.', 'Make the link'))) return;
+    try {
+      const got = await api<{ url: string; expires_at: string }>('POST', `/staff/${m.id}/reset`);
+      setReset({ url: got.url, until: exact(got.expires_at) });
+    } catch (err) {
+      complain(err);
+    }
+  };
+  const drop = async (): Promise<void> => {
+    if (!(await confirmed(`Remove the second factor of ${m.name}?`, 'Their password alone signs them in, until they set up another. Do this only when you know that it is them who ask.', 'Remove'))) return;
+    try {
+      await api('POST', `/staff/${m.id}/totp-reset`);
+      toast(`${m.name} has no second factor now`);
     } catch (err) {
       complain(err);
     }
@@ -39,6 +60,9 @@ function Line({ of: m, all }: { of: Member; all: List<Member> }) {
       <button class={'btn quiet' + (m.disabled ? '' : ' bad')} type="button" aria-label={(m.disabled ? 'Enable ' : 'Disable ') + m.name}
         onClick={() => change({ disabled: !m.disabled }, { disabled: m.disabled }, m.disabled ? `${m.name} may sign in again` : `${m.name} is disabled, and signed out everywhere`)}>{m.disabled ? 'Enable' : 'Disable'}</button></div>
       : <span class="meta">{m.role}</span>}
+    {acts && !m.disabled && <div class="row access"><button class="btn link" type="button" aria-label={'Make a reset link for ' + m.name} onClick={link}>Make a reset link</button>
+      {m.totp && <button class="btn link" type="button" aria-label={'Remove second factor of ' + m.name} onClick={drop}>Remove second factor</button>}</div>}
+    {reset && <Once what={'Reset link for ' + m.name} text={reset.url} about={`Give this link to ${m.name} alone. It works once, until ${reset.until}, and is not shown again.`} done={() => setReset(null)} />}
   </li>;
 }
 

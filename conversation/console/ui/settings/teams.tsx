@@ -30,7 +30,7 @@ export function Teams() {
   const again = async () => { forget('/teams'); setOpen(''); await teams.read(); };
   const names = (t: Team) => (staff.list || []).filter((s) => t.members.includes(s.id)).map((s) => s.name).join(', ');
   return <>
-    <p class="muted lead">A conversation assigned to a team goes to whoever of it is there and has the least to do.</p>
+    <p class="muted lead">A conversation can be given to a team, whose people find it by the filter “My teams”, or to whoever of the team is there and has the least to do.</p>
     {isAdmin.value && (open === 'new' ? <div class="cards item"><TeamForm staff={staff} done={again} cancel={() => setOpen('')} /></div> : <p><button class="btn main" type="button" onClick={() => setOpen('new')}>Add a team</button></p>)}
     <Cards of={teams} label="Teams" empty="There are no teams yet." item={(t) => <li key={t.id} class="item">
       {open === t.id ? <TeamForm of={t} staff={staff} done={async () => { await again(); toast('Team saved'); }} cancel={() => setOpen('')} /> : <>

@@ -13,6 +13,7 @@ import { mention } from './mention';
 import { head, mine } from './state';
 import { mode, send, text, write, type Mode } from './send';
 import { canSuggest, Ghost, suggest } from './suggest';
+import { DraftPreview, TranslateDraft } from './translate';
 
 const maxRunes = 8000;
 export const command = /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘' : 'Ctrl';
@@ -58,6 +59,7 @@ export function Composer() {
   };
   return <div class="composer-all">
     <Ghost />
+    <DraftPreview />
     <Offers />
     <form class={'composer' + (note ? ' note' : '')} aria-label={note ? 'Private note' : 'Reply'} onSubmit={(e) => { e.preventDefault(); send(); }}>
       <div class="tabs" role="group" aria-label="What is written">
@@ -73,6 +75,7 @@ export function Composer() {
         onBlur={() => setTimeout(() => { if (document.activeElement !== area.current) closeOffers(); }, 150)} onKeyDown={keys} />
       <div class="tools">
         {canSuggest.value && !note && <button class="btn quiet" type="button" onClick={suggest} aria-keyshortcuts="Control+J"><Icon of="spark" size={16} />Suggest</button>}
+        <TranslateDraft />
         <span class="meta hide-phone"><Kbd keys="/" /> canned replies{note && <>, <Kbd keys="@" /> colleagues</>}</span>
         <span class="push" />
         {value.length > maxRunes * 0.9 && <span class="meta">{maxRunes - value.length} left</span>}

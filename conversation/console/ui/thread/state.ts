@@ -7,7 +7,6 @@ import { complain, me } from '../store';
 import type { Attachment, Delivery, Message, Row, State } from '../types';
 import { changes, readChanges } from './changes';
 import { ahead, messagesAfter, newest, page, recall, remember } from './cache';
-import { history } from './history';
 import { filed, progress, sorted, unhear } from './merge';
 import { looking, typing, watchOthers } from './others';
 
@@ -62,7 +61,6 @@ async function read(id: string): Promise<void> {
       typing.value = '';
       looking.value = [];
       silenced.value = false;
-      history.value = null;
     }
   });
   const { signal } = abort;

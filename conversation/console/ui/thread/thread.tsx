@@ -1,5 +1,4 @@
 // The middle pane: who has the conversation, what was said, the composer.
-import { Fragment } from 'preact';
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { dayOf, whoIs } from '../format';
 import { OwnerChip, Skeleton, Empty } from '../parts/bits';
@@ -10,7 +9,7 @@ import { full, openId, rows, view } from '../inbox/state';
 import { resolve, takeOrGive } from './actions';
 import { Bubble, DraftBubble, PendingBubble } from './bubble';
 import { Composer } from './composer';
-import { history, readHistory } from './history';
+import { History } from './elsewhere';
 import { Log } from './log';
 import { pendingHere } from './send';
 import { again, drafts, earliest, head, looking, messages, mine, readEarlier, reading, silenced, trouble, typing } from './state';
@@ -38,18 +37,6 @@ function Watchers() {
   const writes = list.find((s) => s.typing === 'reply');
   return <span class={'meta watchers' + (writes ? ' warn' : '')} role="status">
     {writes ? writes.name + ' is writing a reply' : list.map((s) => s.name).join(', ') + (list.length > 1 ? ' are looking' : ' is looking')}</span>;
-}
-
-/** What the same person said elsewhere before, on demand. */
-function History() {
-  const list = history.value, h = head.value;
-  if (!h?.contact_id || !full.value) return null;
-  if (!list) return <button class="btn quiet middle" type="button" onClick={() => readHistory(h, () => openId.value === h.id).catch(complain)}>Show what they wrote before</button>;
-  if (!list.length) return <p class="change">They have not written before.</p>;
-  return <>{list.map((m, i) => <Fragment key={m.conversation + m.seq}>
-    {list[i - 1]?.conversation !== m.conversation && <p class="divider strong"><span>Earlier conversation, {dayOf(m.at)}</span></p>}
-    <Bubble message={m} joined={false} /></Fragment>)}
-    <p class="divider strong"><span>This conversation</span></p></>;
 }
 
 export function Thread() {

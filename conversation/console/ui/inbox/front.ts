@@ -1,0 +1,32 @@
+// Which of the browser's tabs speaks. A tab in front holds a lock that others share; a
+// hidden one that could have it alone knows that nobody looks. Over plain HTTP a browser
+// has no locks, and each tab goes by itself.
+const inFront = 'frontdesk-front', saidFor = 10_000;
+let leave: (() => void)[] = [];
+
+function stand(): void {
+  if (document.hidden) {
+    leave.forEach((end) => end());
+    leave = [];
+  } else {
+    navigator.locks?.request(inFront, { mode: 'shared' }, () => (document.hidden ? undefined : new Promise<void>((end) => { leave.push(end); })));
+  }
+}
+stand();
+document.addEventListener('visibilitychange', stand);
+
+/** Whether no tab of the console is in front. */
+export async function nobodyLooks(): Promise<boolean> {
+  return document.hidden && (!navigator.locks || navigator.locks.request(inFront, { ifAvailable: true }, (lock) => !!lock));
+}
+
+/** True for the one tab that asks first about a thing, within some seconds. */
+export function first(thing: string): Promise<boolean> {
+  if (!navigator.locks) return Promise.resolve(true);
+  return new Promise((answer) => {
+    navigator.locks.request('frontdesk-said:' + thing, { ifAvailable: true }, (lock) => {
+      answer(!!lock);
+      return lock ? new Promise((end) => { setTimeout(end, saidFor); }) : undefined;
+    });
+  });
+}
