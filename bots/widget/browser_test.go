@@ -9,13 +9,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"frontdesk/bots/browsertest"
 	"frontdesk/cmd/frontdesk/assets"
 	"frontdesk/conversation"
 
@@ -30,9 +30,9 @@ import (
 //go:embed testdata/axe.min.js
 var axeScript string
 
-// waitAtMost bounds one wait in the browser; it is long for a slow machine and
-// costs nothing where the awaited thing happens.
-const waitAtMost = 20 * time.Second
+// waitAtMost bounds one wait; it is long for a slow machine and costs nothing where
+// the awaited thing happens.
+const waitAtMost = browsertest.Patience
 
 var bundled = sync.OnceValues(func() (*Script, error) {
 	js, err := assets.Bundle(UI, Entry, assets.Options{})
@@ -50,29 +50,6 @@ var bundled = sync.OnceValues(func() (*Script, error) {
 	return NewScript(js, part, care, UI)
 })
 
-// browser starts one Chromium for all tests of the package; TestMain ends it.
-var browser = sync.OnceValues(func() (context.Context, error) {
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" {
-		return nil, exec.ErrNotFound
-	}
-	options := append(cd.DefaultExecAllocatorOptions[:], cd.ExecPath(path), cd.NoSandbox,
-		cd.Flag("disable-dev-shm-usage", true), cd.Flag("lang", "en-US"),
-		cd.Flag("use-fake-device-for-media-stream", true), cd.Flag("use-fake-ui-for-media-stream", true), cd.Flag("autoplay-policy", "no-user-gesture-required"), cd.WindowSize(1280, 800))
-	allocated, stopAllocator := cd.NewExecAllocator(context.Background(), options...)
-	ctx, stop := cd.NewContext(allocated)
-	stopBrowser = func() { stop(); stopAllocator() }
-	return ctx, cd.Do(ctx)
-})
-
-var stopBrowser = func() {}
-
 func TestMain(m *testing.M) {
 	if os.Getenv(serveIdle) != "" {
 		if err := idleServer(); !errors.Is(err, http.ErrServerClosed) {
@@ -80,9 +57,7 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	code := m.Run()
-	stopBrowser()
-	os.Exit(code)
+	os.Exit(browsertest.Main(m))
 }
 
 // page is one tab, in a browser profile of its own, before a server of its own.
@@ -110,13 +85,6 @@ func openPage(t *testing.T, path string, hosts map[string]string) *page {
 
 func preparePage(t *testing.T, hosts map[string]string) *page {
 	t.Helper()
-	parent, err := browser()
-	if errors.Is(err, exec.ErrNotFound) && os.Getenv("FRONTDESK_REQUIRE_BROWSER") != "1" {
-		t.Skip("chromium not found: browser tests skipped")
-	}
-	if err != nil {
-		t.Fatalf("start chromium: %v", err)
-	}
 	p := &page{t: t, engine: newFakeEngine()}
 	p.widget = New(Config{Engine: p.engine, Key: []byte(strings.Repeat("k", keyBytes)), Script: bundled})
 	mux := http.NewServeMux()
@@ -129,7 +97,7 @@ func preparePage(t *testing.T, hosts map[string]string) *page {
 			fmt.Fprint(w, html)
 		})
 	}
-	p.server = httptest.NewServer(mux)
+	p.server = httptest.NewServer(browsertest.Shake(mux))
 	p.url = p.server.URL
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), waitAtMost)
@@ -139,14 +107,8 @@ func preparePage(t *testing.T, hosts map[string]string) *page {
 		}
 		p.server.Close()
 	})
-	ctx, cancel := cd.NewContext(parent, cd.WithNewBrowserContext(), cd.WithListener(p.listen))
-	t.Cleanup(cancel)
-	p.ctx = ctx
-	// The first call binds the tab's life to its context, so it has no timeout.
-	if err := cd.Do(ctx, cd.Navigate("about:blank")); err != nil {
-		t.Fatalf("open a tab: %v", err)
-	}
-	if _, err := cd.Call(ctx, network.Enable, network.EnableParams{}); err != nil {
+	p.ctx = browsertest.Open(t, 1280, 800, p.listen)
+	if _, err := cd.Call(p.ctx, network.Enable, network.EnableParams{}); err != nil {
 		t.Fatalf("watch the network: %v", err)
 	}
 	return p
@@ -205,11 +167,9 @@ const log = () => one('.log').innerText;
 // eval returns the value of an expression over helpers; it may be a promise.
 func eval[T any](p *page, expression string) T {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, waitAtMost)
-	defer cancel()
-	v, err := cd.Run(ctx, cd.Evaluate[T]("(async () => {"+helpers+"return "+expression+"})()", cd.EvalAwaitPromise))
+	v, err := browsertest.Eval[T](p.ctx, "{"+helpers+"return "+expression+"}")
 	if err != nil {
-		p.t.Fatalf("evaluate %s: %v", expression, err)
+		p.t.Fatalf("evaluate %s: %v\nlog: %s", expression, err, p.text())
 	}
 	return v
 }
@@ -223,24 +183,31 @@ func (p *page) run(expression string) {
 // wait returns once the expression is true.
 func (p *page) wait(expression string) {
 	p.t.Helper()
+	if err := browsertest.Wait(p.ctx, "(() => {"+helpers+"return "+expression+"})()"); err != nil {
+		p.t.Fatalf("wait for %s: %v\nlog: %s", expression, err, p.text())
+	}
+}
+
+// text is what the chat shows, for whoever reads why a test failed.
+func (p *page) text() string {
 	ctx, cancel := context.WithTimeout(p.ctx, waitAtMost)
 	defer cancel()
-	poll := cd.Poll[bool]("(() => {"+helpers+"return !!("+expression+")})()", cd.WithPollingInterval(20*time.Millisecond), cd.WithPollingTimeout(waitAtMost))
-	_, err := cd.Run(ctx, poll)
-	for err != nil && strings.Contains(err.Error(), "Cannot find context") && ctx.Err() == nil {
-		_, err = cd.Run(ctx, poll) // the page took the place of another just then
-	}
+	text, err := cd.Run(ctx, cd.Evaluate[string](`document.querySelector('frontdesk-chat')?.shadowRoot.querySelector('.panel')?.innerText ?? 'no chat'`))
 	if err != nil {
-		p.t.Fatalf("wait for %s: %v\nlog: %s", expression, err, eval[string](p, "root ? one('.panel').innerText : ''"))
+		return err.Error()
 	}
+	return text
 }
 
 func (p *page) in(selector string) cd.JSPath {
 	return cd.JSPath(fmt.Sprintf("document.querySelector('frontdesk-chat').shadowRoot.querySelector(%q)", selector))
 }
 
+// click clicks with the mouse, once what is to be clicked on can be, and lies still.
 func (p *page) click(selector string) {
 	p.t.Helper()
+	p.wait(fmt.Sprintf(`((e) => e.checkVisibility() && !e.matches(':disabled'))(one(%q))`, selector))
+	p.settled()
 	p.do(cd.Click(p.in(selector)))
 }
 
@@ -341,10 +308,12 @@ const axeRun = `axe.run(document, {resultTypes: ['violations']}).then((result) =
 func (p *page) wantAccessible(what string) {
 	p.t.Helper()
 	p.settled() // what is half faded in has half the contrast
-	ctx, cancel := context.WithTimeout(p.ctx, waitAtMost)
-	defer cancel()
-	if _, err := cd.Run(ctx, cd.Evaluate[bool](axeScript+";true")); err != nil {
-		p.t.Fatalf("load axe: %v", err)
+	if !eval[bool](p, `'axe' in window`) {
+		ctx, cancel := context.WithTimeout(p.ctx, waitAtMost)
+		defer cancel()
+		if _, err := cd.Run(ctx, cd.Evaluate[bool](axeScript+";true")); err != nil {
+			p.t.Fatalf("load axe: %v", err)
+		}
 	}
 	for _, violation := range eval[[]string](p, axeRun) {
 		p.t.Errorf("axe, %s: %s", what, violation)

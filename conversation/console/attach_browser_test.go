@@ -15,7 +15,6 @@ func TestStaffSendFilesFromTheComposer(t *testing.T) {
 	p := newPlace(t)
 	b := newTab(t, p, looks[0])
 	id := p.conversation("Which jar is it?")
-	b.atOnce()
 	b.signIn("ana@shop.example", staff.RoleAgent)
 	b.at("#/inbox/all/"+id, `document.getElementById('composer')`)
 	picture := base64.StdEncoding.EncodeToString(pixels(t, 320, 200))
@@ -51,6 +50,8 @@ func TestStaffSendFilesFromTheComposer(t *testing.T) {
 		t.Error("files without words cannot be sent")
 	}
 	b.click("Send")
+	b.wait(button("Undo"))
+	b.passes() // it is not taken back
 	b.wait(`!document.querySelector('.attached') && document.querySelector('.said.staff .files img')?.complete && document.querySelector('.said.staff .files')?.innerText.includes('sizes.txt') && !document.querySelector('.said.pending')`)
 	b.inEveryLook("sent-files")
 	list, err := p.engine.Messages(t.Context(), id, 0, 99)
@@ -60,5 +61,6 @@ func TestStaffSendFilesFromTheComposer(t *testing.T) {
 	if last := list[len(list)-1]; last.Author != conversation.AuthorStaff || len(last.Attachments) != 2 || last.Attachments[0].Name != "jar.png" {
 		t.Errorf("the customer sees %+v, want both files in the order they were given", last)
 	}
-	b.calmBut("415")
+	b.forgive(415)
+	b.calm()
 }

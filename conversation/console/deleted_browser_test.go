@@ -9,7 +9,7 @@ import (
 // TestAnAdminTakesADeletionBack restores by the undo and from the list, and erases.
 func TestAnAdminTakesADeletionBack(t *testing.T) {
 	p, _, _, _ := stocked(t)
-	b := newTab(t, p, looks[0])
+	b := newTab(t, p, desktop)
 	b.signIn("ana@example.com", staff.RoleAdmin)
 	b.at("#/knowledge", `document.querySelector('.doc')`)
 	there := `document.querySelector('[aria-label="Documents"]')?.innerText.includes('returns.md')`

@@ -61,7 +61,7 @@ func TestAnAdminRunsTheDesk(t *testing.T) {
 				b.show("settings-list")
 				b.click("My profile")
 			} else {
-				b.press("gs")
+				b.goes("gs", "#/settings")
 			}
 			b.wait(listed("Sessions"))
 			b.fill("Name, as customers see it", "Ana Sørensen")
@@ -183,6 +183,7 @@ func TestAViewerSeesNoActions(t *testing.T) {
 	b := newTab(t, p, desktop)
 	b.signIn("vera@example.com", staff.RoleViewer)
 	b.opens(mia)
+	b.wait(`document.querySelector('.side .who') && document.querySelector('.thread-bar .chip')`) // all there is to be offered
 	for _, name := range []string{"Take over", "Resolve", "Block", "Merge…", "Export", "Erase…", "Suggest"} {
 		if run[bool](b, `!!(`+button(name)+`)`) {
 			t.Errorf("a viewer is offered %q", name)

@@ -11,11 +11,10 @@ import (
 	cd "github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"frontdesk/bots/browsertest"
 	"frontdesk/conversation"
 	"frontdesk/conversation/staff"
 )
-
-var desktop = looks[0]
 
 // cut breaks every connection from now on, or no more.
 func (p *place) cut(off bool) {
@@ -23,11 +22,6 @@ func (p *place) cut(off bool) {
 	if off {
 		p.CloseClientConnections()
 	}
-}
-
-// atOnce has replies leave without the time to take them back.
-func (b *tab) atOnce() {
-	run[bool](b, `(localStorage.setItem('frontdesk:prefs', '{"undo":0}'), true)`)
 }
 
 // opens shows a conversation.
@@ -40,9 +34,6 @@ func (b *tab) opens(c *customer) {
 func TestARepliesWayThroughAnOutage(t *testing.T) {
 	p := newPlace(t)
 	b := newTab(t, p, desktop)
-	b.atOnce()
-	b.do(cd.Reload())
-	b.wait(`document.querySelector('form')`)
 	b.signIn("ana@example.com", staff.RoleAgent)
 	mia := p.customer("Mia Keller")
 	mia.writes("Where is my parcel?")
@@ -59,6 +50,8 @@ func TestARepliesWayThroughAnOutage(t *testing.T) {
 	run[bool](b, `(document.getElementById('composer').focus(), true)`)
 	b.cut(true)
 	b.press(kb.Enter, cd.ModifierCtrl)
+	b.wait(button("Undo"))
+	b.passes() // it is not taken back
 	b.wait(`document.querySelector('.said.pending [role=alert]')`)
 	b.wait(`document.querySelector('.offline')`)
 	b.show("offline")
@@ -122,7 +115,7 @@ func TestOneStreamServesAllTabs(t *testing.T) {
 	second.do(cd.Navigate(b.URL + "/console#/inbox/all"))
 	second.wait(`document.querySelector('.rail')`)
 	run[bool](b, `(location.hash = '#/inbox/all', true)`)
-	for deadline := time.Now().Add(10 * time.Second); p.console.Streams() != 1; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(browsertest.Patience); p.console.Streams() != 1; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("two tabs have %d event streams, want one", p.console.Streams())
 		}
@@ -135,7 +128,7 @@ func TestOneStreamServesAllTabs(t *testing.T) {
 	b.do(cd.Navigate("about:blank"))
 	p.customer("Jonas Weber").writes("Hello?")
 	second.wait(sees("Jonas Weber"))
-	for deadline := time.Now().Add(10 * time.Second); p.console.Streams() > 1; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(browsertest.Patience); p.console.Streams() > 1; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) { // the server hears of the end a moment later
 			t.Fatalf("one tab has %d event streams", p.console.Streams())
 		}

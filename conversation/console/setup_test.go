@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/bots/browsertest"
 	"frontdesk/bots/widget"
 	"frontdesk/conversation"
 	"frontdesk/conversation/conversationdb"
@@ -165,8 +166,17 @@ type place struct {
 
 func newPlace(t *testing.T) *place {
 	t.Helper()
-	// Nobody waits for the bot here: it is to stay silent.
-	return newPlaceWith(t, conversation.Config{Gather: conversation.Gather{Quiet: time.Hour, Most: 2 * time.Hour}}, nil)
+	p := newPlaceWith(t, conversation.Config{}, nil)
+	p.silence()
+	return p
+}
+
+// silence has the bot say nothing, where nobody waits for it and its answers would come between: an engine takes no turn
+// once it has ended.
+func (p *place) silence() {
+	ended, end := context.WithCancel(p.t.Context())
+	end()
+	p.engine.Run(ended, time.Second)
 }
 
 // newPlaceWith is a place whose bot answers with a model, once it runs.
@@ -204,11 +214,12 @@ func newPlaceWith(t *testing.T, cfg conversation.Config, model conversation.Mode
 		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
 		io.WriteString(w, "document.querySelector('main').append(new URLSearchParams(document.currentScript.dataset).toString())")
 	})
+	shaken := browsertest.Shake(mux)
 	p.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if p.down.Load() {
 			panic(http.ErrAbortHandler)
 		}
-		mux.ServeHTTP(w, r)
+		shaken.ServeHTTP(w, r)
 	}))
 	t.Cleanup(p.Close)
 	t.Cleanup(p.console.Stop)

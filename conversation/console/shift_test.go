@@ -10,6 +10,7 @@ import (
 	cd "github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"frontdesk/bots/browsertest"
 	"frontdesk/conversation"
 	"frontdesk/conversation/staff"
 	"frontdesk/knowledge"
@@ -79,7 +80,7 @@ func (c *customer) writes(text string) {
 // hears waits until the customer's conversation has a message that contains text.
 func (c *customer) hears(text string) conversation.Message {
 	c.p.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(browsertest.Patience); ; time.Sleep(10 * time.Millisecond) {
 		list, err := c.p.engine.Transcript(c.p.t.Context(), c.id, 0, 100)
 		if err != nil {
 			c.p.t.Fatal(err)
@@ -175,6 +176,8 @@ func TestStaffWorkTheInbox(t *testing.T) {
 			b.click("Undo")
 			b.wait(`document.getElementById('composer').value.includes('sent you a label')`)
 			b.press(kb.Enter, cd.ModifierCtrl)
+			b.wait(`document.querySelector('.said.pending') && ` + button("Undo"))
+			b.passes()
 			m := mia.hears("sent you a label")
 			if m.Author != conversation.AuthorStaff || m.Note {
 				t.Errorf("the customer heard %+v, want a public reply by staff", m)

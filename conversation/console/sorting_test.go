@@ -10,7 +10,7 @@ import (
 
 // TestStaffSortTheInbox labels, answers with what is at hand, and finds again.
 func TestStaffSortTheInbox(t *testing.T) {
-	for _, v := range []look{looks[0], looks[3]} {
+	for _, v := range looks {
 		t.Run(v.name, func(t *testing.T) {
 			p := newShift(t)
 			admin := bearer(p.token(staff.RoleAdmin))

@@ -2,9 +2,9 @@ package console
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,27 +12,28 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/bots/browsertest"
 	"frontdesk/conversation/staff"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	cd "github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
 
-// inBrowser bounds one wait in the browser.
-const inBrowser = 30 * time.Second
-
-// look is a window, and the colours its owner prefers.
+// look is a window; what is shown in it is looked at in both colour schemes.
 type look struct {
-	name   string
-	phone  bool
-	scheme string
+	name  string
+	phone bool
 }
 
-var looks = []look{{"desktop-light", false, "light"}, {"desktop-dark", false, "dark"}, {"phone-light", true, "light"}, {"phone-dark", true, "dark"}}
+var (
+	desktop = look{"desktop", false}
+	looks   = []look{desktop, {"phone", true}}
+)
 
 // tab is a browser tab before a console of its own.
 type tab struct {
@@ -40,37 +41,29 @@ type tab struct {
 	look look
 	ctx  context.Context
 
-	mu     sync.Mutex // guards faults
-	faults []string
+	mu       sync.Mutex // guards what follows
+	faults   []string
+	forgiven []string // what of the faults was asked for, also where the browser says it later
 }
+
+// heldTimers keeps the lines that go by themselves, and the time in which a reply can be taken back, until the test lets
+// them pass: on a slow machine they would be gone before it looks, on a fast one it would wait for them.
+const heldTimers = `(() => {
+	const begin = setTimeout, end = clearTimeout, held = new Map();
+	let last = 1e9;
+	window.setTimeout = (f, ms, ...with_) => [5000, 6000, 8000, 10000].includes(ms) ? (held.set(++last, () => f(...with_)), last) : begin(f, ms, ...with_);
+	window.clearTimeout = (id) => { if (!held.delete(id)) end(id); };
+	window.passTime = () => { const all = [...held.values()]; held.clear(); all.forEach((f) => f()); };
+})()`
+
+func TestMain(m *testing.M) { os.Exit(browsertest.Main(m)) }
 
 func newTab(t *testing.T, p *place, v look) *tab {
 	t.Helper()
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"} {
-		if found, err := exec.LookPath(name); err == nil {
-			path = found
-			break
-		}
-	}
-	if path == "" && os.Getenv("FRONTDESK_REQUIRE_BROWSER") != "1" {
-		t.Skip("chromium not found: browser tests skipped")
-	}
 	b := &tab{place: p, look: v}
-	options := append(cd.DefaultExecAllocatorOptions[:], cd.ExecPath(path), cd.NoSandbox,
-		cd.Flag("disable-dev-shm-usage", true), cd.Flag("lang", "en-US"), cd.WindowSize(1440, 900))
-	allocated, stopAllocator := cd.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(stopAllocator)
-	ctx, stop := cd.NewContext(allocated, cd.WithListener(b.listen))
-	t.Cleanup(stop)
-	b.ctx = ctx
-	if err := cd.Do(ctx); err != nil { // the browser lives as long as this context
-		t.Fatalf("start chromium: %v", err)
-	}
-	b.do(cd.Navigate("about:blank"))
-	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-		{Name: "prefers-color-scheme", Value: v.scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}}
-	if _, err := cd.Call(ctx, emulation.SetEmulatedMedia, media); err != nil {
+	b.ctx = browsertest.Open(t, 1440, 900, b.listen)
+	b.wear("light")
+	if _, err := cd.Call(b.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: heldTimers}); err != nil {
 		t.Fatal(err)
 	}
 	if v.phone {
@@ -79,6 +72,16 @@ func newTab(t *testing.T, p *place, v look) *tab {
 	b.do(cd.Navigate(b.URL + "/console"))
 	b.wait(`document.querySelector('form')`)
 	return b
+}
+
+// wear has the tab prefer a colour scheme, and no motion.
+func (b *tab) wear(scheme string) {
+	b.t.Helper()
+	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}}
+	if _, err := cd.Call(b.ctx, emulation.SetEmulatedMedia, media); err != nil {
+		b.t.Fatal(err)
+	}
 }
 
 func (b *tab) listen(ev any) {
@@ -97,67 +100,107 @@ func (b *tab) listen(ev any) {
 
 func (b *tab) do(steps ...cd.Action[cd.Void]) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, inBrowser)
+	ctx, cancel := context.WithTimeout(b.ctx, browsertest.Patience)
 	defer cancel()
 	if err := cd.Do(ctx, steps...); err != nil {
 		b.t.Fatalf("browser step: %v", err)
 	}
 }
 
-// run evaluates an expression.
+// run evaluates an expression as soon as what it reads and calls is there. What it returns is how things are at this very
+// moment: where that may still change, b.reads and b.equals wait for what is wanted.
 func run[T any](b *tab, expression string) T {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, inBrowser)
-	defer cancel()
-	v, err := cd.Run(ctx, cd.Evaluate[T]("(async () => "+expression+")()", cd.EvalAwaitPromise))
+	v, err := browsertest.Eval[T](b.ctx, expression)
 	if err != nil {
-		b.t.Fatalf("evaluate %s: %v", expression, err)
+		b.t.Fatalf("evaluate %s: %v\npage: %s", expression, err, b.text())
 	}
 	return v
 }
 
+// passes lets the time pass for which lines stay and replies can be taken back.
+func (b *tab) passes() {
+	b.t.Helper()
+	run[bool](b, `(passTime(), true)`)
+}
+
+// text is what the page shows, for whoever reads why a test failed.
+func (b *tab) text() string {
+	ctx, cancel := context.WithTimeout(b.ctx, browsertest.Patience)
+	defer cancel()
+	text, err := cd.Run(ctx, cd.Evaluate[string](`document.body?.innerText ?? 'nothing'`))
+	if err != nil {
+		return err.Error()
+	}
+	return text
+}
+
 func (b *tab) wait(expression string) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, inBrowser)
-	defer cancel()
-	_, err := cd.Run(ctx, cd.Poll[bool]("(() => !!("+expression+"))()", cd.WithPollingInterval(20*time.Millisecond), cd.WithPollingTimeout(inBrowser)))
-	if err != nil {
-		b.t.Fatalf("wait for %s: %v\npage: %s", expression, err, run[string](b, `document.body.innerText`))
+	if err := browsertest.Wait(b.ctx, expression); err != nil {
+		b.t.Fatalf("wait for %s: %v\npage: %s", expression, err, b.text())
 	}
 }
 
-// show runs axe, and keeps a picture when FRONTDESK_SCREENSHOTS names a directory.
-func (b *tab) show(name string) {
+// reads waits until what a selector finds first shows all the texts.
+func (b *tab) reads(selector string, texts ...string) {
 	b.t.Helper()
-	name = b.look.name + "-" + name
-	axe, err := os.ReadFile(filepath.Join("..", "..", "bots", "widget", "testdata", "axe.min.js"))
+	for _, text := range texts {
+		if err := browsertest.Wait(b.ctx, fmt.Sprintf(`document.querySelector(%q).innerText.includes(%q)`, selector, text)); err != nil {
+			b.t.Fatalf("%s never showed %q: %v\npage: %s", selector, text, err, b.text())
+		}
+	}
+}
+
+// equals waits until an expression has a value, and says which it had instead.
+func (b *tab) equals(expression string, want any) {
+	b.t.Helper()
+	value, err := json.Marshal(want)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(b.ctx, inBrowser)
-	defer cancel()
-	if _, err := cd.Run(ctx, cd.Evaluate[bool](string(axe)+";true")); err != nil {
-		b.t.Fatalf("load axe: %v", err)
+	if err := browsertest.Wait(b.ctx, fmt.Sprintf(`JSON.stringify(%s) === JSON.stringify(%s)`, expression, value)); err != nil {
+		b.t.Fatalf("%s is %s, want %s: %v\npage: %s", expression, run[string](b, fmt.Sprintf(`String(JSON.stringify(%s))`, expression)), value, err, b.text())
 	}
-	const check = `axe.run(document, {resultTypes: ['violations']}).then((r) => r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.target.flat().join(' ')).join('; ')))`
-	for _, v := range run[[]string](b, check) {
-		b.t.Errorf("axe, %s: %s", name, v)
-	}
-	if !strings.Contains(b.t.Name(), "/") { // seen in one look alone: colours are what the other scheme changes
-		for _, scheme := range []string{"dark", b.look.scheme} {
-			if _, err := cd.Call(ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-				{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}}); err != nil {
-				b.t.Fatal(err)
-			}
-			for _, v := range run[[]string](b, check) {
-				b.t.Errorf("axe, %s, %s: %s", name, scheme, v)
-			}
+}
+
+// axe is the checker's source.
+var axe = sync.OnceValues(func() ([]byte, error) {
+	return os.ReadFile(filepath.Join("..", "..", "bots", "widget", "testdata", "axe.min.js"))
+})
+
+// show runs axe in both colour schemes, and keeps pictures when FRONTDESK_SCREENSHOTS names a directory.
+func (b *tab) show(name string) {
+	b.t.Helper()
+	if !run[bool](b, `'axe' in window`) {
+		source, err := axe()
+		if err != nil {
+			b.t.Fatal(err)
 		}
+		b.do(func(ctx context.Context, t *cd.Target) (cd.Void, error) {
+			_, err := cd.Evaluate[bool](string(source)+";true")(ctx, t)
+			return cd.Void{}, err
+		})
+	}
+	for _, scheme := range []string{"dark", "light"} { // it ends as it was
+		b.wear(scheme)
+		b.wait(fmt.Sprintf(`matchMedia('(prefers-color-scheme: %s)').matches`, scheme))
+		b.check(b.look.name + "-" + scheme + "-" + name)
+	}
+}
+
+// check is show in the present scheme.
+func (b *tab) check(name string) {
+	b.t.Helper()
+	for _, v := range run[[]string](b, `axe.run(document, {resultTypes: ['violations']}).then((r) => r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.target.flat().join(' ')).join('; ')))`) {
+		b.t.Errorf("axe, %s: %s", name, v)
 	}
 	if wide := run[bool](b, `document.documentElement.scrollWidth > innerWidth`); wide {
 		b.t.Errorf("%s scrolls sideways", name)
 	}
 	if dir := os.Getenv("FRONTDESK_SCREENSHOTS"); dir != "" {
+		ctx, cancel := context.WithTimeout(b.ctx, browsertest.Patience)
+		defer cancel()
 		png, err := cd.Run(ctx, cd.CaptureScreenshot())
 		if err != nil {
 			b.t.Fatal(err)
@@ -173,7 +216,7 @@ func (b *tab) showAnywhere(name string, there ...func()) {
 	b.t.Helper()
 	b.show(name)
 	wide := b.look
-	b.look = look{"phone-" + wide.scheme, true, wide.scheme}
+	b.look = look{"phone", true}
 	b.do(cd.EmulateViewport(390, 844, cd.EmulateMobile, cd.EmulateScale(2)))
 	b.wait(`innerWidth === 390`)
 	for _, f := range there {
@@ -207,7 +250,7 @@ func (b *tab) enter(email, secret string) {
 // has used up types nothing.
 func (b *tab) press(keys string, with ...cd.Modifier) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, inBrowser)
+	ctx, cancel := context.WithTimeout(b.ctx, browsertest.Patience)
 	defer cancel()
 	for _, r := range keys {
 		events := kb.Encode(r)
@@ -241,21 +284,36 @@ func button(name string) string {
 
 func sees(text string) string { return fmt.Sprintf(`document.body.innerText.includes(%q)`, text) }
 
-// calm fails the test when the browser complained of anything.
+// goes presses keys that lead elsewhere together, until the page is there: they count only within a moment of each other.
+func (b *tab) goes(keys, there string) {
+	b.t.Helper()
+	for deadline := time.Now().Add(browsertest.Patience); time.Now().Before(deadline); {
+		b.press(keys)
+		if run[bool](b, fmt.Sprintf(`location.hash === %q`, there)) {
+			return
+		}
+	}
+	b.t.Fatalf("%q never led to %s\npage: %s", keys, there, b.text())
+}
+
+// calm fails the test when the browser complained of anything that was not forgiven.
 func (b *tab) calm() {
 	b.t.Helper()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, f := range b.faults {
-		b.t.Errorf("browser fault: %s", f)
+		if !slices.ContainsFunc(b.forgiven, func(said string) bool { return strings.Contains(f, said) }) {
+			b.t.Errorf("browser fault: %s", f)
+		}
 	}
 }
 
-// forgive forgets what the browser said of answers with a status that was asked for.
-func (b *tab) forgive(status int) {
+// forgive expects the browser to complain of answers with a status, which were asked for.
+func (b *tab) forgive(statuses ...int) {
 	b.t.Helper()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	said := fmt.Sprintf("status of %d ", status)
-	b.faults = slices.DeleteFunc(b.faults, func(f string) bool { return strings.Contains(f, said) })
+	for _, status := range statuses {
+		b.forgiven = append(b.forgiven, fmt.Sprintf("status of %d ", status))
+	}
 }

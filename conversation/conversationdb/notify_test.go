@@ -40,7 +40,7 @@ func replica(t *testing.T, url string, m conversation.Model) desk {
 func hear(t *testing.T, sub *conversation.Subscription, ok func([]conversation.Event) bool) []conversation.Event {
 	t.Helper()
 	var all []conversation.Event
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	for !ok(all) {
 		select {
 		case <-sub.C():
@@ -69,7 +69,7 @@ func acquainted(t *testing.T, a, b desk) {
 	id := a.open(t)
 	sub := b.Subscribe(id)
 	defer sub.Close()
-	for deadline := time.Now().Add(20 * time.Second); ; {
+	for deadline := time.Now().Add(time.Minute); ; {
 		if _, err := a.Note(t.Context(), id, conversation.Actor{Name: "Ana"}, "are you there?"); err != nil {
 			t.Fatal(err)
 		}
@@ -148,7 +148,7 @@ func TestDeadReplicasTurnsAreTakenUpAtOnce(t *testing.T) {
 	die()
 	<-gone
 	var ts []conversation.Turn
-	for deadline := time.Now().Add(20 * time.Second); len(ts) == 0 && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(time.Minute); len(ts) == 0 && time.Now().Before(deadline); {
 		// Postgres notices the end of a connection in its own time.
 		if ts, err = other.ClaimDue(t.Context(), 10, nil, time.Hour); err != nil {
 			t.Fatal(err)

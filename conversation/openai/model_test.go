@@ -316,13 +316,29 @@ func TestLocalServerNeedsNoKeyAndOpenAIDoes(t *testing.T) {
 }
 
 func TestManyCallsAtOnce(t *testing.T) {
-	refuse := status(400, `{"error":{"message":"Unknown parameter: 'stream_options'."}}`)
-	f := newFake(t, failing(404, "gone", "model_not_found"), refuse, refuse, fine)
+	// What a server does not know it never does, whichever call is first to ask.
+	f := newFake(t, func(w http.ResponseWriter, r *http.Request) {
+		var asked struct {
+			Model         string
+			StreamOptions any `json:"stream_options"`
+		}
+		if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
+			t.Errorf("request body: %v", err)
+		}
+		switch {
+		case asked.Model == "gpt-4o-mini":
+			failing(404, "gone", "model_not_found")(w, r)
+		case asked.StreamOptions != nil:
+			status(400, `{"error":{"message":"Unknown parameter: 'stream_options'."}}`)(w, r)
+		default:
+			fine(w, r)
+		}
+	})
 	m, _, _ := testModel(t, f, func(c *Config) { c.Models = []string{"gpt-4o-mini", "gpt-6-luna"} })
 	var wg sync.WaitGroup
 	for range 60 {
 		wg.Go(func() {
-			// One finds the first model gone and some a parameter refused, in any order; none notices.
+			// Some find the first model gone and a parameter refused, in any order; none notices.
 			var deltas strings.Builder
 			reply, err := m.Stream(t.Context(), question, func(d string) { deltas.WriteString(d) })
 			if err != nil || reply.Text != "It is on its way." || deltas.String() != reply.Text {

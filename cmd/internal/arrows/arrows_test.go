@@ -37,6 +37,7 @@ var mayImport = map[string][]string{
 	"conversation/console":        {"conversation", "conversation/staff", "knowledge"},
 	"conversation/conversationdb": {"conversation", "conversation/staff", "knowledge"},
 	"bots":                        {"conversation"},
+	"bots/browsertest":            {},
 	"bots/slack":                  {"bots", "conversation"},
 	"bots/widget":                 {"bots", "conversation"},
 	"bots/telegram":               {"bots", "conversation"},

@@ -15,28 +15,15 @@ import (
 
 	cd "github.com/chromedp/chromedp"
 
+	"frontdesk/bots/browsertest"
 	"frontdesk/cmd/internal/fakeai"
 	"frontdesk/cmd/internal/proc"
 )
 
-// tab opens a page in a Chromium of its own.
+// tab opens a page in the browser.
 func tab(t *testing.T, url string) context.Context {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		path, err = exec.LookPath("google-chrome")
-	}
-	if err != nil {
-		if os.Getenv("FRONTDESK_REQUIRE_BROWSER") == "1" {
-			t.Fatal("chromium not found")
-		}
-		t.Skip("chromium not found: browser tests skipped")
-	}
-	all, stop := cd.NewExecAllocator(t.Context(), append(cd.DefaultExecAllocatorOptions[:], cd.ExecPath(path), cd.NoSandbox,
-		cd.Flag("disable-dev-shm-usage", true), cd.Flag("lang", "en-US"), cd.WindowSize(1280, 800))...)
-	t.Cleanup(stop)
-	ctx, stop := cd.NewContext(all)
-	t.Cleanup(stop)
+	ctx := browsertest.Open(t, 1280, 800, nil)
 	if err := cd.Do(ctx, cd.Navigate(url)); err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +35,7 @@ func tab(t *testing.T, url string) context.Context {
 func sees(t *testing.T, ctx context.Context, condition string) {
 	t.Helper()
 	js := fmt.Sprintf(`(() => { const host = [...document.querySelectorAll('*')].find(e => e.shadowRoot); if (!host) return false; const chat = host.shadowRoot; return !!(%s) })()`, condition)
-	if _, err := cd.Run(ctx, cd.Poll[bool](js, cd.WithPollingTimeout(20*time.Second))); err != nil {
+	if err := browsertest.Wait(ctx, js); err != nil {
 		text, _ := cd.Run(ctx, cd.Evaluate[string](`[...document.querySelectorAll('*')].find(e => e.shadowRoot)?.shadowRoot.textContent ?? 'no widget'`))
 		t.Fatalf("never saw %s: %v; the chat shows %q", condition, err, text)
 	}
@@ -60,8 +47,9 @@ func says(text string) string { return fmt.Sprintf("chat.textContent.includes(%q
 // program: a streamed answer with its source, a person asked for, taken over, a
 // reply, handed back; and while staff have it the bot says nothing.
 func TestCustomerAndStaffMeet(t *testing.T) {
+	seen := make(chan struct{})
 	ai, o := setup(t, func(fakeai.Request) fakeai.Reply {
-		return fakeai.Reply{Text: "You have sixty days to send it back, free of charge in Ireland [1]. Nothing is cited here [9].", Pause: 20 * time.Millisecond}
+		return fakeai.Reply{Text: "You have sixty days to send it back, free of charge in Ireland [1]. Nothing is cited here [9].", Gate: seen}
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
@@ -75,12 +63,16 @@ func TestCustomerAndStaffMeet(t *testing.T) {
 	page := tab(t, s.URL)
 	ask := func(text string) {
 		t.Helper()
+		if err := browsertest.Wait(page, `window.Frontdesk`); err != nil {
+			t.Fatal(err)
+		}
 		if _, err := cd.Run(page, cd.Evaluate[bool](fmt.Sprintf(`(Frontdesk.open(), Frontdesk.send(%q), true)`, text))); err != nil {
 			t.Fatal(err)
 		}
 	}
 	ask("Tell me, until when could I send boots back?")
 	sees(t, page, `chat.textContent.includes("You have") && !chat.textContent.includes("Nothing is cited")`) // it streams
+	close(seen)
 	sees(t, page, `chat.querySelector('.cite') && chat.querySelector('.thumbs')`)
 	sees(t, page, says("Nothing is cited here .")) // the invented citation is gone
 

@@ -8,12 +8,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"frontdesk/bots/browsertest"
 	"frontdesk/cmd/internal/fakeai"
 	"frontdesk/cmd/internal/proc"
 	"frontdesk/cmd/internal/visitor"
@@ -34,7 +36,7 @@ var binary = sync.OnceValues(func() (string, error) {
 var built string
 
 func TestMain(m *testing.M) {
-	code := m.Run()
+	code := browsertest.Main(m)
 	for _, dir := range []string{built, racedDir} {
 		if dir != "" {
 			os.RemoveAll(dir)
@@ -90,24 +92,27 @@ func TestKilledUnderLoadLosesAndDoublesNothing(t *testing.T) {
 	var (
 		wg, killer sync.WaitGroup
 		kills      atomic.Int64
-		answers    atomic.Int64
 		done       = make(chan struct{})
+		people     = make([]*person, visitors)
 	)
+	for i := range people {
+		people[i] = &person{t: t, url: "http://" + o.Address, kills: &kills}
+	}
 	killer.Go(func() {
-		// After two that were killed before they answered anything the next lives longer:
-		// on a busy machine none would else live long enough, and after some attempts a
-		// turn rightly goes to a person.
-		longer, idle, before, took := time.Duration(1), 0, int64(0), time.Duration(0)
+		took := time.Duration(0)
 		for {
 			select {
 			case <-done:
 				return
-			case <-time.After(longer*time.Duration(100+rand.IntN(400))*time.Millisecond + took/4):
+			case <-time.After(time.Duration(100+rand.IntN(400))*time.Millisecond + took/4):
 			}
-			if now := answers.Load(); now > before {
-				longer, idle, before = 1, 0, now
-			} else if idle++; idle > 1 {
-				longer = min(2*longer, 16)
+			// On a busy machine a turn might be killed each time it has begun, and then it rightly goes to a person.
+			for slices.ContainsFunc(people, (*person).spared) {
+				select {
+				case <-done:
+					return
+				case <-time.After(5 * time.Millisecond):
+				}
 			}
 			s.Kill()
 			kills.Add(1)
@@ -122,10 +127,8 @@ func TestKilledUnderLoadLosesAndDoublesNothing(t *testing.T) {
 			s = next
 		}
 	})
-	people := make([]*person, visitors)
-	for i := range people {
-		people[i] = &person{t: t, url: "http://" + o.Address, answers: &answers}
-		wg.Go(func() { people[i].talk(ctx, each) })
+	for _, p := range people {
+		wg.Go(func() { p.talk(ctx, each) })
 	}
 	wg.Wait()
 	close(done)
@@ -148,9 +151,20 @@ type person struct {
 	t            *testing.T
 	url          string
 	v            *visitor.Visitor
-	answers      *atomic.Int64 // of everybody
+	kills        *atomic.Int64
+	waits        atomic.Int64 // one more than the kills there had been when the message that waits was sent; 0: none waits
 	acknowledged int
 	sent         map[string]int64 // id to seq
+}
+
+// killsOfATurn is how often the turn of one message may be killed: one that was begun three times and never ended is given
+// up (conversation, maxAttempts).
+const killsOfATurn = 2
+
+// spared reports whether another kill could be one too many for the message that waits.
+func (p *person) spared() bool {
+	w := p.waits.Load()
+	return w > 0 && p.kills.Load()-(w-1) >= killsOfATurn
 }
 
 // again repeats do until it succeeds or is refused for good.
@@ -183,6 +197,7 @@ func (p *person) talk(ctx context.Context, n int) {
 	for i := range n {
 		id, text := knowledge.NewID(), fmt.Sprintf("Question %d: could I send it back after %d days?", i, i)
 		var seq int64
+		p.waits.Store(p.kills.Load() + 1)
 		if !p.again(ctx, func() (err error) { seq, err = p.v.Send(ctx, id, text); return err }) {
 			return
 		}
@@ -191,7 +206,7 @@ func (p *person) talk(ctx context.Context, n int) {
 		if !p.again(ctx, func() error { return p.answered(ctx, seq) }) {
 			return
 		}
-		p.answers.Add(1)
+		p.waits.Store(0)
 	}
 }
 

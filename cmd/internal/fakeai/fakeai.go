@@ -34,9 +34,10 @@ type Reply struct {
 	RetryAfter string // header
 	Text       string // streamed word by word
 	Pause      time.Duration
-	CutAfter   int    // words after which the connection breaks; 0: never
-	HangAfter  int    // words after which nothing more comes until the client goes; -1: before the first
-	Tool       string // a tool to call instead of, or after, the text
+	Gate       <-chan struct{} // the second half of the words waits until it is closed; nil: it does not wait
+	CutAfter   int             // words after which the connection breaks; 0: never
+	HangAfter  int             // words after which nothing more comes until the client goes; -1: before the first
+	Tool       string          // a tool to call instead of, or after, the text
 	Arguments  string
 
 	Input, Cached int  // tokens that are billed for the prompt; Input 0: 100
@@ -159,6 +160,13 @@ func (s *Server) reply(w http.ResponseWriter, r *http.Request, req Request, a Re
 		if a.HangAfter > 0 && i == a.HangAfter {
 			<-r.Context().Done()
 			return
+		}
+		if a.Gate != nil && i == len(words)/2 {
+			select {
+			case <-a.Gate:
+			case <-r.Context().Done():
+				return
+			}
 		}
 		if a.Pause > 0 {
 			select {

@@ -37,7 +37,9 @@ const needsOpen = 'rntesau';
 function enter(e: KeyboardEvent): boolean {
   if (e.target instanceof Element && e.target.closest('button, a, summary, audio, video')) return false;
   if (!openId.value && rows.value.length) go('inbox', view.value, rows.value[0].id);
-  requestAnimationFrame(() => document.getElementById('log')?.focus());
+  // It is there with the next frame; whoever has gone on to a field by then stays in it.
+  const from = document.activeElement;
+  requestAnimationFrame(() => { if (document.activeElement === from || document.activeElement === document.body) document.getElementById('log')?.focus(); });
   return true;
 }
 

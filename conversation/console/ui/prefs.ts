@@ -41,30 +41,40 @@ export const readersLanguage = computed(() => prefs.value.lang || navigator.lang
 export const unkept = signal('');
 
 let due = 0;
+let changes = 0; // how often they were changed here
+let keeping = 0; // how many of those are on their way to the server
 
 export function set(change: Partial<Prefs>): void {
   prefs.value = { ...prefs.value, ...change };
   keep();
+  changes++;
   clearTimeout(due);
   due = setTimeout(send, settleMs) as unknown as number;
 }
 
 async function send(): Promise<void> {
   due = 0;
+  const at = changes;
+  keeping++;
   try {
     await api('PUT', '/me/preferences', prefs.value, { keepalive: true });
     unkept.value = '';
   } catch (err) {
     if (!(err instanceof Failed)) throw err;
     unkept.value = err.message; // a token has none; they hold in this browser
+  } finally {
+    keeping--;
   }
+  // Of two on their way the earlier may have come last.
+  if (at !== changes && !due && !keeping) send();
 }
 
 /** Takes over what the person who has signed in set elsewhere. */
 export async function follow(): Promise<void> {
+  const at = changes, under = keeping;
   try {
     const stored = await api('GET', '/me/preferences');
-    if (due) return; // changed meanwhile: that is on its way
+    if (due || under || at !== changes) return; // changed meanwhile: that is on its way
     prefs.value = understood(stored);
     keep();
   } catch (err) {

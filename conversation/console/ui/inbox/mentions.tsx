@@ -14,15 +14,18 @@ const list = signal<Mention[] | null>(null);
 const trouble = signal('');
 export const unreadMentions = signal(0);
 
+let turn = 0;
 async function read(): Promise<void> {
+  const mine = ++turn;
   try {
     const got = await api<{ mentions: Mention[]; unread: number }>('GET', '/me/mentions');
+    if (mine !== turn) return; // what is asked for later knows more
     list.value = got.mentions;
     unreadMentions.value = got.unread;
     trouble.value = '';
   } catch (err) {
     if (!(err instanceof Failed)) throw err;
-    trouble.value = err.message;
+    if (mine === turn) trouble.value = err.message;
   }
 }
 

@@ -9,12 +9,12 @@ import type { Counts, Message, Row, State } from '../types';
 import { figure } from './figure';
 import { asked, filters, matches, narrowed } from './filters';
 import { seen } from './mentions';
+import { hear, missed, readSoon } from './late';
 import { alerted, announce, unheard } from './notice';
 import { regularly, soon } from '../parts/soon';
 import { belongs, before, type View, views } from './views';
 
 const page = 100;
-const settleMs = 150;
 // A narrowed list is read anew at most so often, and at most so many pages of it.
 const relistMs = 800;
 const relistPages = 5;
@@ -60,6 +60,7 @@ export async function load(more = false): Promise<void> {
   abort?.abort();
   abort = new AbortController();
   loading.value = more ? 'more' : 'first';
+  missed.clear();
   try {
     if (full.value === null) await recount();
     const page1 = await pageOf(more ? next.value : '', abort.signal);
@@ -73,6 +74,7 @@ export async function load(more = false): Promise<void> {
       problem.value = '';
       loading.value = '';
     });
+    missed.forEach(readSoon);
     if (!full.value && next.value && rows.value.length < 20) await load(true);
   } catch (err) {
     if (mine !== turn || !(err instanceof Failed)) return;
@@ -80,11 +82,14 @@ export async function load(more = false): Promise<void> {
   }
 }
 
+let counting = 0;
 /** Reads how many conversations each view has. */
 export async function recount(): Promise<void> {
   if (full.value === false) return;
+  const mine = ++counting;
   try {
-    told.value = await api<Counts>('GET', '/conversations/counts');
+    const got = await api<Counts>('GET', '/conversations/counts');
+    if (mine === counting) told.value = got; // otherwise a later count is on its way
     full.value = true;
   } catch (err) {
     if (err instanceof Failed && err.status === 404) full.value = false;
@@ -167,20 +172,8 @@ export function patch(id: string, change: Partial<Row>): void {
   if (had) put({ ...had, ...change });
 }
 
-const due = new Map<string, number>();
-function readSoon(id: string): void {
-  if (due.has(id)) return;
-  due.set(id, setTimeout(async () => {
-    due.delete(id);
-    try {
-      put(await api<Row>('GET', '/conversations/' + id));
-    } catch (err) {
-      if (!(err instanceof Failed)) throw err; // the next reading of the list shows it
-    }
-  }, settleMs) as unknown as number);
-}
-
 function heardMessage(m: Message): void {
+  hear(m.conversation);
   const known = rows.value.find((r) => r.id === m.conversation);
   if (known && !m.note) {
     const change: Partial<Row> = { preview: m.text, preview_author: m.author, updated_at: m.at, seq: Math.max(known.seq, m.seq) };
@@ -197,6 +190,7 @@ function heardMessage(m: Message): void {
 }
 
 function heardState(s: State): void {
+  hear(s.conversation);
   const known = rows.value.find((r) => r.id === s.conversation);
   if (known) put({ ...known, ...s, staff: s.staff, waiting_since: s.waiting_since });
   readSoon(s.conversation);
@@ -211,6 +205,8 @@ export function watch(): () => void {
     on('state', heardState),
     on('alert', alerted),
     on('inbox', (e: { conversation?: string; row: Row | null; stale?: boolean }) => {
+      const id = e.row?.id || e.conversation;
+      if (id) hear(id);
       if (e.stale) load();
       else if (e.row) put(e.row);
       else rows.value = rows.value.filter((r) => r.id !== e.conversation);

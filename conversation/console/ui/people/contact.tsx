@@ -15,16 +15,21 @@ function Merge({ of: c, done }: { of: Contact; done: (changed: boolean) => void 
   useEffect(() => { box.current!.focus(); }, []);
   useEffect(() => {
     if (!words.trim()) return setFound([]);
+    let here = true; // an answer about fewer letters may come after one about more
     const timer = setTimeout(async () => {
       try {
         const got = await api<{ conversations: Row[] }>('GET', '/conversations' + query({ view: 'all', q: words.trim(), limit: 20 }));
+        if (!here) return;
         const seen = new Set([c.id]);
         setFound(got.conversations.filter((r) => r.contact_id && !seen.has(r.contact_id) && !!seen.add(r.contact_id)));
       } catch (err) {
         complain(err);
       }
     }, 200);
-    return () => clearTimeout(timer);
+    return () => {
+      here = false;
+      clearTimeout(timer);
+    };
   }, [words]);
   const into = async (r: Row) => {
     if (!(await confirmed(`Merge into ${whoIs(r)}?`, `All conversations of ${c.name || 'this contact'} move there. This cannot be undone.`, 'Merge'))) return;

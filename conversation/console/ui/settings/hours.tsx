@@ -86,7 +86,8 @@ function Holidays({ of: list, set }: { of: Holiday[]; set: (list: Holiday[]) => 
   const change = (at: number, to: Partial<Holiday>) => set(list.map((d, i) => (i === at ? { ...d, ...to } : d)));
   const add = () => {
     set([...list, { date: '', name: '' }]);
-    requestAnimationFrame(() => box.current?.querySelector<HTMLElement>('li:last-child input')?.focus());
+    const from = document.activeElement;
+    requestAnimationFrame(() => document.activeElement === from && box.current?.querySelector<HTMLElement>('li:last-child input')?.focus());
   };
   return <>
     {list.length > 0 && <ul ref={box} class="holidays" aria-label="Holidays">{list.map((d, i) => {

@@ -12,13 +12,16 @@ export interface List<T> { list: T[] | null; error: string; read: () => Promise<
 
 /** Reads a list, which stands under a member of the answer. */
 export function useList<T>(path: string, member: string, wanted = true): List<T> {
-  const [list, setList] = useState<T[] | null>(null), [error, setError] = useState('');
+  const [list, setList] = useState<T[] | null>(null), [error, setError] = useState(''), turn = useRef(0);
   const read = async () => {
+    const mine = ++turn.current;
     try {
-      setList((await api('GET', path))[member]);
+      const got = await api('GET', path);
+      if (mine !== turn.current) return; // a later answer is newer
+      setList(got[member]);
       setError('');
     } catch (err) {
-      setError((err as Error).message);
+      if (mine === turn.current) setError((err as Error).message);
     }
   };
   useEffect(() => { if (wanted) read(); }, [path, wanted]);

@@ -74,7 +74,7 @@ export function Composer() {
       <textarea ref={area} id="composer" rows={2} dir="auto" maxLength={maxRunes} aria-label={note ? 'Note' : 'Reply'} placeholder={hint()} value={value} aria-autocomplete="list" {...offerAria()}
         onInput={(e) => { write(e.currentTarget.value); lookForOffers(e.currentTarget, note ? [canned, mention] : [canned]); }}
         onCompositionStart={() => { composing.value = true; }} onCompositionEnd={() => { composing.value = false; }}
-        onBlur={() => setTimeout(closeOffers, 150)} onKeyDown={keys} />
+        onBlur={() => setTimeout(() => { if (document.activeElement !== area.current) closeOffers(); }, 150)} onKeyDown={keys} />
       {!note && <Attached />}
       <div class="tools">
         {!note && <AttachButton />}

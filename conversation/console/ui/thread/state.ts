@@ -4,17 +4,17 @@ import { api, Failed, query } from '../api';
 import { on } from '../events';
 import { current, markRead, openId, put } from '../inbox/state';
 import { complain, me } from '../store';
-import type { Attachment, Change, Delivery, Message, Row, State } from '../types';
+import type { Attachment, Delivery, Message, Row, State } from '../types';
+import { changes, readChanges } from './changes';
 import { ahead, messagesAfter, newest, page, recall, remember } from './cache';
-import { progress, sorted } from './merge';
+import { filed, progress, sorted, unhear } from './merge';
 import { looking, typing, watchOthers } from './others';
 
-export { looking, typing };
+export { changes, looking, typing };
 
 /** The conversation as last read; null until it has been. */
 export const head = signal<Row | null>(null);
 export const messages = signal<Message[]>([]);
-export const changes = signal<Change[]>([]);
 /** What the bot is writing, by turn. */
 export const drafts = signal<ReadonlyMap<string, string>>(new Map());
 export const reading = signal(false);
@@ -37,6 +37,10 @@ let abort: AbortController | null = null;
 // What is kept is read anew when somebody stays with it, not with each step past it.
 const restMs = 120;
 
+/** Whether the open conversation is being read, and something of it was heard meanwhile that the answer may not know. */
+let asking = false;
+let missed = false;
+
 let whole = ''; // the conversation whose newest page was read since it was opened
 
 async function read(id: string): Promise<void> {
@@ -50,7 +54,7 @@ async function read(id: string): Promise<void> {
     if (!same) {
       whole = '';
       drafts.value = new Map();
-      progress.clear();
+      unhear();
       head.value = current.peek();
       messages.value = had || [];
       changes.value = [];
@@ -66,6 +70,9 @@ async function read(id: string): Promise<void> {
     if (mine !== turn) return; // on the way to another
   }
   const before = drafts.peek();
+  asking = true;
+  missed = false;
+  unhear(); // what is read is newer; what is heard from now on is newer still
   try {
     const known = head.peek()?.seq, last = whole === id ? messages.peek()[messages.peek().length - 1] : undefined;
     const underWay = last && messages.peek().find((m) => m.delivery?.state === 'pending');
@@ -75,22 +82,25 @@ async function read(id: string): Promise<void> {
     const end = list.length ? list[list.length - 1].seq : last?.seq || 0;
     if (end < row.seq) list = [...list, ...(await messagesAfter(id, end, signal))]; // written meanwhile
     if (mine !== turn) return;
+    const newer = head.value?.id === id && head.value.epoch > row.epoch;
     batch(() => {
-      head.value = row;
+      if (!newer) head.value = row;
       redraft(row, before, list);
-      if (same) progress.clear(); // what was read is newer
       const shown = messages.value, gap = !last && list.length > 0 && shown.length > 0 && shown[shown.length - 1].seq + 1 < list[0].seq;
       messages.value = sorted([...(gap ? [] : shown), ...list]);
       reading.value = false;
     });
     whole = id;
     remember(id, messages.peek());
+    asking = false;
+    if (missed) return again();
     put(row);
     markRead(id, row.seq);
     readChanges(id);
     ahead(id);
   } catch (err) {
     if (mine !== turn || !(err instanceof Failed)) return;
+    asking = false;
     if (err.status === 404) remember(id, []);
     batch(() => { trouble.value = err.message; reading.value = false; if (err.status === 404) messages.value = []; });
   }
@@ -130,17 +140,6 @@ export function again(): void {
   if (openId.value) read(openId.value);
 }
 
-let timeline = true; // whether the server has one
-async function readChanges(id: string): Promise<void> {
-  if (!timeline) return;
-  try {
-    const list = await api<{ events: Change[] }>('GET', `/conversations/${id}/timeline`);
-    if (id === openId.value) changes.value = list.events;
-  } catch (err) {
-    if (err instanceof Failed && err.status === 404) timeline = false;
-  }
-}
-
 /** Reads the messages before those shown. */
 export async function readEarlier(): Promise<void> {
   const id = openId.value, first = earliest.value;
@@ -151,7 +150,9 @@ export async function readEarlier(): Promise<void> {
 
 /** Takes a message that was stored, by us or by anybody. */
 export function take(m: Message): void {
-  if (m.conversation !== openId.value || !head.value) return;
+  if (m.conversation !== openId.value) return;
+  if (!head.value) missed = asking;
+  if (!head.value) return;
   batch(() => {
     messages.value = sorted([...messages.value, m]);
     if (m.turn && drafts.value.has(m.turn)) drop(m.turn);
@@ -199,6 +200,7 @@ function drop(of: string): void {
 /** Takes a change of owner or status. */
 export function takeState(s: State): void {
   const had = head.value;
+  if (s.conversation === openId.value) missed = asking;
   if (!had || s.conversation !== had.id || s.epoch < had.epoch) return;
   batch(() => {
     if (had.owner === 'bot' && s.owner !== 'bot' && drafts.value.size) {
@@ -221,13 +223,17 @@ export function watch(): () => void {
     on('message', take),
     on('state', takeState),
     on('inbox', ({ row }: { row: Row | null }) => {
+      if (row && row.id === openId.value) missed = asking;
       if (row && head.value && row.id === head.value.id && row.epoch >= head.value.epoch) head.value = { ...head.value, ...row, staff: row.staff };
     }),
     on('files', (e: { conversation: string; seq: number; attachments: Attachment[] }) => {
-      if (e.conversation === openId.value) messages.value = messages.value.map((m) => (m.seq === e.seq ? { ...m, attachments: e.attachments } : m));
+      if (e.conversation !== openId.value) return;
+      filed.set(e.seq, e.attachments);
+      messages.value = sorted(messages.value);
     }),
     on('delivery', (e: { conversation: string; seq: number; delivery: Delivery }) => { if (e.conversation === openId.value) delivered(e.seq, e.delivery); }),
     on('seen', (e: { conversation: string; seq: number }) => {
+      if (e.conversation === openId.value) missed = asking;
       if (head.value && e.conversation === head.value.id && e.seq > (head.value.seen_seq || 0)) head.value = { ...head.value, seen_seq: e.seq };
     }),
     on('delta', (e: { conversation: string; turn: string; text: string; at?: number }) => {
