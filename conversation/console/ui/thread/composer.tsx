@@ -7,11 +7,12 @@ import { Kbd } from '../parts/bits';
 import { Icon } from '../parts/icons';
 import { mayAct, me } from '../store';
 import { openId } from '../inbox/state';
+import { BriefCard } from './brief';
 import { canned } from './canned';
 import { closeOffers, lookForOffers, offerAria, offerKeys, Offers } from './caret';
 import { mention } from './mention';
 import { head, mine } from './state';
-import { mode, send, text, write, type Mode } from './send';
+import { mode, send, text, turnTo, write, type Mode } from './send';
 import { canSuggest, Ghost, suggest } from './suggest';
 
 const maxRunes = 8000;
@@ -19,7 +20,7 @@ export const command = /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘' : 'Ctr
 const composing = signal(false);
 
 export function compose(as: Mode): void {
-  mode.value = as;
+  turnTo(as);
   document.getElementById('composer')?.focus();
 }
 
@@ -57,6 +58,7 @@ export function Composer() {
     }
   };
   return <div class="composer-all">
+    <BriefCard />
     <Ghost />
     <Offers />
     <form class={'composer' + (note ? ' note' : '')} aria-label={note ? 'Private note' : 'Reply'} onSubmit={(e) => { e.preventDefault(); send(); }}>

@@ -2,22 +2,22 @@
 import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import { api, Failed, query } from '../api';
 import { on } from '../events';
-import { current, markRead, openId, put } from '../inbox/state';
+import { current, markRead, openId, renew, renewed } from '../inbox/state';
 import { complain, me } from '../store';
-import type { Attachment, Change, Delivery, Message, Row, State } from '../types';
+import type { Attachment, Delivery, Message, Row, State } from '../types';
+import { apart, around, holds, wanted } from './around';
 import { ahead, messagesAfter, newest, page, recall, remember } from './cache';
 import { history } from './history';
 import { progress, sorted } from './merge';
 import { looking, typing, watchOthers } from './others';
+import { changes, clearChanges, heardRow, readChanges } from './timeline';
+import { drafts, drop, piece, redraft } from './writing';
 
-export { looking, typing };
+export { changes, drafts, looking, typing };
 
 /** The conversation as last read; null until it has been. */
 export const head = signal<Row | null>(null);
 export const messages = signal<Message[]>([]);
-export const changes = signal<Change[]>([]);
-/** What the bot is writing, by turn. */
-export const drafts = signal<ReadonlyMap<string, string>>(new Map());
 export const reading = signal(false);
 export const trouble = signal('');
 export const earliest = computed(() => messages.value[0]?.seq ?? 0);
@@ -54,7 +54,8 @@ async function read(id: string): Promise<void> {
       progress.clear();
       head.value = current.peek();
       messages.value = had || [];
-      changes.value = [];
+      apart.value = unseen = false;
+      clearChanges();
       typing.value = '';
       looking.value = [];
       silenced.value = false;
@@ -69,6 +70,19 @@ async function read(id: string): Promise<void> {
   }
   const before = drafts.peek();
   try {
+    const at = wanted.peek(), shown = messages.peek();
+    const found = at && (apart.peek() || !holds(shown, at)) && (head.peek()?.seq ?? Infinity) - page >= at ? await around(id, at, shown, { signal }) : null;
+    if (mine !== turn) return;
+    if (found) {
+      batch(() => {
+        head.value = found.row;
+        apart.value = true;
+        messages.value = found.list === shown ? shown : sorted(found.list);
+        reading.value = false;
+      });
+      readChanges(id);
+      return;
+    }
     const known = head.peek()?.seq, last = whole === id ? messages.peek()[messages.peek().length - 1] : undefined;
     const underWay = last && messages.peek().find((m) => m.delivery?.state === 'pending');
     const read = api<Row>('GET', '/conversations/' + id, undefined, { signal });
@@ -87,8 +101,8 @@ async function read(id: string): Promise<void> {
     });
     whole = id;
     remember(id, messages.peek());
-    put(row);
-    markRead(id, row.seq);
+    renew(row);
+    saw(id, row.seq);
     readChanges(id);
     ahead(id);
   } catch (err) {
@@ -98,50 +112,12 @@ async function read(id: string): Promise<void> {
   }
 }
 
-/** Brings what the bot is writing to what was read: before is what was shown when that was asked for. */
-function redraft(row: Row, before: ReadonlyMap<string, string>, stored: Message[]): void {
-  const next = new Map(drafts.peek()), d = row.draft;
-  for (const [of, text] of before) if (of !== d?.turn && next.get(of) === text) next.delete(of);
-  if (d && d.text.length > (next.get(d.turn) || '').length) next.set(d.turn, d.text);
-  for (const m of stored) if (m.turn) next.delete(m.turn);
-  drafts.value = next;
-  behind = '';
-}
-
-/** The turn of which the beginning is being read. */
-let behind = '';
-
-/**
- * Adds a piece of an answer. What was read may hold some of it already; where the
- * beginning is missing, the whole is read.
- */
-function piece(e: { turn: string; text: string; at?: number }): void {
-  const at = e.at || 0, have = drafts.peek().get(e.turn) || '', overlap = have.slice(at);
-  if (at > have.length) {
-    if (behind !== e.turn) again();
-    behind = e.turn;
-    return;
-  }
-  let text = have + e.text;
-  if (e.text.startsWith(overlap)) text = have + e.text.slice(overlap.length);
-  else if (overlap.startsWith(e.text)) text = have;
-  drafts.value = new Map(drafts.peek()).set(e.turn, text);
-}
-
 export function again(): void {
   if (openId.value) read(openId.value);
 }
 
-let timeline = true; // whether the server has one
-async function readChanges(id: string): Promise<void> {
-  if (!timeline) return;
-  try {
-    const list = await api<{ events: Change[] }>('GET', `/conversations/${id}/timeline`);
-    if (id === openId.value) changes.value = list.events;
-  } catch (err) {
-    if (err instanceof Failed && err.status === 404) timeline = false;
-  }
-}
+/** Takes messages that follow those shown. */
+export function more(list: Message[]): void { messages.value = sorted([...messages.value, ...list]); }
 
 /** Reads the messages before those shown. */
 export async function readEarlier(): Promise<void> {
@@ -154,6 +130,10 @@ export async function readEarlier(): Promise<void> {
 /** Takes a message that was stored, by us or by anybody. */
 export function take(m: Message): void {
   if (m.conversation !== openId.value || !head.value) return;
+  if (apart.value) {
+    head.value = { ...head.value, seq: Math.max(head.value.seq, m.seq) };
+    return;
+  }
   batch(() => {
     messages.value = sorted([...messages.value, m]);
     if (m.turn && drafts.value.has(m.turn)) drop(m.turn);
@@ -161,7 +141,21 @@ export function take(m: Message): void {
     silenced.value = false;
   });
   if (m.author === 'bot' && !m.why) whyOf(m);
-  if (!document.hidden) markRead(m.conversation, m.seq);
+  saw(m.conversation, m.seq);
+}
+
+let unseen = false; // what came while nobody looked at this tab
+
+function saw(id: string, seq: number): void {
+  if (document.hidden) unseen = true;
+  else markRead(id, seq);
+}
+
+function lookedAgain(): void {
+  const last = messages.value[messages.value.length - 1];
+  if (document.hidden || !unseen || !last || last.conversation !== openId.value) return;
+  unseen = false;
+  markRead(last.conversation, last.seq);
 }
 
 /** The stream sends an answer without its reasons; the log has them. */
@@ -192,12 +186,6 @@ export async function redeliver(m: Message): Promise<void> {
   }
 }
 
-function drop(of: string): void {
-  const rest = new Map(drafts.value);
-  rest.delete(of);
-  drafts.value = rest;
-}
-
 /** Takes a change of owner or status. */
 export function takeState(s: State): void {
   const had = head.value;
@@ -217,13 +205,15 @@ export function watch(): () => void {
   const ends = [
     effect(() => {
       const id = openId.value;
+      wanted.value; // another message of the same conversation is read anew
       untracked(() => { if (id) read(id); else { turn++; head.value = null; messages.value = []; } });
     }),
     on('open', again),
     on('message', take),
     on('state', takeState),
     on('inbox', ({ row }: { row: Row | null }) => {
-      if (row && head.value && row.id === head.value.id && row.epoch >= head.value.epoch) head.value = { ...head.value, ...row, staff: row.staff };
+      if (row && row.id === head.value?.id) heardRow(row);
+      if (row && head.value && row.id === head.value.id && row.epoch >= head.value.epoch) head.value = renewed(head.value, row);
     }),
     on('files', (e: { conversation: string; seq: number; attachments: Attachment[] }) => {
       if (e.conversation === openId.value) messages.value = messages.value.map((m) => (m.seq === e.seq ? { ...m, attachments: e.attachments } : m));
@@ -238,5 +228,7 @@ export function watch(): () => void {
     on('discard', (e: { conversation: string; turn: string }) => { if (e.conversation === openId.value) drop(e.turn); }),
     ...watchOthers(),
   ];
+  document.addEventListener('visibilitychange', lookedAgain);
+  ends.push(() => document.removeEventListener('visibilitychange', lookedAgain));
   return () => ends.forEach((end) => end());
 }
