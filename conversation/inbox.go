@@ -150,8 +150,12 @@ type InboxLists interface {
 // InboxMarks changes what staff note about conversations. Each change and its event
 // are stored together; one that changes nothing stores nothing. ErrNotFound.
 type InboxMarks interface {
-	// MarkRead notes that me has seen messages up to seq; it never goes back.
+	// MarkRead notes that me has seen messages up to seq; it never goes back, so that a
+	// late one takes nothing away.
 	MarkRead(ctx context.Context, id, me string, seq int64) error
+	// MarkUnread takes that back for the message seq and those after it; for a seq of 0 for
+	// the newest of the customer. The messages before it stay as they are.
+	MarkUnread(ctx context.Context, id, me string, seq int64) error
 	// SetLabels replaces the labels, given by name. ErrNoLabel.
 	SetLabels(ctx context.Context, id string, by Actor, names []string) error
 	SetPriority(ctx context.Context, id string, by Actor, priority int) error
@@ -182,6 +186,7 @@ type InboxStore interface {
 	Shelves
 	Mentions
 	Redeliveries
+	Briefings
 }
 
 // Inbox is what staff do with conversations beside talking: it lists, sorts,
@@ -217,6 +222,17 @@ func (in *Inbox) MarkRead(ctx context.Context, id, me string, seq int64) error {
 	ev := Event{Kind: EventRead, Conversation: id, Seq: seq}
 	in.e.hub.Publish(ev)
 	in.e.d.Bus.Relay(ev)
+	in.touched(id)
+	return nil
+}
+
+// MarkUnread takes back that me has seen the message seq and those after it, or the
+// customer's newest where seq is 0. The customer, who was told of it, is told nothing.
+// ErrNotFound.
+func (in *Inbox) MarkUnread(ctx context.Context, id, me string, seq int64) error {
+	if err := in.InboxStore.MarkUnread(ctx, id, me, seq); err != nil {
+		return err
+	}
 	in.touched(id)
 	return nil
 }

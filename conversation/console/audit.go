@@ -25,6 +25,7 @@ var unaudited = map[string]bool{
 
 	// Where somebody looks and what they have read is in no log.
 	"POST /api/v1/conversations/{id}/read":      true,
+	"POST /api/v1/conversations/{id}/unread":    true,
 	"POST /api/v1/conversations/{id}/presence":  true,
 	"POST /api/v1/conversations/{id}/suggest":   true,
 	"POST /api/v1/conversations/{id}/summarize": true,

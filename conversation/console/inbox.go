@@ -20,6 +20,7 @@ type Inbox interface {
 	ContactBook
 	Shelves
 	Mentions
+	Briefings
 }
 
 // InboxLists reads what staff work from.

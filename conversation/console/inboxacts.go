@@ -14,6 +14,7 @@ import (
 // InboxActs changes what staff note about conversations.
 type InboxActs interface {
 	MarkRead(ctx context.Context, id, me string, seq int64) error
+	MarkUnread(ctx context.Context, id, me string, seq int64) error
 	SetLabels(ctx context.Context, id string, by conversation.Actor, names []string) error
 	SetPriority(ctx context.Context, id string, by conversation.Actor, priority int) error
 	Assign(ctx context.Context, id string, by conversation.Actor, a conversation.Assignment) error
@@ -147,6 +148,15 @@ func putSnooze(c *Console, ctx context.Context, id string, by conversation.Actor
 }
 
 func (c *Console) markRead(w http.ResponseWriter, r *http.Request, who staff.Principal) error {
+	return markTo(w, r, who, c.inbox.MarkRead)
+}
+
+func (c *Console) markUnread(w http.ResponseWriter, r *http.Request, who staff.Principal) error {
+	return markTo(w, r, who, c.inbox.MarkUnread)
+}
+
+// markTo moves the caller's own mark in a conversation.
+func markTo(w http.ResponseWriter, r *http.Request, who staff.Principal, move func(ctx context.Context, id, me string, seq int64) error) error {
 	id, err := pathID(r, conversation.ErrNotFound)
 	if err != nil {
 		return err
@@ -158,7 +168,7 @@ func (c *Console) markRead(w http.ResponseWriter, r *http.Request, who staff.Pri
 	if req.Seq < 0 {
 		return badField("seq", "a sequence number")
 	}
-	if err := c.inbox.MarkRead(r.Context(), id, who.ID, req.Seq); err != nil {
+	if err := move(r.Context(), id, who.ID, req.Seq); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

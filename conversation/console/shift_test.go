@@ -189,10 +189,13 @@ func TestStaffWorkTheInbox(t *testing.T) {
 			b.wait(`document.querySelector('.said.staff .under').innerText.includes('Seen')`)
 			mia.writes("Thank you, that was quick!")
 			b.wait(sees("that was quick"))
+			b.wait(atTheEnd)
 			b.show("thread")
 			b.click("Hand back")
 			b.wait(`document.querySelector('.thread-bar .chip').textContent === 'Bot'`)
 			b.click("Resolve")
+			b.show("resolve")
+			b.click("Resolve it")
 			b.wait(`document.querySelector('.thread-bar .chip').textContent === 'Resolved'`)
 			if st, err := p.engine.State(t.Context(), mia.id); err != nil || st.Status != conversation.StatusResolved {
 				t.Errorf("State() = %v, %v, want resolved", st.Status, err)

@@ -253,6 +253,26 @@ func TestReadingIsEachReadersOwn(t *testing.T) {
 	if err := q.inbox.MarkRead(t.Context(), knowledge.NewID(), ana.StaffID, 1); !errors.Is(err, conversation.ErrNotFound) {
 		t.Errorf("MarkRead of an unknown conversation = %v, want ErrNotFound", err)
 	}
+	for _, c := range []struct{ seq, want int64 }{{2, 1}, {0, 1}, {1, 2}, {9, 2}} { // of what is unread already nothing changes
+		if err := q.inbox.MarkUnread(t.Context(), id, ana.StaffID, c.seq); err != nil {
+			t.Fatal(err)
+		}
+		if got := unread(ana); int64(got) != c.want {
+			t.Errorf("unread after MarkUnread(%d) = %d, want %d", c.seq, got, c.want)
+		}
+	}
+	if err := q.inbox.MarkUnread(t.Context(), id, ben.StaffID, 0); err != nil || unread(ben) != 2 {
+		t.Errorf("MarkUnread of what was never read = %v with %d unread, want 2", err, unread(ben))
+	}
+	if err := q.inbox.MarkRead(t.Context(), id, ana.StaffID, 2); err != nil || unread(ana) != 0 {
+		t.Errorf("MarkRead after MarkUnread = %v with %d unread, want none", err, unread(ana))
+	}
+	if err := q.inbox.MarkUnread(t.Context(), id, ana.StaffID, 0); err != nil || unread(ana) != 1 {
+		t.Errorf("MarkUnread of the newest = %v with %d unread, want 1", err, unread(ana))
+	}
+	if err := q.inbox.MarkUnread(t.Context(), knowledge.NewID(), ana.StaffID, 1); !errors.Is(err, conversation.ErrNotFound) {
+		t.Errorf("MarkUnread of an unknown conversation = %v, want ErrNotFound", err)
+	}
 }
 
 func TestSnoozingEndsByTimeOrByTheCustomer(t *testing.T) {

@@ -46,6 +46,23 @@ func (s *Store) MarkRead(ctx context.Context, id, me string, seq int64) error {
 	return nil
 }
 
+// MarkUnread implements conversation.InboxMarks.
+func (s *Store) MarkUnread(ctx context.Context, id, me string, seq int64) error {
+	const q = `
+		WITH back AS (
+			UPDATE read_marks r SET seq = from_seq - 1
+			FROM (SELECT CASE WHEN @seq::bigint > 0 THEN @seq ELSE
+				(SELECT max(m.seq) FROM messages m WHERE m.conversation_id = @id AND m.author = 'customer') END AS from_seq) f
+			WHERE r.conversation_id = @id AND r.staff_id = @me AND r.seq >= from_seq
+		)
+		SELECT true FROM conversations WHERE id = @id`
+	var ok bool
+	if err := s.pool.QueryRow(ctx, q, pgx.NamedArgs{"id": id, "me": me, "seq": seq}).Scan(&ok); err != nil {
+		return fail("mark as unread", id, err)
+	}
+	return nil
+}
+
 // SetLabels implements conversation.InboxMarks.
 func (s *Store) SetLabels(ctx context.Context, id string, by conversation.Actor, names []string) error {
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {

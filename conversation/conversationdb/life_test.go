@@ -170,6 +170,13 @@ func TestSilentCustomersAreClosedButNeverInTheQueue(t *testing.T) {
 	if got, want := d.reasons(t, bots), "bot>bot customer_silent system"; got != want {
 		t.Errorf("events = %s, want %s", got, want)
 	}
+	events, err := d.store.Timeline(t.Context(), bots)
+	if err != nil || len(events) != 1 {
+		t.Fatalf("Timeline = %+v, %v, want the end alone", events, err)
+	}
+	if e := events[0]; e.Kind != "status" || e.From != "" || e.To != "resolved" || e.Reason != string(conversation.ReasonSilent) {
+		t.Errorf("the timeline ends with %+v, want that it was resolved for want of an answer", e)
+	}
 }
 
 func TestWhoWasSilentForLongIsNotWrittenToWhenClosed(t *testing.T) {

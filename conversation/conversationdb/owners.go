@@ -3,6 +3,7 @@ package conversationdb
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -24,6 +25,12 @@ func (s *Store) Change(ctx context.Context, id string, c conversation.Change) (c
 	if isCode(err, uniqueViolation) {
 		return s.repeated(ctx, id, c.Messages)
 	}
+	// What came through before somebody else took the conversation has come through.
+	if _, taken := errors.AsType[*conversation.TakenError](err); taken && named(c.Messages) {
+		if st, had, err := s.repeated(ctx, id, c.Messages); err != nil || len(had) > 0 {
+			return st, had, err
+		}
+	}
 	return state, ms, err
 }
 
@@ -44,6 +51,11 @@ func (s *Store) changeWithFiles(ctx context.Context, id string, c conversation.C
 		return nil
 	})
 	return state, ms, err
+}
+
+// named reports whether one of them would be known again.
+func named(ms []conversation.NewMessage) bool {
+	return slices.ContainsFunc(ms, func(m conversation.NewMessage) bool { return m.ExternalID != "" })
 }
 
 // change is Change on db, where a message that is in the log already fails.

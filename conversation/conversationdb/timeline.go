@@ -11,16 +11,16 @@ import (
 // maxTimeline bounds a timeline; of a longer one the newest are shown.
 const maxTimeline = 1000
 
-// Timeline implements conversation.InboxLists. A resolution and a reopening are
-// changes of status, whoever owned the conversation before and after; thumbs are the
-// customer's ratings. What was said beside a score is kept with its episode, which is
-// the one that had been rated last when the score was given.
+// Timeline implements conversation.InboxLists. A resolution, by staff or because nothing
+// more came, and a reopening are changes of status, whoever owned the conversation before
+// and after; thumbs are the customer's ratings. What was said beside a score is kept with
+// its episode, which is the one that had been rated last when the score was given.
 func (s *Store) Timeline(ctx context.Context, id string) ([]conversation.TimelineEvent, error) {
 	const q = `
 		WITH event AS (
-			SELECT e.created_at AS at, e.id AS n, CASE WHEN e.reason IN ('resolved', 'reopened') THEN 'status' ELSE 'owner' END AS kind,
-				CASE WHEN e.reason = 'resolved' THEN '' WHEN e.reason = 'reopened' THEN 'resolved' ELSE e.from_owner END AS was,
-				CASE WHEN e.reason = 'resolved' THEN 'resolved' WHEN e.reason = 'reopened' THEN 'open' ELSE e.to_owner END AS became,
+			SELECT e.created_at AS at, e.id AS n, CASE WHEN e.reason IN ('resolved', 'reopened', 'customer_silent') THEN 'status' ELSE 'owner' END AS kind,
+				CASE WHEN e.reason IN ('resolved', 'customer_silent') THEN '' WHEN e.reason = 'reopened' THEN 'resolved' ELSE e.from_owner END AS was,
+				CASE WHEN e.reason IN ('resolved', 'customer_silent') THEN 'resolved' WHEN e.reason = 'reopened' THEN 'open' ELSE e.to_owner END AS became,
 				CASE WHEN e.detail <> '' THEN e.detail ELSE e.reason END AS reason, e.actor, '' AS name
 			FROM ownership_events e WHERE e.conversation_id = @id
 			UNION ALL

@@ -4,8 +4,9 @@ import { step } from './inbox/list';
 import { full, openId, rows, view } from './inbox/state';
 import { prefs } from './prefs';
 import { go, panel, route } from './store';
-import { resolve, takeOrGive } from './thread/actions';
+import { takeOrGive } from './thread/actions';
 import { compose } from './thread/composer';
+import { askResolve } from './thread/resolve';
 import { markUnread } from './thread/unread';
 import { suggest } from './thread/suggest';
 
@@ -13,7 +14,7 @@ export interface Key { keys: string; does: string; when?: 'inbox' }
 export const keyList: Key[] = [
   { keys: 'j k', does: 'Next, previous conversation' }, { keys: 'Enter', does: 'Open the conversation and go to its messages' },
   { keys: 'r', does: 'Reply' }, { keys: 'n', does: 'Private note' }, { keys: 't', does: 'Take over, or hand back' }, { keys: 'a', does: 'Assign' },
-  { keys: 'e', does: 'Resolve' }, { keys: 's', does: 'Snooze' }, { keys: 'u', does: 'Mark as unread' }, { keys: '/', does: 'Search; in the composer: canned replies' },
+  { keys: 'e', does: 'Resolve, with a reason if you like' }, { keys: 's', does: 'Snooze' }, { keys: 'u', does: 'Mark as unread' }, { keys: '/', does: 'Search; in the composer: canned replies' },
   { keys: 'g i', does: 'Go to the inbox' }, { keys: 'g k', does: 'Go to the knowledge' }, { keys: 'g u', does: 'Go to unanswered questions' }, { keys: 'g m', does: 'Go to your mentions' }, { keys: 'g q', does: 'Ask a question as a customer would' }, { keys: 'g t', does: 'Go to the test set' }, { keys: 'g c', does: 'Go to usage and cost' }, { keys: 'g r', does: 'Go to the reports' }, { keys: 'g s', does: 'Go to the settings' },
   { keys: '?', does: 'This list' }, { keys: 'Ctrl/Cmd K', does: 'Command palette' }, { keys: 'Ctrl/Cmd Enter', does: 'Send' },
   { keys: 'Ctrl/Cmd J', does: 'Suggest a reply' }, { keys: 'Esc', does: 'Leave the field, close the panel' },
@@ -28,7 +29,7 @@ function typingIn(e: KeyboardEvent): boolean {
 
 const plain: Record<string, () => void> = {
   j: () => step(1), k: () => step(-1),
-  r: () => compose('reply'), n: () => compose('note'), t: () => { takeOrGive(); }, e: () => { resolve(); },
+  r: () => compose('reply'), n: () => compose('note'), t: () => { takeOrGive(); }, e: askResolve,
   a: () => { if (full.value) panel.value = 'assign'; }, s: () => { if (full.value) panel.value = 'snooze'; }, u: () => { markUnread(); },
   '/': () => document.getElementById('search')?.focus(),
 };

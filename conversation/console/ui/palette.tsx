@@ -9,8 +9,9 @@ import { prefs, set } from './prefs';
 import { pages } from './settings/pages';
 import { available } from './settings/profile';
 import { allows, go, mayAct, me, panel, signOut } from './store';
-import { handBack, resolve, takeOver } from './thread/actions';
+import { handBack, takeOver } from './thread/actions';
 import { compose } from './thread/composer';
+import { askResolve } from './thread/resolve';
 import { head, mine } from './thread/state';
 
 interface Command { name: string; hint?: string; run: () => void }
@@ -20,7 +21,7 @@ function commands(): Command[] {
   const h = head.value;
   if (h && mayAct.value) {
     list.push({ name: 'Reply', hint: 'r', run: () => compose('reply') }, { name: 'Write a note', hint: 'n', run: () => compose('note') },
-      mine.value ? { name: 'Hand back to the bot', hint: 't', run: handBack } : { name: 'Take over', hint: 't', run: takeOver }, { name: 'Resolve', hint: 'e', run: resolve });
+      mine.value ? { name: 'Hand back to the bot', hint: 't', run: handBack } : { name: 'Take over', hint: 't', run: () => { takeOver(); } }, { name: 'Resolve', hint: 'e', run: askResolve });
   }
   for (const v of views) list.push({ name: 'Inbox: ' + v.title, run: () => go('inbox', v.name) });
   list.push({ name: 'Knowledge: documents', hint: 'g k', run: () => go('knowledge') }, { name: 'Knowledge: try a search', run: () => go('knowledge', 'search') },

@@ -83,7 +83,7 @@ export function complain(err: unknown): void {
   toast(err.message, { tone: 'bad', ms: 8000 });
 }
 
-export const panel = signal<'' | 'help' | 'palette' | 'why' | 'assign' | 'snooze' | 'details'>('');
+export const panel = signal<'' | 'help' | 'palette' | 'why' | 'assign' | 'snooze' | 'resolve' | 'details'>('');
 
 export async function begin(): Promise<void> {
   try {
@@ -95,14 +95,18 @@ export async function begin(): Promise<void> {
   }
 }
 
+/** What has a say before a person signs out, and what is cleared away once they have. */
+export const leavers: { ask: () => Promise<boolean>; gone: () => void }[] = [];
+
 export async function signOut(): Promise<void> {
+  for (const l of leavers) if (!(await l.ask())) return undefined;
   try {
     await api('POST', '/logout');
   } catch (err) {
     return complain(err);
   }
-  for (const key of Object.keys(localStorage)) if (key.startsWith('frontdesk:draft')) localStorage.removeItem(key);
-  leave();
+  for (const l of leavers) l.gone();
+  return leave();
 }
 
 function leave(): void {

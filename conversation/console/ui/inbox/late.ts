@@ -2,7 +2,7 @@
 // older than that.
 import { api, Failed } from '../api';
 import type { Row } from '../types';
-import { loading, put } from './state';
+import { loading, renew } from './state';
 
 const settleMs = 150;
 
@@ -24,7 +24,7 @@ export function readSoon(id: string): void {
     const before = heard.get(id);
     try {
       const row = await api<Row>('GET', '/conversations/' + id);
-      if (heard.get(id) === before) put(row);
+      if (heard.get(id) === before) renew(row);
       else readSoon(id);
     } catch (err) {
       if (!(err instanceof Failed)) throw err; // the next reading of the list shows it

@@ -14,7 +14,7 @@ const margin = 6; // rows beyond the edges
 const ahead = 15; // rows before the end at which the next page is asked for
 
 export function openRow(r: Row): void {
-  go('inbox', view.value, r.id);
+  go('inbox', view.value, r.id, ...(r.match?.seq ? [String(r.match.seq)] : [])); // to where the search found it
 }
 
 /** Opens the conversation so many rows further down. */

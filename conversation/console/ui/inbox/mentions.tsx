@@ -57,7 +57,7 @@ export function Mentions() {
     {trouble.value && <p class="error" role="alert">{trouble.value} <button class="btn link" type="button" onClick={read}>Try again</button></p>}
     {!all ? !trouble.value && <Skeleton rows={4} label="Reading the mentions" />
       : all.length ? <ul class="cards mentions" aria-label="Mentions">{all.map((m) => <li key={m.conversation + m.seq} class={m.read ? '' : 'unread'}>
-        <a href={`#/inbox/all/${m.conversation}`} onClick={(e) => { e.preventDefault(); go('inbox', 'all', m.conversation); }}>
+        <a href={`#/inbox/all/${m.conversation}/${m.seq}`} onClick={(e) => { e.preventDefault(); go('inbox', 'all', m.conversation, String(m.seq)); }}>
           <Face name={m.by.name} kind="note" />
           <span class="grow"><span class="mention-top"><b dir="auto">{m.by.name}</b><span class="meta cut" dir="auto">{m.contact ? 'about ' + m.contact : ''}</span><span class="push" />
             {!m.read && <span class="chip accent">Unread</span>}<span class="meta"><Moment at={m.at} /></span></span>

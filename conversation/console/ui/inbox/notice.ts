@@ -29,11 +29,11 @@ document.addEventListener('visibilitychange', () => { if (!document.hidden) unhe
 
 /** Shows what the server wants somebody to see: a wait, a reminder, an escalation, a
  *  mention, an assignment. All but the first are heard even by whoever is looking. */
-export async function alerted(e: { kind: string; conversation: string; text: string }): Promise<void> {
+export async function alerted(e: { kind: string; conversation: string; text: string; seq?: number }): Promise<void> {
   if (!e.conversation) return; // of a budget or a webhook: a notice on every page tells admins
   const looks = !document.hidden && (route.value[0] === 'mentions' ? e.kind === 'mention' : route.value[2] === e.conversation);
   if (looks) say(e.text);
-  else toast(e.text, { action: 'Open', act: () => go('inbox', 'all', e.conversation), ms: 12_000 });
+  else toast(e.text, { action: 'Open', act: () => go('inbox', 'all', e.conversation, ...(e.seq ? [String(e.seq)] : [])), ms: 12_000 });
   if (!document.hidden) {
     if (prefs.value.sound && !looks && e.kind !== 'waiting' && await first(e.conversation + e.text)) beep();
   } else if (await nobodyLooks()) {

@@ -166,6 +166,15 @@ export function put(r: Row): void {
   });
 }
 
+// What a row leaves out where there is nothing to say.
+const absent: Partial<Row> = { staff: undefined, assignee: undefined, team: undefined, waiting_since: undefined, snoozed_until: undefined, reason: undefined, asks: undefined, rating: undefined, comment: undefined };
+
+/** What is known of a conversation, brought to how its row stands now. */
+export const renewed = <T extends Row>(had: T, r: Row): T => ({ ...had, ...absent, ...r });
+
+/** Puts a row as the server has just told it. */
+export function renew(r: Row): void { put({ ...absent, ...r }); }
+
 /** Changes part of a row that is listed. */
 export function patch(id: string, change: Partial<Row>): void {
   const had = rows.value.find((r) => r.id === id) || everything.value.find((r) => r.id === id);
@@ -180,7 +189,7 @@ function heardMessage(m: Message): void {
     if (m.author === 'customer') {
       change.customer_at = m.at;
       change.asks = m.text;
-      if (m.conversation !== openId.value && m.seq > known.seq) change.unread = (known.unread || 0) + 1;
+      if ((m.conversation !== openId.value || document.hidden) && m.seq > known.seq) change.unread = (known.unread || 0) + 1;
     }
     put({ ...known, ...change });
   }
@@ -208,7 +217,7 @@ export function watch(): () => void {
       const id = e.row?.id || e.conversation;
       if (id) hear(id);
       if (e.stale) load();
-      else if (e.row) put(e.row);
+      else if (e.row) renew(e.row);
       else rows.value = rows.value.filter((r) => r.id !== e.conversation);
       countSoon();
     }),
@@ -228,11 +237,19 @@ export function watch(): () => void {
   return () => ends.forEach((end) => end());
 }
 
+let marking: Promise<void> = Promise.resolve();
+
+/** Waits until the server knows what has been read so far. */
+export const marked = (): Promise<void> => marking;
+
 /** Marks a conversation as read as far as the reader has seen. */
-export async function markRead(id: string, seq: number): Promise<void> {
+export function markRead(id: string, seq: number): void {
   const had = rows.value.find((r) => r.id === id);
   if (had?.unread) patch(id, { unread: 0 });
-  if (!full.value) return;
+  if (full.value) marking = marking.then(() => tellRead(id, seq));
+}
+
+async function tellRead(id: string, seq: number): Promise<void> {
   try {
     await api('POST', `/conversations/${id}/read`, { seq });
     seen(id, seq);

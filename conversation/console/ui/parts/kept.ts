@@ -1,21 +1,23 @@
-// What is typed into a long form and not saved yet. It outlives leaving the page, and
-// ends with saving, discarding, or the session.
+// What is typed into a long form and not saved yet. It outlives leaving the page and a
+// session that ended, for whoever typed it, and ends with saving, discarding or signing out.
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { effect } from '@preact/signals';
-import { me, toast } from '../store';
+import { leavers, me, toast } from '../store';
 
 type Version = string | number;
 interface Draft { value: unknown; base: Version }
 const drafts = new Map<string, Draft>();
 
 addEventListener('beforeunload', (e) => { if (drafts.size) e.preventDefault(); });
-effect(() => { if (!me.value) drafts.clear(); }); // another person signs in next, maybe
+leavers.push({ ask: async () => true, gone: () => drafts.clear() });
 
-export const isKept = (name: string): boolean => drafts.has(name);
+const own = (name: string): string => me.peek()?.id + ' ' + name;
+
+export const isKept = (name: string): boolean => drafts.has(own(name));
 
 /** The rest of the first name that begins so, of those under which something is kept. */
 export function keptBelow(prefix: string): string | undefined {
-  for (const name of drafts.keys()) if (name.startsWith(prefix)) return name.slice(prefix.length);
+  const mine = own(prefix);
+  for (const name of drafts.keys()) if (name.startsWith(mine)) return name.slice(mine.length);
   return undefined;
 }
 
@@ -33,8 +35,8 @@ export interface Kept<T> {
 
 /** Keeps what is typed under a name, as long as it is other than what is stored. base
  *  tells which version of that is meant. */
-export function useKept<T>(name: string, stored: T, base: Version = ''): Kept<T> {
-  const had = drafts.get(name), [value, show] = useState<T>(had ? (had.value as T) : stored), [from, setFrom] = useState<Version>(had ? had.base : base);
+export function useKept<T>(place: string, stored: T, base: Version = ''): Kept<T> {
+  const who = useRef(me.peek()?.id).current, name = who + ' ' + place, had = drafts.get(name), [value, show] = useState<T>(had ? (had.value as T) : stored), [from, setFrom] = useState<Version>(had ? had.base : base);
   const there = drafts.has(name);
   const now = useRef({ name, stored, base, from });
   now.current = { name, stored, base, from: there ? from : base };

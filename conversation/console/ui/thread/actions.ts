@@ -1,8 +1,9 @@
 // What staff do with the open conversation.
 import { api, Failed } from '../api';
-import { patch, put } from '../inbox/state';
+import { patch, renew, renewed } from '../inbox/state';
 import { complain, mayAct, say, toast } from '../store';
 import type { Row, State } from '../types';
+import { brief } from './brief';
 import { claim } from './send';
 import { drafts, head, mine, silenced, takeState } from './state';
 
@@ -20,17 +21,18 @@ async function act(what: string, body?: unknown): Promise<boolean> {
   }
 }
 
-export async function takeOver(): Promise<void> {
-  const id = head.value?.id;
+export async function takeOver(id = head.value?.id): Promise<void> {
   if (!id || !mayAct.value) return;
-  const bot = head.value!.owner === 'bot', wrote = drafts.value.size > 0;
+  const here = head.value?.id === id, bot = here && head.value!.owner === 'bot', wrote = here && drafts.value.size > 0;
   if (!(await claim(id))) return;
   if (wrote) silenced.value = true;
+  brief(id);
   say(bot ? 'You have it. The bot has stopped.' : 'You have it.');
 }
 
 export async function handBack(): Promise<void> {
-  if (await act('handback')) toast('Handed back to the bot', { action: 'Undo', act: takeOver });
+  const id = head.value?.id;
+  if (await act('handback')) toast('Handed back to the bot', { action: 'Undo', act: () => { takeOver(id); } });
 }
 
 /** Takes the conversation over, or hands it back when it is ours. */
@@ -38,10 +40,10 @@ export function takeOrGive(): Promise<void> {
   return mine.value ? handBack() : takeOver();
 }
 
-export async function resolve(): Promise<void> {
+export async function resolve(reason: string): Promise<void> {
   const had = head.value;
   if (!had || had.status === 'resolved') return;
-  if (await act('resolve')) toast('Resolved', { action: 'Undo', act: () => reopen(had) });
+  if (await act('resolve', reason ? { reason } : undefined)) toast('Resolved', { action: 'Undo', act: () => reopen(had) });
 }
 
 async function reopen(had: Row): Promise<void> {
@@ -50,19 +52,19 @@ async function reopen(had: Row): Promise<void> {
     takeState(s);
   } catch (err) {
     // A server that cannot reopen lets whoever takes it over do so.
-    if (err instanceof Failed && err.status === 404) await takeOver();
+    if (err instanceof Failed && err.status === 404) await takeOver(had.id);
     else complain(err);
   }
 }
 
-/** Changes labels, priority, assignee or snooze. False when the server cannot. */
-export async function arrange(what: 'labels' | 'priority' | 'assign' | 'snooze', body: unknown): Promise<boolean> {
-  const id = head.value?.id;
+/** Changes labels, priority, assignee or snooze, of the open conversation unless another
+ *  is named. False when the server cannot. */
+export async function arrange(what: 'labels' | 'priority' | 'assign' | 'snooze', body: unknown, id = head.value?.id): Promise<boolean> {
   if (!id) return false;
   try {
     const row = await api<Row>('PUT', `/conversations/${id}/${what}`, body);
-    put(row);
-    if (head.value?.id === id) head.value = { ...head.value, ...row, staff: row.staff, assignee: row.assignee, team: row.team, snoozed_until: row.snoozed_until };
+    renew(row);
+    if (head.value?.id === id) head.value = renewed(head.value, row);
     return true;
   } catch (err) {
     complain(err);
@@ -70,8 +72,10 @@ export async function arrange(what: 'labels' | 'priority' | 'assign' | 'snooze',
   }
 }
 
-export function snooze(until: Date | null): void {
-  arrange('snooze', { until: until && until.toISOString() }).then((done) => {
-    if (done) toast(until ? 'Snoozed' : 'Woken up', { action: 'Undo', act: () => snooze(until ? null : new Date(Date.now() + 3600_000)) });
-  });
+/** Puts the open conversation off, or wakes it. To undo that is to have it as it was. */
+export async function snooze(until: Date | null): Promise<void> {
+  const h = head.value, was = h?.snoozed_until ? new Date(h.snoozed_until) : null;
+  if (!h || !(await arrange('snooze', { until: until && until.toISOString() }, h.id))) return;
+  const undo = () => { arrange('snooze', { until: was && was.getTime() > Date.now() ? was.toISOString() : null }, h.id); };
+  toast(until ? 'Snoozed' : 'Woken up', { action: 'Undo', act: undo });
 }

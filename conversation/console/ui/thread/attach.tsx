@@ -1,26 +1,26 @@
 // Files for a reply: chosen, pasted or dropped, uploaded at once, and sent with it.
-import { computed, effect, signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import { useRef, useState } from 'preact/hooks';
 import { Failed } from '../api';
 import { size } from '../format';
 import { Icon } from '../parts/icons';
 import { openId } from '../inbox/state';
 import { sendFile } from '../sendfile';
-import { me, say, toast } from '../store';
+import { leavers, me, say, toast } from '../store';
 import type { Attachment } from '../types';
 
 /** What the server takes; it looks at the bytes, this is only to choose by. */
 const accept = 'image/jpeg,image/png,image/gif,image/webp,image/bmp,audio/*,video/*,.pdf,.docx,.pptx,.xlsx,.odt,.html,.md,.txt,.csv,.json';
 const most = 10, picture = 10 << 20, other = 20 << 20; // files of a reply, and bytes of one
 
-export interface Chosen { id: number; conversation: string; file: File; part: number; state: 'sending' | 'ready' | 'failed'; error?: string; again?: boolean; at?: Attachment; stop?: () => void }
+export interface Chosen { id: number; by?: string; conversation: string; file: File; part: number; state: 'sending' | 'ready' | 'failed'; error?: string; again?: boolean; at?: Attachment; stop?: () => void }
 
 const chosen = signal<Chosen[]>([]);
-const here = computed(() => chosen.value.filter((c) => c.conversation === openId.value));
+const here = computed(() => chosen.value.filter((c) => c.conversation === openId.value && c.by === me.value?.id));
 let last = 0;
 
-/** A person signed out: what they chose is not the next one's. */
-effect(() => { if (me.value === null) chosen.value = []; });
+// A session that ended leaves them to whoever chose them; signing out leaves nothing.
+leavers.push({ ask: async () => true, gone() { chosen.value = []; } });
 
 function change(id: number, with_: Partial<Chosen>): void {
   chosen.value = chosen.value.map((c) => (c.id === id ? { ...c, ...with_ } : c));
@@ -53,7 +53,7 @@ function attach(files: Iterable<File>): void {
       return;
     }
     const limit = file.type.startsWith('image/') ? picture : other;
-    const c: Chosen = { id: ++last, conversation: openId.peek(), file, part: 0, state: 'sending' };
+    const c: Chosen = { id: ++last, by: me.peek()?.id, conversation: openId.peek(), file, part: 0, state: 'sending' };
     if (file.size > limit) Object.assign(c, { state: 'failed', error: `It has ${size(file.size)}, and may have ${size(limit)}.` });
     chosen.value = [...chosen.value, c];
     if (c.state === 'sending') upload(c);
@@ -68,7 +68,7 @@ export function takeFiles(): Chosen[] {
   return taken;
 }
 
-export function putFilesBack(list: Chosen[] = []): void { chosen.value = [...list, ...chosen.value]; }
+export function putFilesBack(list: Chosen[] = []): void { chosen.value = [...list.map((c) => ({ ...c, id: ++last })), ...chosen.value]; }
 
 /** Nothing can be sent while a file is on its way, or one that failed still stands there. */
 export const filesReady = computed(() => here.value.length > 0 && here.value.every((c) => c.state === 'ready'));

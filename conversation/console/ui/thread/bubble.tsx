@@ -1,11 +1,13 @@
 // One message. Who speaks is told by side, name, mark and shape, not by colour alone.
 import { useState } from 'preact/hooks';
 import { exact, time } from '../format';
+import { openId } from '../inbox/state';
 import { Face, Nodes } from '../parts/bits';
 import { Icon } from '../parts/icons';
 import { markdown } from '../parts/markdown';
 import { mayAct, me } from '../store';
 import type { Message, Source } from '../types';
+import { wanted } from './around';
 import { Going } from './attach';
 import { Files } from './files';
 import { Golden } from './golden';
@@ -21,12 +23,15 @@ function speaker(m: Message): string {
   return m.staff?.id === me.value?.id && m.staff ? 'You' : m.name || m.staff?.name || 'Staff';
 }
 
+/** Whether it is the message that a search or a link led to. */
+const sought = (m: Message) => (m.seq === wanted.value && m.conversation === openId.value ? 'true' as const : undefined);
+
 const deliveries: Record<string, string> = { pending: 'On its way', sent: 'Sent', seen: 'Seen', failed: 'Not delivered' };
 
 export function Bubble({ message: m, joined }: { message: Message; joined: boolean }) {
-  if (m.author === 'system') return <p class="change" dir="auto">{m.text}<time dateTime={m.at} title={exact(m.at)}>{time(m.at)}</time></p>;
+  if (m.author === 'system') return <p class="change" dir="auto" data-seq={m.seq} aria-current={sought(m)}>{m.text}<time dateTime={m.at} title={exact(m.at)}>{time(m.at)}</time></p>;
   const kind = m.note ? 'note' : m.author, who = speaker(m), people = m.note ? nameable(m.text) : null;
-  return <article class={'said ' + kind + (joined ? ' joined' : '')} aria-label={(m.note ? 'Note by ' : '') + who} data-seq={m.seq}>
+  return <article class={'said ' + kind + (joined ? ' joined' : '')} aria-label={(m.note ? 'Note by ' : '') + who} data-seq={m.seq} aria-current={sought(m)}>
     {!joined && <p class="by">
       {m.author !== 'customer' && <Face name={m.staff?.name || m.name || who} kind={m.note ? 'note' : m.author === 'bot' ? 'bot' : ''} />}
       <b dir="auto">{who}</b>

@@ -8,11 +8,12 @@ import { Icon } from '../parts/icons';
 import { mayAct, me } from '../store';
 import { openId } from '../inbox/state';
 import { AttachButton, Attached, useDrop } from './attach';
+import { BriefCard } from './brief';
 import { canned } from './canned';
 import { closeOffers, lookForOffers, offerAria, offerKeys, Offers } from './caret';
 import { mention } from './mention';
 import { head, mine } from './state';
-import { mode, send, sendable, text, write, type Mode } from './send';
+import { mode, send, sendable, text, turnTo, write, type Mode } from './send';
 import { canSuggest, Ghost, suggest } from './suggest';
 import { DraftPreview, TranslateDraft } from './translate';
 
@@ -21,7 +22,7 @@ export const command = /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘' : 'Ctr
 const composing = signal(false);
 
 export function compose(as: Mode): void {
-  mode.value = as;
+  turnTo(as);
   document.getElementById('composer')?.focus();
 }
 
@@ -60,6 +61,7 @@ export function Composer() {
     }
   };
   return <div class="composer-all">
+    <BriefCard />
     <Ghost />
     <DraftPreview />
     <Offers />

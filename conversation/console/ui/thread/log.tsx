@@ -2,38 +2,27 @@
 // drawn at once; the rest follows above it a little at a time, so that a long thread
 // keeps nobody waiting.
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { dayOf, reasonText } from '../format';
+import { dayOf, exact, time } from '../format';
 import { openId } from '../inbox/state';
 import type { Change, Message } from '../types';
+import { apart } from './around';
 import { Bubble } from './bubble';
+import { changeText, hasReason } from './changes';
 import { changes, messages } from './state';
 
-const spoken: Record<string, string> = { staff: 'staff', bot: 'the bot', queue: 'the queue' };
-const priorities = ['normal', 'low', 'high', 'urgent'];
-
-function changeText(c: Change): string {
-  const who = c.actor?.name || 'The server';
-  switch (c.kind) {
-    case 'owner': return `${who}: ${spoken[c.from || ''] || c.from || 'nobody'} → ${spoken[c.to || ''] || c.to || 'nobody'}` + (c.reason ? ` (${reasonText(c.reason)})` : '');
-    case 'rating': return c.to === 'helpful' || c.to === 'unhelpful' ? `The customer found an answer ${c.to}`
-      : `The customer rated this ${'★'.repeat(+(c.to || 0))} ${c.to} of 5${c.from && c.from !== '0' ? `, ${c.from} before` : ''}`;
-    case 'priority': return `${who} changed the priority from ${priorities[+(c.from || 0)]} to ${priorities[+(c.to || 0)]}`;
-    default: return `${who} changed ${c.kind === 'assign' ? 'the assignee' : c.kind} ${c.from ? `from ${c.from} ` : ''}to ${c.to || 'none'}`;
-  }
-}
-
 function ChangeLine({ of: c }: { of: Change }) {
-  if (!c.comment) return <p class="change">{changeText(c)}</p>;
+  if (!c.comment) return <p class="change" dir="auto">{changeText(c)}<time dateTime={c.at} title={exact(c.at)}>{time(c.at)}</time></p>;
   return <figure class="change comment"><figcaption>{changeText(c)}</figcaption><blockquote dir="auto">{c.comment}</blockquote></figure>;
 }
 
-// A change of owner that the customer was told of stands there as its own message.
+// A change of owner that the customer was told of stands there as its own message; a
+// reason that staff gave is not in it.
 const toldMs = 3000;
 
 /** The changes worth a line beside these messages. */
 function lasting(list: Change[], said: Message[]): Change[] {
-  const told = said.filter((m) => m.author === 'system').map((m) => Date.parse(m.at)), first = said[0]?.at || '';
-  return list.filter((c) => c.at >= first && ((c.kind !== 'owner' && c.kind !== 'status') || !told.some((at) => Math.abs(at - Date.parse(c.at)) < toldMs)));
+  const told = said.filter((m) => m.author === 'system').map((m) => Date.parse(m.at)), first = said[0]?.at || '', last = (apart.value && said[said.length - 1]?.at) || '~';
+  return list.filter((c) => c.at >= first && c.at <= last && (hasReason(c) || (c.kind !== 'owner' && c.kind !== 'status') || !told.some((at) => Math.abs(at - Date.parse(c.at)) < toldMs)));
 }
 
 // A portion ends with the message that makes it so long, in messages or characters. The

@@ -1,51 +1,26 @@
-// Writing: one draft per conversation that survives a reload, and messages on
-// their way. A message is shown at once; the id it carries makes sending it again
-// store it once.
-import { computed, effect, signal } from '@preact/signals';
+// Sending. A message is shown at once, and kept until the server has it; the id it
+// carries makes sending it again store it once.
+import { computed, effect, signal, untracked } from '@preact/signals';
 import { api, Failed } from '../api';
+import { plural } from '../format';
 import { openId } from '../inbox/state';
+import { confirmed } from '../parts/dialog';
 import { prefs } from '../prefs';
-import { complain, me, say, toast } from '../store';
+import { complain, go, leavers, me, say, toast } from '../store';
 import type { Message, State } from '../types';
-import { filesReady, filesWait, putFilesBack, takeFiles, type Chosen } from './attach';
+import { toNewest } from './around';
+import { filesReady, filesWait, putFilesBack, takeFiles } from './attach';
+import { draft, mode, text, turnTo, write } from './drafts';
 import { mentioned } from './mention';
-import { head, mine, take, takeState } from './state';
+import { messages, mine, take, takeState } from './state';
+import { keep, left, onSettled, release, type Pending } from './unsent';
 
-export type Mode = 'reply' | 'note';
-export interface Pending { id: string; conversation: string; mode: Mode; text: string; at: string; state: 'held' | 'sending' | 'failed'; error?: string; files?: Chosen[] }
+export { mode, text, turnTo, write, type Mode } from './drafts';
+export type { Pending } from './unsent';
 
-export const mode = signal<Mode>('reply');
+/** Of everybody who signed in on this page; each sees their own. */
 export const pending = signal<Pending[]>([]);
-const drafts = signal<Record<string, string>>({});
-
-export const text = computed(() => drafts.value[openId.value] || '');
-export const pendingHere = computed(() => pending.value.filter((p) => p.conversation === openId.value));
-
-const prefix = () => `frontdesk:draft:${me.peek()?.id}:`;
-
-function stored(id: string): string {
-  try {
-    return localStorage.getItem(prefix() + id) || '';
-  } catch {
-    return ''; // storage is off: the draft lives as long as the tab
-  }
-}
-
-effect(() => {
-  const id = openId.value;
-  if (!id || !me.value || drafts.peek()[id] !== undefined) return;
-  drafts.value = { ...drafts.peek(), [id]: stored(id) };
-});
-
-export function write(value: string, id = openId.value): void {
-  drafts.value = { ...drafts.value, [id]: value };
-  try {
-    if (value) localStorage.setItem(prefix() + id, value);
-    else localStorage.removeItem(prefix() + id);
-  } catch {
-    // as above
-  }
-}
+export const pendingHere = computed(() => pending.value.filter((p) => p.conversation === openId.value && p.by === me.value?.id));
 
 /** Writes into the composer and has its caret stand at a place. It stands there at once:
  *  moved after the next paint it would jump under who writes on. */
@@ -58,11 +33,13 @@ export function compose(value: string, caret: number): void {
   area.setSelectionRange(caret, caret);
 }
 
-/** A person signed out: what they wrote is not the next one's. */
-effect(() => { if (me.value === null) { drafts.value = {}; pending.value = []; } });
-
 function change(id: string, with_: Partial<Pending> | null): void {
-  pending.value = with_ ? pending.value.map((p) => (p.id === id ? { ...p, ...with_ } : p)) : pending.value.filter((p) => p.id !== id);
+  const had = pending.peek().find((p) => p.id === id);
+  if (!had) return;
+  const now = with_ && { ...had, ...with_ };
+  if (now) keep(now);
+  else release(had);
+  pending.value = now ? pending.peek().map((p) => (p.id === id ? now : p)) : pending.peek().filter((p) => p.id !== id);
 }
 
 /** Whether there is anything to send, and all of it is there. */
@@ -71,41 +48,45 @@ export const sendable = computed(() => (mode.value === 'note' ? !!text.value.tri
 /** Sends what is written. A reply can be taken back for some seconds; the bot falls
  *  silent at once, as if it had gone out. */
 export async function send(): Promise<void> {
-  const value = text.value.trim(), conversation = openId.value;
-  if (!sendable.value || !conversation) return;
-  const p: Pending = { id: newId(), conversation, mode: mode.value, text: value, at: new Date().toISOString(), state: 'sending', files: mode.value === 'reply' ? takeFiles() : undefined };
-  write('');
-  if (p.mode === 'note' || !prefs.value.undo) {
-    pending.value = [...pending.value, p];
-    return deliver(p.id);
-  }
-  p.state = 'held';
+  const value = text.value.trim(), conversation = openId.value, by = me.value?.id;
+  if (!sendable.value || !conversation || !by) return;
+  const held = mode.value === 'reply' && prefs.value.undo > 0;
+  const p: Pending = { id: newId(), by, conversation, mode: mode.value, text: value, at: new Date().toISOString(), state: held ? 'held' : 'sending', files: mode.value === 'reply' ? takeFiles() : undefined };
+  keep(p); // before the draft goes
   pending.value = [...pending.value, p];
-  if (!mine.value && !(await claim(conversation))) return back(p, '');
+  write('');
+  toNewest();
+  if (!held) return deliver(p.id);
+  if (!mine.value && !(await claim(conversation))) {
+    if (me.value?.id === by) back(p, '');
+    return undefined;
+  }
   if (!pending.value.includes(p)) return undefined; // taken back meanwhile
-  undo.set(p.id, toast('Sending', { action: 'Undo', ms: prefs.value.undo * 1000, act: () => back(p, 'Not sent'), ends: () => deliver(p.id) }));
+  undo.set(p.id, toast('Sending', { action: 'Undo', ms: prefs.value.undo * 1000, act: () => back(p, 'Not sent', true), ends: () => deliver(p.id) }));
   return undefined;
 }
 
 const undo = new Map<string, () => void>();
 
-/** Puts a message that was not sent back into the composer. */
-function back(p: Pending, told: string): void {
-  change(p.id, null);
+/** Puts a message that was not sent back into the draft of its kind. That is shown when
+ *  it was asked for, or nothing else is being written. */
+function back(p: Pending, told: string, asked = false): void {
   undo.delete(p.id);
-  const had = drafts.value[p.conversation];
-  write(had ? p.text + '\n' + had : p.text, p.conversation);
+  const had = draft(p.conversation, p.mode);
+  write(had ? p.text + '\n' + had : p.text, p.conversation, p.mode);
   putFilesBack(p.files);
+  change(p.id, null); // after the draft is kept
+  if (asked || !text.value || p.conversation !== openId.value) turnTo(p.mode, p.conversation);
   if (told) say(told);
-  document.getElementById('composer')?.focus();
+  if (p.conversation === openId.value) document.getElementById('composer')?.focus();
 }
 
 /** Sends at once what could still be taken back. */
-export function flush(keepalive = false): void {
-  for (const p of pending.value) if (p.state === 'held') {
+export async function flush(keepalive = false): Promise<void> {
+  await Promise.all(pending.value.filter((p) => p.state === 'held').map((p) => {
     undo.get(p.id)?.();
-    deliver(p.id, keepalive);
-  }
+    return deliver(p.id, keepalive);
+  }));
 }
 
 export async function deliver(id: string, keepalive = false): Promise<void> {
@@ -115,22 +96,72 @@ export async function deliver(id: string, keepalive = false): Promise<void> {
   change(id, { state: 'sending', error: undefined });
   try {
     const m = await api<Message>('POST', `/conversations/${p.conversation}/${p.mode}`, { text: p.text, id: p.id, ...(p.files?.length ? { attachments: p.files.map((f) => f.at!.id) } : {}), ...(p.mode === 'note' ? { mentions: await mentioned(p.text) } : {}) }, { keepalive });
-    take(m);
     change(id, null);
+    take(m);
   } catch (err) {
     if (!(err instanceof Failed)) throw err;
-    if (err.takenBy) {
+    if (err.takenBy && p.by === me.value?.id) {
       back(p, '');
       complain(new Error(`${err.takenBy.name} has this conversation. Your text is still here.`));
     } else {
-      change(id, { state: 'failed', error: err.message });
+      change(id, { state: 'failed', error: err.status === 401 ? 'Your session ended before it was sent.' : err.message });
       say('Not sent: ' + err.message);
     }
   }
 }
 
 /** Gives a failed message up and keeps its text as the draft. */
-export function revise(p: Pending): void { back(p, ''); }
+export function revise(p: Pending): void { back(p, '', true); }
+
+// A page that was left a moment ago has most likely sent it, and again does no harm. Of
+// what is older its writer decides anew.
+const freshMs = 2 * 60_000;
+
+/** Takes up what somebody who has signed in could not send before. */
+async function restore(who: string): Promise<void> {
+  const found = await left(who);
+  if (me.peek()?.id !== who) return;
+  for (const p of found) {
+    const goOn = p.state === 'sending' && Date.now() - Date.parse(p.at) < freshMs;
+    const now: Pending = goOn ? p : { ...p, state: 'failed', error: p.error || 'The page was closed before it was sent.' };
+    keep(now);
+    pending.value = [...pending.peek(), now];
+    if (goOn) deliver(p.id);
+  }
+  const lost = pending.peek().filter((p) => p.by === who && p.state === 'failed' && p.conversation !== openId.peek());
+  if (lost.length) toast(plural(lost.length, 'message') + ' of yours could not be sent', { tone: 'bad', ms: 12_000, action: 'Show', act: () => go('inbox', 'all', lost[0].conversation) });
+}
+
+/** A session that ended sends nothing more: what was held waits for its writer. */
+function ended(): void {
+  for (const p of pending.peek()) if (p.state === 'held') {
+    undo.get(p.id)?.();
+    undo.delete(p.id);
+    change(p.id, { state: 'failed', error: 'Your session ended before it was sent.' });
+  }
+}
+
+const person = computed(() => (me.value ? me.value.id : me.value));
+effect(() => {
+  const who = person.value;
+  untracked(() => { if (who) restore(who); else if (who === null) ended(); });
+});
+
+// What is in the log has come through, whatever its sender heard of it.
+effect(() => {
+  const there = pending.value.length > 0 && new Set(messages.value.map((m) => m.external_id));
+  if (there) untracked(() => { for (const p of pending.value) if (p.state !== 'held' && there.has(p.id)) change(p.id, null); });
+});
+onSettled((id) => { pending.value = pending.value.filter((p) => p.id !== id || p.state !== 'failed'); });
+
+leavers.push({
+  async ask() {
+    await flush();
+    const own = pending.value.filter((p) => p.by === me.value?.id).length;
+    return !own || confirmed('Sign out?', plural(own, 'message') + ' of yours could not be sent, and would be lost.', 'Sign out');
+  },
+  gone() { for (const p of pending.value) if (p.by === me.value?.id) change(p.id, null); },
+});
 
 /** Takes the conversation over; says who has it when somebody was faster. */
 export async function claim(conversation: string): Promise<boolean> {
@@ -154,7 +185,3 @@ function newId(): string {
 }
 
 addEventListener('pagehide', () => flush(true));
-effect(() => { openId.value; mode.value = 'reply'; });
-
-/** Whether the composer can be used at all. */
-export const closed = computed(() => !head.value);

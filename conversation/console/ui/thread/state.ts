@@ -2,21 +2,21 @@
 import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import { api, Failed, query } from '../api';
 import { on } from '../events';
-import { current, markRead, openId, put } from '../inbox/state';
+import { current, markRead, openId, renew, renewed } from '../inbox/state';
 import { complain, me } from '../store';
 import type { Attachment, Delivery, Message, Row, State } from '../types';
-import { changes, readChanges } from './changes';
+import { apart, around, holds, wanted } from './around';
 import { ahead, messagesAfter, newest, page, recall, remember } from './cache';
 import { filed, progress, sorted, unhear } from './merge';
 import { looking, typing, watchOthers } from './others';
+import { changes, clearChanges, heardRow, readChanges } from './timeline';
+import { drafts, drop, piece, redraft } from './writing';
 
-export { changes, looking, typing };
+export { changes, drafts, looking, typing };
 
 /** The conversation as last read; null until it has been. */
 export const head = signal<Row | null>(null);
 export const messages = signal<Message[]>([]);
-/** What the bot is writing, by turn. */
-export const drafts = signal<ReadonlyMap<string, string>>(new Map());
 export const reading = signal(false);
 export const trouble = signal('');
 export const earliest = computed(() => messages.value[0]?.seq ?? 0);
@@ -57,7 +57,8 @@ async function read(id: string): Promise<void> {
       unhear();
       head.value = current.peek();
       messages.value = had || [];
-      changes.value = [];
+      apart.value = unseen = false;
+      clearChanges();
       typing.value = '';
       looking.value = [];
       silenced.value = false;
@@ -74,6 +75,20 @@ async function read(id: string): Promise<void> {
   missed = false;
   unhear(); // what is read is newer; what is heard from now on is newer still
   try {
+    const at = wanted.peek(), shown = messages.peek();
+    const found = at && (apart.peek() || !holds(shown, at)) && (head.peek()?.seq ?? Infinity) - page >= at ? await around(id, at, shown, { signal }) : null;
+    if (mine !== turn) return;
+    if (found) {
+      asking = false;
+      batch(() => {
+        head.value = found.row;
+        apart.value = true;
+        messages.value = found.list === shown ? shown : sorted(found.list);
+        reading.value = false;
+      });
+      readChanges(id);
+      return;
+    }
     const known = head.peek()?.seq, last = whole === id ? messages.peek()[messages.peek().length - 1] : undefined;
     const underWay = last && messages.peek().find((m) => m.delivery?.state === 'pending');
     const read = api<Row>('GET', '/conversations/' + id, undefined, { signal });
@@ -94,8 +109,8 @@ async function read(id: string): Promise<void> {
     remember(id, messages.peek());
     asking = false;
     if (missed) return again();
-    put(row);
-    markRead(id, row.seq);
+    renew(row);
+    saw(id, row.seq);
     readChanges(id);
     ahead(id);
   } catch (err) {
@@ -106,39 +121,12 @@ async function read(id: string): Promise<void> {
   }
 }
 
-/** Brings what the bot is writing to what was read: before is what was shown when that was asked for. */
-function redraft(row: Row, before: ReadonlyMap<string, string>, stored: Message[]): void {
-  const next = new Map(drafts.peek()), d = row.draft;
-  for (const [of, text] of before) if (of !== d?.turn && next.get(of) === text) next.delete(of);
-  if (d && d.text.length > (next.get(d.turn) || '').length) next.set(d.turn, d.text);
-  for (const m of stored) if (m.turn) next.delete(m.turn);
-  drafts.value = next;
-  behind = '';
-}
-
-/** The turn of which the beginning is being read. */
-let behind = '';
-
-/**
- * Adds a piece of an answer. What was read may hold some of it already; where the
- * beginning is missing, the whole is read.
- */
-function piece(e: { turn: string; text: string; at?: number }): void {
-  const at = e.at || 0, have = drafts.peek().get(e.turn) || '', overlap = have.slice(at);
-  if (at > have.length) {
-    if (behind !== e.turn) again();
-    behind = e.turn;
-    return;
-  }
-  let text = have + e.text;
-  if (e.text.startsWith(overlap)) text = have + e.text.slice(overlap.length);
-  else if (overlap.startsWith(e.text)) text = have;
-  drafts.value = new Map(drafts.peek()).set(e.turn, text);
-}
-
 export function again(): void {
   if (openId.value) read(openId.value);
 }
+
+/** Takes messages that follow those shown. */
+export function more(list: Message[]): void { messages.value = sorted([...messages.value, ...list]); }
 
 /** Reads the messages before those shown. */
 export async function readEarlier(): Promise<void> {
@@ -153,6 +141,10 @@ export function take(m: Message): void {
   if (m.conversation !== openId.value) return;
   if (!head.value) missed = asking;
   if (!head.value) return;
+  if (apart.value) {
+    head.value = { ...head.value, seq: Math.max(head.value.seq, m.seq) };
+    return;
+  }
   batch(() => {
     messages.value = sorted([...messages.value, m]);
     if (m.turn && drafts.value.has(m.turn)) drop(m.turn);
@@ -160,7 +152,21 @@ export function take(m: Message): void {
     silenced.value = false;
   });
   if (m.author === 'bot' && !m.why) whyOf(m);
-  if (!document.hidden) markRead(m.conversation, m.seq);
+  saw(m.conversation, m.seq);
+}
+
+let unseen = false; // what came while nobody looked at this tab
+
+function saw(id: string, seq: number): void {
+  if (document.hidden) unseen = true;
+  else markRead(id, seq);
+}
+
+function lookedAgain(): void {
+  const last = messages.value[messages.value.length - 1];
+  if (document.hidden || !unseen || !last || last.conversation !== openId.value) return;
+  unseen = false;
+  markRead(last.conversation, last.seq);
 }
 
 /** The stream sends an answer without its reasons; the log has them. */
@@ -191,12 +197,6 @@ export async function redeliver(m: Message): Promise<void> {
   }
 }
 
-function drop(of: string): void {
-  const rest = new Map(drafts.value);
-  rest.delete(of);
-  drafts.value = rest;
-}
-
 /** Takes a change of owner or status. */
 export function takeState(s: State): void {
   const had = head.value;
@@ -217,6 +217,7 @@ export function watch(): () => void {
   const ends = [
     effect(() => {
       const id = openId.value;
+      wanted.value; // another message of the same conversation is read anew
       untracked(() => { if (id) read(id); else { turn++; head.value = null; messages.value = []; } });
     }),
     on('open', again),
@@ -224,7 +225,8 @@ export function watch(): () => void {
     on('state', takeState),
     on('inbox', ({ row }: { row: Row | null }) => {
       if (row && row.id === openId.value) missed = asking;
-      if (row && head.value && row.id === head.value.id && row.epoch >= head.value.epoch) head.value = { ...head.value, ...row, staff: row.staff };
+      if (row && row.id === head.value?.id) heardRow(row);
+      if (row && head.value && row.id === head.value.id && row.epoch >= head.value.epoch) head.value = renewed(head.value, row);
     }),
     on('files', (e: { conversation: string; seq: number; attachments: Attachment[] }) => {
       if (e.conversation !== openId.value) return;
@@ -242,5 +244,7 @@ export function watch(): () => void {
     on('discard', (e: { conversation: string; turn: string }) => { if (e.conversation === openId.value) drop(e.turn); }),
     ...watchOthers(),
   ];
+  document.addEventListener('visibilitychange', lookedAgain);
+  ends.push(() => document.removeEventListener('visibilitychange', lookedAgain));
   return () => ends.forEach((end) => end());
 }

@@ -8,7 +8,7 @@ import { Late } from '../parts/bits';
 import { complain, mayAct } from '../store';
 import type { Source } from '../types';
 import { head } from './state';
-import { compose, mode, text } from './send';
+import { compose, text, turnTo } from './send';
 
 interface Suggestion { conversation: string; text: string; sources?: Source[] }
 const card = signal<Suggestion | null>(null);
@@ -40,7 +40,7 @@ effect(() => { if (card.peek() && card.peek()!.conversation !== openId.value) ca
 function use(edit: boolean): void {
   const s = card.value;
   if (!s) return;
-  mode.value = 'reply';
+  turnTo('reply');
   const full = text.value && !edit ? text.value + '\n' + s.text : s.text;
   card.value = null;
   compose(full, edit ? 0 : full.length);

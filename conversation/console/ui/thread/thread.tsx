@@ -6,11 +6,13 @@ import { Waits } from './waits';
 import { Icon } from '../parts/icons';
 import { complain, go, mayAct, panel } from '../store';
 import { full, openId, rows, view } from '../inbox/state';
-import { resolve, takeOrGive } from './actions';
+import { takeOrGive } from './actions';
+import { apart, readLater, toNewest, wanted } from './around';
 import { Bubble, DraftBubble, PendingBubble } from './bubble';
 import { Composer } from './composer';
 import { History } from './elsewhere';
 import { Log } from './log';
+import { Resolve } from './resolve';
 import { pendingHere } from './send';
 import { again, drafts, earliest, head, looking, messages, mine, readEarlier, reading, silenced, trouble, typing } from './state';
 
@@ -25,7 +27,7 @@ function Head() {
     <span class="push" />
     {h && mayAct.value && <>
       {!held && <button class={'btn' + (mine.value ? '' : ' main')} type="button" onClick={takeOrGive} aria-keyshortcuts="t">{mine.value ? 'Hand back' : 'Take over'}</button>}
-      <button class="btn" type="button" onClick={resolve} disabled={h.status === 'resolved'} aria-keyshortcuts="e">Resolve</button>
+      <Resolve of={h} />
     </>}
     <button class="btn quiet square only-narrow" type="button" aria-label="Details" onClick={() => { panel.value = 'details'; }}><Icon of="info" /></button>
   </header>;
@@ -39,21 +41,31 @@ function Watchers() {
     {writes ? writes.name + ' is writing a reply' : list.map((s) => s.name).join(', ') + (list.length > 1 ? ' are looking' : ' is looking')}</span>;
 }
 
+const sizes = (e: HTMLElement) => e.scrollHeight + '/' + e.clientHeight;
+
 export function Thread() {
-  const box = useRef<HTMLDivElement>(null), stick = useRef(true), tall = useRef(0);
+  const box = useRef<HTMLDivElement>(null), stick = useRef(true), settled = useRef('');
   const id = openId.value;
-  useLayoutEffect(() => { stick.current = true; }, [id]);
-  useLayoutEffect(() => {
-    const e = box.current;
-    if (e && stick.current) e.scrollTop = e.scrollHeight;
-  });
+  const at = wanted.value, aim = useRef(0);
+  useLayoutEffect(() => { stick.current = true; aim.current = at; }, [id, at]);
+  // The newest stays in sight, unless somebody reads further up or came for a message,
+  // which may have to be read first.
+  const settle = () => {
+    const e = box.current, found = e && aim.current ? [...e.querySelectorAll(`[data-seq="${aim.current}"]`)].pop() : undefined;
+    if (found) {
+      aim.current = 0;
+      stick.current = false;
+      found.scrollIntoView({ block: 'center' });
+    } else if (e && stick.current) {
+      e.scrollTop = e.scrollHeight;
+    }
+    if (e) settled.current = sizes(e);
+  };
+  useLayoutEffect(settle);
   useEffect(() => {
     const e = box.current;
     if (!e) return undefined;
-    const grown = new ResizeObserver(() => {
-      if (stick.current) e.scrollTop = e.scrollHeight;
-      tall.current = e.scrollHeight;
-    });
+    const grown = new ResizeObserver(settle);
     for (const child of [e, e.firstElementChild!]) grown.observe(child);
     return () => grown.disconnect();
   }, [id]);
@@ -71,8 +83,7 @@ export function Thread() {
       onScroll={(e) => {
         const t = e.currentTarget;
         if (t.scrollHeight - t.scrollTop - t.clientHeight < 60) stick.current = true;
-        else if (t.scrollHeight === tall.current) stick.current = false; // else it is what was said that grew, and nobody who scrolled
-        tall.current = t.scrollHeight;
+        else if (sizes(t) === settled.current) stick.current = false; // else it is the log or what was said that changed, and nobody who scrolled
       }}>
       <div class="log-all">
         {reading.value && !messages.value.length && <Skeleton rows={4} label="Reading the messages" />}
@@ -80,10 +91,12 @@ export function Thread() {
         {earliest.value > 1 && <button class="btn quiet middle" type="button" onClick={earlier}>Show earlier messages</button>}
         {earliest.value === 1 && <History />}
         <Log />
-        {[...drafts.value].map(([turn, text]) => <DraftBubble key={turn} text={text} />)}
+        {!apart.value && [...drafts.value].map(([turn, text]) => <DraftBubble key={turn} text={text} />)}
         {silenced.value && <p class="change" role="status">The bot was stopped; what it was writing was not sent.</p>}
         {pendingHere.value.map((p) => <PendingBubble key={p.id} of={p} />)}
         {typing.value && <p class="meta typing">{typing.value} is typing…</p>}
+        {at > 0 && <p class="onward">{apart.value && <button class="btn" type="button" onClick={() => readLater().catch(complain)}>Show later messages</button>}
+          <button class="btn" type="button" onClick={toNewest}>Go to the newest</button></p>}
       </div>
     </div>
     <Waits />

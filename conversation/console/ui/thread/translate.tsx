@@ -8,7 +8,7 @@ import { Icon } from '../parts/icons';
 import { readersLanguage } from '../prefs';
 import { complain, mayAct } from '../store';
 import type { Message } from '../types';
-import { compose, mode, text } from './send';
+import { compose, mode, text, turnTo } from './send';
 import { head } from './state';
 
 const done = signal<Record<string, string>>({});
@@ -78,7 +78,7 @@ export function DraftPreview() {
     <p class="ghost-head"><Icon of="spark" size={16} /><b>In {languageName(d.to)}</b><span class="meta">not sent</span></p>
     <p class="plain-text" dir="auto" lang={d.to}>{d.text}</p>
     {text.value !== d.from && <p class="meta warn">You have changed the text since.</p>}
-    <div class="row"><button class="btn main" type="button" onClick={() => { close(); mode.value = 'reply'; compose(d.text, d.text.length); }}>Use this text</button>
+    <div class="row"><button class="btn main" type="button" onClick={() => { close(); turnTo('reply'); compose(d.text, d.text.length); }}>Use this text</button>
       <button class="btn quiet" type="button" onClick={close}>Keep mine</button></div>
   </section>;
 }

@@ -1,19 +1,19 @@
 import { api } from '../api';
-import { full, patch } from '../inbox/state';
+import { full, marked, patch, view } from '../inbox/state';
 import { complain, go, toast } from '../store';
-import { view } from '../inbox/state';
 import { head, messages } from './state';
 
-/** Marks the open conversation as unread from its last message on, and leaves it. */
+/** Marks the open conversation as unread from the customer's last message on, and leaves it. */
 export async function markUnread(): Promise<void> {
   const h = head.value;
   if (!h) return;
-  const customer = messages.value.filter((m) => m.author === 'customer');
-  const seq = Math.max(0, (customer[customer.length - 1]?.seq ?? h.seq) - 1);
+  const last = messages.value.findLast((m) => m.author === 'customer');
   go('inbox', view.value);
-  patch(h.id, { unread: 1 });
+  if (!full.value) return;
   try {
-    if (full.value) await api('POST', `/conversations/${h.id}/read`, { seq });
+    await marked(); // that it was read is not to come after this
+    await api('POST', `/conversations/${h.id}/unread`, { seq: last?.seq || 0 });
+    patch(h.id, { unread: 1 });
     toast('Marked as unread');
   } catch (err) {
     complain(err);
