@@ -137,6 +137,7 @@ func TestANarrowedListIsLive(t *testing.T) {
 	b.wait(row("Wendy Web"))
 	run[bool](b, `(`+row("Wendy Web")+`.click(), true)`)
 	b.click("Resolve")
+	b.click("Resolve it")
 	b.wait(`document.querySelector('.thread-bar .chip').textContent === 'Resolved'`)
 	run[bool](b, `(`+row("Eva Lang")+`.click(), true)`)
 	b.wait(`!(` + row("Wendy Web") + `)`)

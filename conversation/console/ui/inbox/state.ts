@@ -8,7 +8,6 @@ import { me, route } from '../store';
 import type { Counts, Message, Row, State } from '../types';
 import { figure } from './figure';
 import { asked, filters, matches, narrowed } from './filters';
-import { seen } from './mentions';
 import { hear, missed, readSoon } from './late';
 import { alerted, announce, unheard } from './notice';
 import { regularly, soon } from '../parts/soon';
@@ -97,7 +96,7 @@ export async function recount(): Promise<void> {
 }
 
 let countDue = 0;
-function countSoon(): void {
+export function countSoon(): void {
   if (!countDue) countDue = setTimeout(() => { countDue = 0; recount(); }, 500) as unknown as number;
 }
 
@@ -235,26 +234,4 @@ export function watch(): () => void {
     }),
   ];
   return () => ends.forEach((end) => end());
-}
-
-let marking: Promise<void> = Promise.resolve();
-
-/** Waits until the server knows what has been read so far. */
-export const marked = (): Promise<void> => marking;
-
-/** Marks a conversation as read as far as the reader has seen. */
-export function markRead(id: string, seq: number): void {
-  const had = rows.value.find((r) => r.id === id);
-  if (had?.unread) patch(id, { unread: 0 });
-  if (full.value) marking = marking.then(() => tellRead(id, seq));
-}
-
-async function tellRead(id: string, seq: number): Promise<void> {
-  try {
-    await api('POST', `/conversations/${id}/read`, { seq });
-    seen(id, seq);
-    countSoon();
-  } catch (err) {
-    if (!(err instanceof Failed)) throw err; // it stays unread, which harms nobody
-  }
 }

@@ -6,6 +6,7 @@ import { leavers, me, toast } from '../store';
 type Version = string | number;
 interface Draft { value: unknown; base: Version }
 const drafts = new Map<string, Draft>();
+const told = new Map<string, () => void>(); // closes the line that says so
 
 addEventListener('beforeunload', (e) => { if (drafts.size) e.preventDefault(); });
 leavers.push({ ask: async () => true, gone: () => drafts.clear() });
@@ -48,8 +49,10 @@ export function useKept<T>(place: string, stored: T, base: Version = ''): Kept<T
   };
   useEffect(() => {
     const here = location.hash;
+    told.get(name)?.();
+    told.delete(name);
     return () => {
-      if (drafts.has(name) && me.peek() && location.hash !== here) toast('What you wrote is kept here, and not saved yet', { action: 'Go back', act: () => { location.hash = here; }, ms: 10_000 });
+      if (drafts.has(name) && me.peek() && location.hash !== here) told.set(name, toast('What you wrote is kept here, and not saved yet', { action: 'Go back', act: () => { location.hash = here; }, ms: 10_000 }));
     };
   }, [name]);
   return {

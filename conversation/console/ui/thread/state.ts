@@ -2,13 +2,14 @@
 import { batch, computed, effect, signal, untracked } from '@preact/signals';
 import { api, Failed, query } from '../api';
 import { on } from '../events';
-import { current, markRead, openId, renew, renewed } from '../inbox/state';
+import { current, openId, renew, renewed } from '../inbox/state';
 import { complain, me } from '../store';
 import type { Attachment, Delivery, Message, Row, State } from '../types';
 import { apart, around, holds, wanted } from './around';
 import { ahead, messagesAfter, newest, page, recall, remember } from './cache';
 import { filed, progress, sorted, unhear } from './merge';
 import { looking, typing, watchOthers } from './others';
+import { clearUnseen, lookedAgain, saw } from './seen';
 import { changes, clearChanges, heardRow, readChanges } from './timeline';
 import { drafts, drop, piece, redraft } from './writing';
 
@@ -57,7 +58,8 @@ async function read(id: string): Promise<void> {
       unhear();
       head.value = current.peek();
       messages.value = had || [];
-      apart.value = unseen = false;
+      apart.value = false;
+      clearUnseen();
       clearChanges();
       typing.value = '';
       looking.value = [];
@@ -153,20 +155,6 @@ export function take(m: Message): void {
   });
   if (m.author === 'bot' && !m.why) whyOf(m);
   saw(m.conversation, m.seq);
-}
-
-let unseen = false; // what came while nobody looked at this tab
-
-function saw(id: string, seq: number): void {
-  if (document.hidden) unseen = true;
-  else markRead(id, seq);
-}
-
-function lookedAgain(): void {
-  const last = messages.value[messages.value.length - 1];
-  if (document.hidden || !unseen || !last || last.conversation !== openId.value) return;
-  unseen = false;
-  markRead(last.conversation, last.seq);
 }
 
 /** The stream sends an answer without its reasons; the log has them. */

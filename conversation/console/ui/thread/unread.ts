@@ -1,5 +1,6 @@
 import { api } from '../api';
-import { full, marked, patch, view } from '../inbox/state';
+import { marked } from '../inbox/marks';
+import { full, patch, view } from '../inbox/state';
 import { complain, go, toast } from '../store';
 import { head, messages } from './state';
 
