@@ -9,6 +9,7 @@ import { watch as watchLabels } from './inbox/labels';
 import { Mentions, unreadMentions, watch as watchMentions } from './inbox/mentions';
 import { counts, openId, watch as watchInbox } from './inbox/state';
 import { watchKeys } from './keys';
+import { Erased } from './people/contact';
 import { AssignDialog, SnoozeDialog } from './people/controls';
 import { Details, DetailsDrawer } from './people/details';
 import { Help, Palette } from './palette';
@@ -76,7 +77,7 @@ function Desk() {
     <div class="notices">{offline.value && <p class="offline" role="alert">The connection is broken. What you see may be old; trying again…</p>}<Notices /></div>
     <Rail />
     {Page ? <Page /> : <main class="panes"><InboxPane /><Thread /><Details /></main>}
-    <WhyDrawer /><DetailsDrawer /><AssignDialog /><SnoozeDialog /><Help /><Palette /><Confirmation />
+    <WhyDrawer /><DetailsDrawer /><AssignDialog /><SnoozeDialog /><Erased /><Help /><Palette /><Confirmation />
   </div>;
 }
 

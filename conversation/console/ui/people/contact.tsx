@@ -1,5 +1,6 @@
 // What can be done about a person: block, merge, export, erase; and what of the
 // conversation can be saved or summed up.
+import { signal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { api, Failed, forget, query } from '../api';
 import { count, whoIs } from '../format';
@@ -9,6 +10,19 @@ import { complain, go, isAdmin, mayAct, toast } from '../store';
 import type { Contact, Row } from '../types';
 
 interface Receipt { erased: Record<string, number>; receipt: string; at: string }
+
+const receipt = signal<Receipt | null>(null);
+
+/** The proof that somebody was erased. It stands by itself: the pane that it was asked for
+ *  in goes with whom it showed. */
+export function Erased() {
+  const r = receipt.value;
+  if (!r) return null;
+  return <Dialog title="Erased" kind="small" close={() => { receipt.value = null; go('inbox'); }}>
+    <p>Everything about this person is gone.</p>
+    <dl class="pairs">{Object.entries(r.erased).filter(([, n]) => n > 0).map(([table, n]) => <><dt key={table}>{table.replaceAll('_', ' ')}</dt><dd>{count(n)}</dd></>)}<dt>Receipt</dt><dd class="plain-text">{r.receipt}</dd></dl>
+  </Dialog>;
+}
 
 function Merge({ of: c, done }: { of: Contact; done: (changed: boolean) => void }) {
   const [words, setWords] = useState(''), [found, setFound] = useState<Row[]>([]), box = useRef<HTMLInputElement>(null);
@@ -48,7 +62,7 @@ function Merge({ of: c, done }: { of: Contact; done: (changed: boolean) => void 
 }
 
 export function ContactActions({ of: c, changed }: { of: Contact; changed: () => void }) {
-  const [merging, setMerging] = useState(false), [receipt, setReceipt] = useState<Receipt | null>(null);
+  const [merging, setMerging] = useState(false);
   if (!mayAct.value) return null;
   const block = async (blocked: boolean) => {
     try {
@@ -62,7 +76,7 @@ export function ContactActions({ of: c, changed }: { of: Contact; changed: () =>
   const erase = async () => {
     if (!(await confirmed('Erase everything about this person?', 'Their conversations, files and details are deleted everywhere. This cannot be undone.', 'Erase'))) return;
     try {
-      setReceipt(await api<Receipt>('DELETE', '/contacts/' + c.id));
+      receipt.value = await api<Receipt>('DELETE', '/contacts/' + c.id);
     } catch (err) {
       complain(err);
     }
@@ -76,10 +90,6 @@ export function ContactActions({ of: c, changed }: { of: Contact; changed: () =>
       {isAdmin.value && <button class="btn bad" type="button" onClick={erase}>Erase…</button>}
     </div>
     {merging && <Merge of={c} done={(did) => { setMerging(false); if (did) { forget(); changed(); } }} />}
-    {receipt && <Dialog title="Erased" kind="small" close={() => { setReceipt(null); go('inbox'); }}>
-      <p>Everything about this person is gone.</p>
-      <dl class="pairs">{Object.entries(receipt.erased).filter(([, n]) => n > 0).map(([table, n]) => <><dt key={table}>{table.replaceAll('_', ' ')}</dt><dd>{count(n)}</dd></>)}<dt>Receipt</dt><dd class="plain-text">{receipt.receipt}</dd></dl>
-    </Dialog>}
   </>;
 }
 
