@@ -27,15 +27,14 @@ export function InboxRow({ row, index, total, chosen, open }: Props) {
   const unread = row.unread || 0, wait = waited(row), hue = colors.value, comment = commented.value && row.comment;
   return <div id={'row-' + row.id} class={'row' + (unread ? ' unread' : '')} style={{ top: index * rowHeight + 'px' }} role="option"
     aria-selected={chosen} aria-posinset={index + 1} aria-setsize={total} onClick={() => open(row)}>
-    <div class="row-top"><b dir="auto">{whoIs(row)}</b><Moment at={row.updated_at} /></div>
+    <div class="row-top"><b dir="auto">{whoIs(row)}</b><span class="meta">{channelName(row.channel)}</span><Moment at={row.updated_at} /></div>
     <p class={'row-text' + (comment ? ' comment' : '')} dir="auto">{comment ? <><span class="hidden">Comment: </span>{comment}</> : excerpt(row)}</p>
     <div class="row-foot">
       <OwnerChip of={row} />
       {wait && <span class="meta">waits {wait}</span>}
       {!!row.rating && <Score of={row.rating} />}
       {!!row.priority && <span class={'chip ' + (row.priority > 1 ? 'bad' : 'plain')}>{priorities[row.priority]}</span>}
-      {row.labels?.slice(0, 2).map((l) => <span key={l} class="chip plain label" title={l}>{hue.get(l) && <Swatch color={hue.get(l)!} />}<span class="cut" dir="auto">{l}</span></span>)}
-      <span class="meta push">{channelName(row.channel)}</span>
+      <span class="labels">{row.labels?.map((l) => <span key={l} class="chip plain label" title={l}>{hue.get(l) && <Swatch color={hue.get(l)!} />}<span class="cut" dir="auto">{l}</span></span>)}</span>
       {unread > 0 && <span class="pill" role="img" aria-label={unread + ' unread'}>{count(unread)}</span>}
     </div>
   </div>;
