@@ -109,11 +109,16 @@ var texts = map[string]Texts{
 
 // TextsFor returns the pack for a locale such as "es-MX", English when there is none.
 func TextsFor(locale string) Texts {
-	lang, _, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(locale, "_", "-")), "-")
-	if t, ok := texts[lang]; ok {
+	if t, ok := texts[baseLanguage(locale)]; ok {
 		return t
 	}
 	return texts["en"]
+}
+
+// baseLanguage is the language of a locale: "es" of "es-MX" and "es_MX".
+func baseLanguage(locale string) string {
+	lang, _, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(locale, "_", "-")), "-")
+	return lang
 }
 
 func fill(text string, pairs ...string) string { return strings.NewReplacer(pairs...).Replace(text) }
@@ -143,8 +148,12 @@ func language(text, locale string) string {
 		return "es"
 	}
 	es, en := 0, 0
+	telling := spanish
+	if lang := baseLanguage(locale); lang != "" && lang != "es" && lang != "en" {
+		telling = onlySpanish // much of the rest is French, Italian, Portuguese or German too
+	}
 	for w := range strings.FieldsSeq(foldWords(text)) {
-		if spanish[w] {
+		if telling[w] {
 			es++
 		}
 		if english[w] {
@@ -160,8 +169,10 @@ func language(text, locale string) string {
 	return locale
 }
 
-// Function words that one of the two languages has and the other has not.
+// Function words that one of the two languages has and the other has not; onlySpanish
+// are words that no language beside Spanish has.
 var (
-	spanish = words("el|la|los|las|de|que|en|un|una|para|por|con|como|cuando|cuanto|donde|puedo|es|mi|mis|su|tengo|quiero|hola|gracias|y")
-	english = words("the|of|to|and|is|are|how|what|when|where|can|do|does|my|your|for|with|have|want|it|this|that|you|hello|thanks")
+	onlySpanish = words("cuando|cuanto|cuanta|cuantos|donde|puedo|tengo|quiero|hola|gracias")
+	spanish     = words("el|la|los|las|de|que|en|un|una|para|por|con|como|cuando|cuanto|donde|puedo|es|mi|mis|su|tengo|quiero|hola|gracias|y")
+	english     = words("the|of|to|and|is|are|how|what|when|where|can|do|does|my|your|for|with|have|want|it|this|that|you|hello|thanks")
 )

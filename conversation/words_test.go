@@ -30,6 +30,8 @@ func TestLanguageFollowsTheCustomer(t *testing.T) {
 	for _, tc := range []struct{ text, locale, want string }{
 		{"How do I return it?", "es", "en"}, {"¿Cuánto tarda?", "en", "es"}, {"cuanto tarda el envio", "en", "es"},
 		{"退货政策", "en", "zh"}, {"كم يستغرق الشحن", "en", "ar"}, {"???", "zh-CN", "zh-CN"}, {"iPhone 15 的保修", "en", "zh"},
+		{"Livrez-vous en Belgique ?", "fr", "fr"}, {"Parler à une personne", "fr-CA", "fr-CA"}, {"Wie geht es weiter?", "de", "de"}, {"Qual è la data di consegna?", "it", "it"},
+		{"Cuando llega mi pedido?", "de", "es"}, {"When does it come?", "fr", "en"}, {"que talla es", "", "es"},
 	} {
 		if got := language(tc.text, tc.locale); got != tc.want {
 			t.Errorf("language(%q, %q) = %q, want %q", tc.text, tc.locale, got, tc.want)
