@@ -95,7 +95,6 @@ func TestARunCostsWhatItsSearchesDo(t *testing.T) {
 	if again, _ := b.asked(); again.Cost != run.Cost {
 		t.Errorf("the next run cost %d, want %d as well", again.Cost, run.Cost)
 	}
-	before = m.billed.Load()
 	if _, _, err := b.Evaluate(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
