@@ -269,3 +269,26 @@ func (q quiet) explain(t *testing.T, sql string) string {
 	}
 	return plan
 }
+
+func TestATurnIsClaimedThoughSomebodyLooksAtTheConversation(t *testing.T) {
+	q := newQuiet(t, dbtest.URL(t))
+	id := q.says(t, "slack", "u1", "Hello.")
+	err, held := q.during(t, lockTalk, func() error {
+		if _, ok, err := q.store.Claim(t.Context(), id, time.Minute); err != nil || !ok {
+			return fmt.Errorf("claimed: %v, %w", ok, err)
+		}
+		return nil
+	}, `UPDATE conversations SET updated_at = now() WHERE id = $1`, id)
+	if err != nil || held != nil {
+		t.Errorf("Claim = %v beside %v, want the turn, and no waiting for the next poll", err, held)
+	}
+	err, held = q.during(t, lockTalk, func() error {
+		if _, ok, err := q.store.Claim(t.Context(), id, time.Minute); err != nil || ok {
+			return fmt.Errorf("claimed: %v, %w", ok, err)
+		}
+		return nil
+	}, `UPDATE conversations SET updated_at = now() WHERE id = $1`, id)
+	if err != nil || held != nil {
+		t.Errorf("Claim of a leased turn = %v beside %v, want none", err, held)
+	}
+}

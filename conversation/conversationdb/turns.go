@@ -41,13 +41,15 @@ const claimTurns = `
 		` + filesOfTurn + `
 	FROM c`
 
-// Claim implements conversation.Turns.
+// Claim implements conversation.Turns. It waits for whoever changes the conversation at
+// that moment, were it only to note that it was looked at: skipped, the customer would
+// wait for the next poll.
 func (s *Store) Claim(ctx context.Context, id string, lease time.Duration) (conversation.Turn, bool, error) {
 	const q = `
 		WITH due AS (
 			SELECT id FROM conversations
 			WHERE id = @id AND turn_due_at <= now() AND (lease_until IS NULL OR lease_until < now())
-			FOR UPDATE SKIP LOCKED
+			FOR UPDATE
 		)` + claimTurns
 	ts, err := s.claim(ctx, q, pgx.NamedArgs{"id": id, "lease": seconds(lease), "messages": contextMessages, "replica": s.presence.id()})
 	if err != nil {
