@@ -1,5 +1,5 @@
--- One customer message, in one statement: drop a repeat, append, raise the epoch,
--- make the turn due. What constraints compare comes from the locked row alone: Postgres
+-- One customer message, in one statement after the one that locks, lockToReceive: drop a
+-- repeat, append, raise the epoch, make the turn due. What constraints compare comes from the locked row alone: Postgres
 -- checks them on the row as first read, before it notices a concurrent update. A resolved conversation comes back as a new episode, of the bot or of who had it.
 -- What a blocked contact writes is stored, and that is all.
 WITH dup AS (
@@ -11,7 +11,6 @@ WITH dup AS (
 	SELECT id, owner, staff_id, staff_name, status, blocked, episode FROM conversations
 	WHERE id = coalesce(@id::uuid, (
 		SELECT id FROM conversations WHERE channel = @channel AND account = @account AND thread = @thread))
-	FOR UPDATE
 ), now AS (
 	SELECT old.*, old.status = 'resolved' AND NOT old.blocked AS reopened,
 		CASE WHEN old.status = 'resolved' AND NOT old.blocked AND NOT (old.owner = 'staff' AND EXISTS (
