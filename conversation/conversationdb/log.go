@@ -166,8 +166,9 @@ func (s *Store) make(ctx context.Context, in conversation.Inbound) error {
 				RETURNING contact_id
 			)
 			SELECT contact_id, false FROM known UNION ALL SELECT contact_id, contact_id <> @contact FROM made`
-		// Somebody else made the sender's a moment ago: this one would be nobody's.
+		// For when somebody else made the sender's a moment ago: this one would be nobody's.
 		const spare = `DELETE FROM contacts WHERE id = @spare`
+		// The contact is locked, so that who is being blocked is so in this conversation too.
 		const thread = `
 			INSERT INTO conversations (id, contact_id, channel, account, thread, locale, blocked)
 			SELECT @id, p.id, @channel, @account, @thread, @locale, p.blocked FROM contacts p WHERE p.id = @contact FOR SHARE
@@ -190,7 +191,6 @@ func (s *Store) make(ctx context.Context, in conversation.Inbound) error {
 			}
 		}
 		args["contact"] = contact
-		// Shared, so that somebody who is being blocked is so in this conversation too.
 		_, err := tx.Exec(ctx, thread, args)
 		return err
 	})
