@@ -104,7 +104,7 @@ func TestStaffHearOfWaitsReadingAndScores(t *testing.T) {
 			ana := b.signIn("ana@example.com", staff.RoleAgent)
 			run[bool](b, `(await fetch('/api/v1/me/preferences', {method: 'PUT', headers: {'Content-Type': 'application/json'}, body: '{"sound":true,"notify":true}'})).ok`)
 			b.do(cd.Reload())
-			b.wait(`document.querySelector('.rail') && JSON.parse(localStorage.getItem('frontdesk:prefs')).sound`)
+			b.wait(`document.querySelector('.rail') && streams > 0 && JSON.parse(localStorage.getItem('frontdesk:prefs')).sound`)
 			run[bool](b, `(window.told = [], window.sounds = 0, window.Notification = class { constructor(t) { told.push(t) } static permission = 'granted' },
 				window.AudioContext = class { currentTime = 0; createOscillator() { sounds++; return {frequency: {setValueAtTime() {}}, connect: (to) => to, start() {}, stop() {}} }
 					createGain() { return {gain: {setValueAtTime() {}, exponentialRampToValueAtTime() {}}, connect: (to) => to} } }, true)`)

@@ -51,10 +51,17 @@ type tab struct {
 const heldTimers = `(() => {
 	const begin = setTimeout, end = clearTimeout, held = new Map();
 	let last = 1e9;
-	window.setTimeout = (f, ms, ...with_) => [5000, 6000, 8000, 10000].includes(ms) ? (held.set(++last, () => f(...with_)), last) : begin(f, ms, ...with_);
+	window.setTimeout = (f, ms, ...with_) => [5000, 6000, 8000, 10000, 12000].includes(ms) ? (held.set(++last, () => f(...with_)), last) : begin(f, ms, ...with_);
 	window.clearTimeout = (id) => { if (!held.delete(id)) end(id); };
 	window.passTime = () => { const all = [...held.values()]; held.clear(); all.forEach((f) => f()); };
 })()`
+
+// countedStreams counts in streams how often the page has begun to hear of what happens.
+const countedStreams = `(() => {
+	const Source = EventSource;
+	window.streams = 0;
+	window.EventSource = class extends Source { constructor(of) { super(of); this.addEventListener('open', () => { window.streams++; }); } };
+})();`
 
 func TestMain(m *testing.M) { os.Exit(browsertest.Main(m)) }
 
@@ -63,7 +70,7 @@ func newTab(t *testing.T, p *place, v look) *tab {
 	b := &tab{place: p, look: v}
 	b.ctx = browsertest.Open(t, 1440, 900, b.listen)
 	b.wear("light")
-	if _, err := cd.Call(b.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: heldTimers}); err != nil {
+	if _, err := cd.Call(b.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: countedStreams + heldTimers}); err != nil {
 		t.Fatal(err)
 	}
 	if v.phone {
@@ -236,7 +243,7 @@ func (b *tab) signIn(email string, role staff.Role) staff.Account {
 		b.t.Fatal(err)
 	}
 	b.enter(email, password)
-	b.wait(`document.querySelector('.rail')`)
+	b.wait(`document.querySelector('.rail') && streams > 0`)
 	return who
 }
 

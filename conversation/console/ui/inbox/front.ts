@@ -3,13 +3,15 @@
 // has no locks, and each tab goes by itself.
 const inFront = 'frontdesk-front', saidFor = 10_000;
 let leave: (() => void)[] = [];
+let left: Promise<unknown> = Promise.resolve(); // fulfilled some time after leaving, when the lock is free
 
 function stand(): void {
   if (document.hidden) {
     leave.forEach((end) => end());
     leave = [];
   } else {
-    navigator.locks?.request(inFront, { mode: 'shared' }, () => (document.hidden ? undefined : new Promise<void>((end) => { leave.push(end); })));
+    const held = navigator.locks?.request(inFront, { mode: 'shared' }, () => (document.hidden ? undefined : new Promise<void>((end) => { leave.push(end); })));
+    left = Promise.allSettled([left, held]);
   }
 }
 stand();
@@ -17,6 +19,7 @@ document.addEventListener('visibilitychange', stand);
 
 /** Whether no tab of the console is in front. */
 export async function nobodyLooks(): Promise<boolean> {
+  if (document.hidden) await left;
   return document.hidden && (!navigator.locks || navigator.locks.request(inFront, { ifAvailable: true }, (lock) => !!lock));
 }
 
