@@ -172,13 +172,15 @@ func TestNoteIsHeardWhoeverTheConversationPassesTo(t *testing.T) {
 func TestTheRestOfAMessageIsReadWhenItsTurnIsEndedOverAFile(t *testing.T) {
 	r := &reader{hold: make(chan struct{}), began: make(chan struct{})}
 	d, _ := listener{reader: r, change: seldom, model: sighted{&model{reply: says("not to be said")}}}.start(t, dbtest.URL(t))
+	release := sync.OnceFunc(func() { close(r.hold) })
+	t.Cleanup(release)
 	id := d.open(t)
 	d.send(t, id, "1", "", d.upload(t, id, "slow picture"), aNote)
 	<-r.began
 	if _, err := d.Takeover(t.Context(), id, holder); err != nil {
 		t.Fatal(err)
 	}
-	close(r.hold)
+	release()
 	ms := d.until(t, id, func(ms []conversation.Message) bool {
 		return heard(ms) && ms[0].Attachments[0].State == conversation.FileReady
 	})
@@ -357,7 +359,11 @@ func TestTurnWaitsForWhoeverIsReadingButNotForever(t *testing.T) {
 	d, _ := listener{reader: r, model: &model{reply: says("It is on its way.")}, fetcher: fetching(func(ctx context.Context, remote string) ([]byte, error) {
 		if remote == "slow" {
 			began <- struct{}{}
-			<-hold
+			select {
+			case <-hold:
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
 		}
 		return []byte("voice where is my parcel"), nil
 	})}.start(t, url)
@@ -372,7 +378,7 @@ func TestTurnWaitsForWhoeverIsReadingButNotForever(t *testing.T) {
 	}
 	answered := func(id string) {
 		t.Helper()
-		d.until(t, id, func(ms []conversation.Message) bool { bot, _ := fromBot(ms); return bot.Text == "It is on its way." })
+		d.until(t, id, func(ms []conversation.Message) bool { bot, _ := fromBot(ms); return strings.HasPrefix(bot.Text, "It is on its way.") })
 	}
 	id := queued(conversation.InboundFile{Remote: "slow", Kind: conversation.FileVoice})
 	<-began
