@@ -378,7 +378,10 @@ func TestTurnWaitsForWhoeverIsReadingButNotForever(t *testing.T) {
 	}
 	answered := func(id string) {
 		t.Helper()
-		d.until(t, id, func(ms []conversation.Message) bool { bot, _ := fromBot(ms); return strings.HasPrefix(bot.Text, "It is on its way.") })
+		d.until(t, id, func(ms []conversation.Message) bool {
+			bot, _ := fromBot(ms)
+			return strings.HasPrefix(bot.Text, "It is on its way.")
+		})
 	}
 	id := queued(conversation.InboundFile{Remote: "slow", Kind: conversation.FileVoice})
 	<-began
