@@ -12,11 +12,11 @@ import (
 	"strings"
 	"time"
 
-	"frontdesk/conversation/openai"
+	"github.com/jackc/pgx/v5"
+
+	"frontdesk/conversation"
 	"frontdesk/migrations"
 	"frontdesk/migrations/localpg"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // Verdicts of a finding.
@@ -26,9 +26,6 @@ const (
 	verdictWarning = "warning" // works; should be changed
 	verdictMissing = "missing" // does not work
 )
-
-// shutdownNotice is how long before a model's end doctor begins to warn.
-const shutdownNotice = 180 * 24 * time.Hour
 
 // doctorTimeout bounds all that doctor asks.
 const doctorTimeout = 15 * time.Second
@@ -72,14 +69,17 @@ var doctorCommand = command{
 
 // examine looks at everything a server needs.
 func examine(ctx context.Context, cfg *Config, now time.Time, on system) []finding {
-	var f []finding
+	var (
+		f      []finding
+		chosen conversation.ModelSettings
+	)
 	if cfg.DatabaseURL.Set() {
-		f = append(f, examineDatabase(ctx, cfg)...)
+		f = append(f, examineDatabase(ctx, cfg, &chosen)...)
 	} else {
-		f = append(f, examinePrivate(ctx, cfg, on)...)
+		f = append(f, examinePrivate(ctx, cfg, on, &chosen)...)
 	}
 	f = append(f, examinePort(ctx, cfg))
-	f = append(f, examineModel(cfg, now)...)
+	f = append(f, examineModel(cfg, chosen, now)...)
 	f = append(f, examineMedia(ctx, cfg)...)
 	f = append(f, examineSignOn(ctx, cfg)...)
 	f = append(f, examineSlack(ctx, cfg)...)
@@ -110,7 +110,7 @@ func printFindings(w io.Writer, fs []finding) {
 }
 
 // examinePrivate looks at what a private Postgres needs.
-func examinePrivate(ctx context.Context, cfg *Config, on system) []finding {
+func examinePrivate(ctx context.Context, cfg *Config, on system, chosen *conversation.ModelSettings) []finding {
 	install, err := localpg.Find(ctx, 0)
 	if err != nil {
 		return []finding{{"postgres", verdictMissing, err.Error(), on.howToInstall(localpg.Installs(ctx))}}
@@ -130,7 +130,7 @@ func examinePrivate(ctx context.Context, cfg *Config, on system) []finding {
 	} else if url, err := localpg.Attach(ctx, dir); err == nil {
 		detail = dir + ", with its database running"
 		if conn, err := pgx.Connect(ctx, url); err == nil {
-			f = append(f, examineContents(ctx, conn, time.Now())...)
+			f = append(f, examineContents(ctx, conn, time.Now(), chosen)...)
 			conn.Close(context.WithoutCancel(ctx))
 		}
 	}
@@ -152,7 +152,7 @@ func vectorFinding(version string, safe, current bool, on system) finding {
 
 // examineDatabase looks at the server DATABASE_URL names. What it says never
 // quotes the address, which holds a password.
-func examineDatabase(ctx context.Context, cfg *Config) []finding {
+func examineDatabase(ctx context.Context, cfg *Config, chosen *conversation.ModelSettings) []finding {
 	conn, err := pgx.Connect(ctx, cfg.DatabaseURL.Reveal())
 	if err != nil {
 		return []finding{{"database", verdictMissing, "DATABASE_URL cannot be reached: " + reason(err),
@@ -180,7 +180,7 @@ func examineDatabase(ctx context.Context, cfg *Config) []finding {
 	switch err := migrations.Check(ctx, conn); {
 	case err == nil:
 		f = append(f, finding{"schema", verdictOK, "up to date", ""})
-		f = append(f, examineContents(ctx, conn, time.Now())...)
+		f = append(f, examineContents(ctx, conn, time.Now(), chosen)...)
 	case errors.Is(err, migrations.ErrPending):
 		f = append(f, finding{"schema", verdictNote, "will be made or brought up to date at the next start", ""})
 	default:
@@ -212,50 +212,4 @@ func examinePort(ctx context.Context, cfg *Config) finding {
 	}
 	l.Close()
 	return finding{portCheck, verdictOK, cfg.ListenAddr + " is free", ""}
-}
-
-func examineModel(cfg *Config, now time.Time) []finding {
-	if !cfg.Model() {
-		return []finding{{"model", verdictNote, "there is no OPENAI_API_KEY; answers are quoted from the documents, with their sources",
-			"Set OPENAI_API_KEY to have answers written, or OPENAI_BASE_URL for a server of your own."}}
-	}
-	at := "at OpenAI"
-	if cfg.OpenAIBaseURL != "" {
-		at = "at another server (OPENAI_BASE_URL)"
-	}
-	f := []finding{{"model", verdictOK, strings.Join(cfg.OpenAIModel, ", ") + " " + at, ""}}
-	models := cfg.OpenAIModel
-	if e := cfg.Embedding(); e != "" {
-		f = append(f, finding{"embeddings", verdictOK, e, ""})
-	} else {
-		f = append(f, finding{"embeddings", verdictNote, "none; passages are found by their words alone",
-			"Set OPENAI_EMBEDDING_MODEL to find them by meaning too."})
-	}
-	for _, m := range models {
-		f = append(f, modelFindings(m, cfg.OpenAIBaseURL == "", now)...)
-	}
-	return f
-}
-
-// modelFindings judges a model by what is known of it.
-func modelFindings(model string, official bool, now time.Time) []finding {
-	fact, known := openai.Facts(model)
-	if !known {
-		if !official {
-			return nil
-		}
-		return []finding{{"model " + model, verdictNote, "nothing is known of it; its cost is not counted", ""}}
-	}
-	if fact.Shutdown.IsZero() || now.Before(fact.Shutdown.Add(-shutdownNotice)) {
-		return nil
-	}
-	day := fact.Shutdown.Format("2 January 2006")
-	f := finding{"model " + model, verdictWarning, "its provider has announced that it stops answering on " + day, ""}
-	if !now.Before(fact.Shutdown) {
-		f.Detail = "its provider announced that it would stop answering on " + day
-	}
-	if fact.Successor != "" {
-		f.Advice = "Set OPENAI_MODEL=" + fact.Successor + ", or a list such as " + model + "," + fact.Successor + "."
-	}
-	return []finding{f}
 }

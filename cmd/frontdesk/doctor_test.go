@@ -67,18 +67,66 @@ func TestDoctorWarnsOfOldVectors(t *testing.T) {
 
 func TestDoctorWarnsOfModelsThatEnd(t *testing.T) {
 	day := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
-	soon := modelFindings("gpt-4o-mini", true, day)
-	if len(soon) != 1 || soon[0].Verdict != verdictWarning || !strings.Contains(soon[0].Detail, "stops answering on 14 January 2027") || !strings.Contains(soon[0].Advice, "OPENAI_MODEL=") {
+	soon := modelFindings("gpt-4o-mini", true, day, adviseSettings)
+	if len(soon) != 1 || soon[0].Verdict != verdictWarning || !strings.Contains(soon[0].Detail, "stops answering on 14 January 2027") || !strings.Contains(soon[0].Advice, "Choose gpt-") {
 		t.Errorf("gpt-4o-mini in November 2026 = %+v, want a warning with the day and what to set", soon)
 	}
-	if past := modelFindings("gpt-4o-mini", true, day.AddDate(1, 0, 0)); len(past) != 1 || !strings.Contains(past[0].Detail, "would stop") {
+	if past := modelFindings("gpt-4o-mini", true, day.AddDate(1, 0, 0), adviseSettings); len(past) != 1 || !strings.Contains(past[0].Detail, "would stop") {
 		t.Errorf("gpt-4o-mini in November 2027 = %+v, want it in the past", past)
 	}
-	if early := modelFindings("gpt-4o-mini", true, day.AddDate(-1, 0, 0)); len(early) != 0 {
+	if early := modelFindings("gpt-4o-mini", true, day.AddDate(-1, 0, 0), adviseSettings); len(early) != 0 {
 		t.Errorf("gpt-4o-mini in November 2025 = %+v, want nothing", early)
 	}
-	if unknown := modelFindings("llama-9", true, day); len(unknown) != 1 || unknown[0].Verdict != verdictNote {
+	if unknown := modelFindings("llama-9", true, day, adviseSettings); len(unknown) != 1 || unknown[0].Verdict != verdictNote {
 		t.Errorf("an unknown model = %+v, want a note", unknown)
+	}
+}
+
+func TestDoctorJudgesTheModelsThatWouldBeAsked(t *testing.T) {
+	day := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		env, stored   string
+		model, warned string
+		advice        string
+	}{
+		"the environment's own":          {"OPENAI_MODEL=gpt-4o-mini", "", "gpt-4o-mini at OpenAI", "model gpt-4o-mini", "Set OPENAI_MODEL="},
+		"those of the settings":          {"", `{"answer": ["gpt-6-luna"]}`, "gpt-6-luna at OpenAI (Settings", "", ""},
+		"the environment's all the same": {"OPENAI_MODEL=gpt-4o-mini", `{"answer": ["gpt-6-luna"]}`, "gpt-4o-mini at OpenAI", "model gpt-4o-mini", "Set OPENAI_MODEL="},
+		"one for summaries":              {"", `{"answer": ["gpt-6-luna"], "summary": "gpt-4o-mini"}`, "gpt-6-luna", "model gpt-4o-mini", "Settings › Models"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			url := dbtest.URL(t)
+			pool := dbtest.Connect(t, url)
+			if c.stored != "" {
+				if _, err := pool.Exec(t.Context(), `INSERT INTO shared_settings (name, value) VALUES ('models', $1)`, c.stored); err != nil {
+					t.Fatal(err)
+				}
+			}
+			env := []string{"DATABASE_URL=" + url, "LISTEN_ADDR=127.0.0.1:0", "OPENAI_API_KEY=sk-x"}
+			if c.env != "" {
+				env = append(env, c.env)
+			}
+			cfg, err := load(t, env, "", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fs := examine(t.Context(), &cfg, day, system{})
+			if f := named(t, fs, "model"); !strings.HasPrefix(f.Detail, c.model) {
+				t.Errorf("the model is %q, want %q", f.Detail, c.model)
+			}
+			warned := ""
+			for _, f := range fs {
+				if f.Verdict == verdictWarning && strings.HasPrefix(f.Check, "model ") {
+					warned += f.Check
+					if !strings.Contains(f.Advice, c.advice) {
+						t.Errorf("advice %q, want %q in it", f.Advice, c.advice)
+					}
+				}
+			}
+			if warned != c.warned {
+				t.Errorf("warned of %q, want %q", warned, c.warned)
+			}
+		})
 	}
 }
 

@@ -5,14 +5,17 @@ import (
 	"fmt"
 	"time"
 
-	"frontdesk/knowledge"
-
 	"github.com/jackc/pgx/v5"
+
+	"frontdesk/conversation"
+	"frontdesk/knowledge"
 )
 
-// examineContents looks at what an installed database holds.
-func examineContents(ctx context.Context, conn *pgx.Conn, now time.Time) []finding {
-	return append(examineEntries(ctx, conn, now), examineBudget(ctx, conn)...)
+// examineContents looks at what an installed database holds, and reads into chosen which
+// models are to be asked.
+func examineContents(ctx context.Context, conn *pgx.Conn, now time.Time, chosen *conversation.ModelSettings) []finding {
+	f := append(examineEntries(ctx, conn, now), examineBudget(ctx, conn)...)
+	return append(f, examineChosen(ctx, conn, chosen)...)
 }
 
 // examineBudget tells of documents that wait for the budget for models; none is no finding.

@@ -122,7 +122,8 @@ func serve(ctx context.Context, a *app) (err error) {
 	if err := s.route(ctx, db.pool, k, accounts, script, faces); err != nil {
 		return err
 	}
-	for _, f := range examineModel(&a.cfg, began) {
+	var chosen conversation.ModelSettings
+	for _, f := range append(examineChosen(ctx, db.pool, &chosen), examineModel(&a.cfg, chosen, began)...) {
 		if f.Verdict == verdictWarning {
 			a.log.Warn("settings", "about", f.Check, "detail", f.Detail, "advice", f.Advice)
 		}

@@ -84,11 +84,17 @@ type desk struct {
 
 func run(t *testing.T, url string, find conversation.Finder, m conversation.Model) desk {
 	t.Helper()
+	return runGathering(t, url, find, m, conversation.Gather{Quiet: 10 * time.Millisecond, Most: 100 * time.Millisecond})
+}
+
+// runGathering is run with what makes several messages one turn.
+func runGathering(t *testing.T, url string, find conversation.Finder, m conversation.Model, g conversation.Gather) desk {
+	t.Helper()
 	pool := dbtest.Connect(t, url)
 	store := conversationdb.New(pool)
 	e, err := conversation.New(conversation.Config{
 		Hold: time.Nanosecond, Poll: 20 * time.Millisecond, Lease: 2 * time.Second,
-		Gather: conversation.Gather{Quiet: 10 * time.Millisecond, Most: 100 * time.Millisecond},
+		Gather: g,
 	}, conversation.Deps{
 		Store: store, Finder: find, Model: m, Counter: tokens.For("gpt-4o-mini"), Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})

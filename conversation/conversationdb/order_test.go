@@ -292,3 +292,32 @@ func TestATurnIsClaimedThoughSomebodyLooksAtTheConversation(t *testing.T) {
 		t.Errorf("Claim of a leased turn = %v beside %v, want none", err, held)
 	}
 }
+
+func TestATurnSeesTheMessageItWaitedFor(t *testing.T) {
+	for name, claim := range map[string]func(q quiet, id string) (conversation.Turn, error){
+		"one that was told of": func(q quiet, id string) (conversation.Turn, error) {
+			turn, ok, err := q.store.Claim(t.Context(), id, time.Minute)
+			if err == nil && !ok {
+				err = errors.New("none")
+			}
+			return turn, err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q := newQuiet(t, dbtest.URL(t))
+			id := q.says(t, "slack", "u1", "Hello.")
+			var turn conversation.Turn
+			err, held := q.during(t, lockTalk, func() (err error) {
+				turn, err = claim(q, id)
+				return err
+			}, `WITH c AS (UPDATE conversations SET seq = seq + 1, epoch = epoch + 1 WHERE id = $1 RETURNING id, seq, episode)
+				INSERT INTO messages (conversation_id, seq, author, name, body, episode) SELECT id, seq, 'customer', '', 'Is it late?', episode FROM c`, id)
+			if err != nil || held != nil {
+				t.Fatalf("the turn is claimed: %v, beside %v", err, held)
+			}
+			if n := len(turn.Messages); n != 2 || turn.Messages[1].Text != "Is it late?" || turn.State.Epoch != 2 {
+				t.Errorf("the turn reads epoch %d with %d messages, want both messages: what it does not read nobody answers", turn.State.Epoch, n)
+			}
+		})
+	}
+}

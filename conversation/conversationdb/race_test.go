@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,9 +30,10 @@ func TestNeverTwoVoicesNeverALostTurn(t *testing.T) {
 	url := dbtest.URL(t)
 	m := &model{reply: func(req conversation.ModelRequest) (conversation.ModelReply, error) {
 		time.Sleep(time.Duration(rand.IntN(3000)) * time.Microsecond) // the model's own time, which is what is raced
-		return conversation.ModelReply{Text: "Yes [1].", Model: "test", Finish: "stop"}, nil
+		return conversation.ModelReply{Text: "Yes [1]. " + strings.Join(seen(req), " "), Model: "test", Finish: "stop"}, nil
 	}}
-	replicas := []desk{run(t, url, passages{returns}, m), run(t, url, passages{returns}, m)}
+	// The second takes up a turn at any moment, that of the customer's next message too.
+	replicas := []desk{run(t, url, passages{returns}, m), runGathering(t, url, passages{returns}, m, conversation.Gather{Quiet: time.Nanosecond, Most: time.Nanosecond})}
 	n := interleavings()
 	const workers = 16
 	ids := make(chan int)
@@ -48,6 +50,17 @@ func TestNeverTwoVoicesNeverALostTurn(t *testing.T) {
 	}
 	close(ids)
 	wg.Wait()
+}
+
+// asked finds the number of a question.
+var asked = regexp.MustCompile(`No\. \d`)
+
+// seen lists the questions that a model was shown.
+func seen(req conversation.ModelRequest) (found []string) {
+	for _, m := range req.Messages {
+		found = append(found, asked.FindAllString(m.Text, -1)...)
+	}
+	return found
 }
 
 // interleave plays one conversation and checks its log against the rules.
@@ -75,7 +88,7 @@ func interleave(t *testing.T, replicas []desk, i int) {
 	}
 	for k := range 1 + rand.IntN(3) {
 		step(func(d desk) {
-			_, err := d.Receive(ctx, conversation.Inbound{Conversation: id, Channel: "widget", ExternalID: fmt.Sprint(k), Text: "Can I send it back?"})
+			_, err := d.Receive(ctx, conversation.Inbound{Conversation: id, Channel: "widget", ExternalID: fmt.Sprint(k), Text: fmt.Sprintf("Can I send it back? No. %d", k)})
 			if err != nil {
 				t.Errorf("Receive = %v", err)
 			}
@@ -159,6 +172,11 @@ func check(t *testing.T, d desk, id string, taken bool) {
 			t.Errorf("the bot answered twice: %s", show(ms))
 		case m.Author == conversation.AuthorBot:
 			bots, waiting = bots+1, false
+			for _, before := range ms[:k] {
+				if q := asked.FindString(before.Text); before.Author == conversation.AuthorCustomer && !strings.Contains(m.Text, q) {
+					t.Errorf("an answer passed over %q: %s", q, show(ms))
+				}
+			}
 		case m.Author == conversation.AuthorCustomer:
 			waiting = true
 		}

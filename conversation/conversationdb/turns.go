@@ -17,18 +17,20 @@ import (
 // the token budget cuts further.
 const contextMessages = 60
 
-// claimTurns leases the conversations of "due" and brings along what answering
-// takes, in one statement. Its commit need not wait for the disk: a lease lost
-// in a crash is a lease that has ended.
+// claimTurns leases the conversations that the statement before it has locked, and brings
+// along what answering takes. It is a statement of its own because what it reads beside a
+// row is as old as the statement: one that waited for a message to be stored would have the
+// conversation with that message and the log without, and nobody would answer it. Its
+// commit need not wait for the disk: a lease lost in a crash is a lease that has ended.
 const claimTurns = `
-	, nosync AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+	WITH nosync AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
 	, c AS (
 		UPDATE conversations c SET
 			lease_token = gen_random_uuid(),
 			lease_until = now() + make_interval(secs => @lease),
 			lease_by = @replica::int,
 			turn_attempts = c.turn_attempts + 1
-		FROM due, nosync WHERE c.id = due.id
+		FROM nosync WHERE c.id = ANY (current_setting('frontdesk.due')::uuid[])
 		RETURNING c.*
 	)
 	SELECT ` + stateColumns + `, c.lease_token, c.turn_attempts, c.misses, c.answered_seq,
@@ -39,19 +41,23 @@ const claimTurns = `
 				WHERE conversation_id = c.id AND seq > c.context_seq AND NOT note
 				ORDER BY seq DESC LIMIT @messages) m),
 		` + filesOfTurn + `
-	FROM c`
+	FROM c ORDER BY c.turn_due_at`
+
+// keepDue hands the conversations locked as "due" to claimTurns, which is sent along in
+// the same transaction.
+const keepDue = ` SELECT set_config('frontdesk.due', coalesce(array_agg(id), '{}')::text, true) FROM due`
 
 // Claim implements conversation.Turns. It waits for whoever changes the conversation at
 // that moment, were it only to note that it was looked at: skipped, the customer would
 // wait for the next poll.
 func (s *Store) Claim(ctx context.Context, id string, lease time.Duration) (conversation.Turn, bool, error) {
-	const q = `
+	const lock = `
 		WITH due AS (
 			SELECT id FROM conversations
 			WHERE id = @id AND turn_due_at <= now() AND (lease_until IS NULL OR lease_until < now())
 			FOR UPDATE
-		)` + claimTurns
-	ts, err := s.claim(ctx, q, pgx.NamedArgs{"id": id, "lease": seconds(lease), "messages": contextMessages, "replica": s.presence.id()})
+		)` + keepDue
+	ts, err := s.claim(ctx, lock, pgx.NamedArgs{"id": id}, lease)
 	if err != nil {
 		return conversation.Turn{}, false, fail("claim", id, err)
 	}
@@ -63,7 +69,7 @@ func (s *Store) Claim(ctx context.Context, id string, lease time.Duration) (conv
 
 // ClaimDue implements conversation.Turns.
 func (s *Store) ClaimDue(ctx context.Context, limit int, except []string, lease time.Duration) ([]conversation.Turn, error) {
-	const q = `
+	const lock = `
 		WITH due AS (
 			SELECT id FROM conversations
 			WHERE turn_due_at <= now() AND (lease_until IS NULL OR lease_until < now()
@@ -74,39 +80,46 @@ func (s *Store) ClaimDue(ctx context.Context, limit int, except []string, lease 
 			AND id <> ALL (@except::uuid[])
 			ORDER BY turn_due_at LIMIT @limit
 			FOR UPDATE SKIP LOCKED
-		)` + claimTurns
+		)` + keepDue
 	if except == nil {
 		except = []string{} // null would exclude every one
 	}
-	ts, err := s.claim(ctx, q, pgx.NamedArgs{
-		"limit": limit, "except": except, "lease": seconds(lease), "messages": contextMessages, "replica": s.presence.id(), "class": presenceClass,
-	})
+	ts, err := s.claim(ctx, lock, pgx.NamedArgs{"limit": limit, "except": except, "class": presenceClass}, lease)
 	if err != nil {
 		return nil, fmt.Errorf("claim due turns: %w", err)
 	}
 	return ts, nil
 }
 
-func (s *Store) claim(ctx context.Context, q string, args pgx.NamedArgs) ([]conversation.Turn, error) {
-	rows, err := s.pool.Query(ctx, q, args)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (conversation.Turn, error) {
-		var (
-			t      conversation.Turn
-			st     stateScan
-			waited *float64
-			files  turnFiles
-		)
-		err := row.Scan(append(st.targets(), &t.ID, &t.Attempt, &t.Misses, &t.AnsweredSeq, &t.Summary, &t.SummarySeq, &waited, &t.Messages, &files)...)
-		files.into(t.Messages)
-		if waited != nil {
-			t.Waited = time.Duration(*waited * float64(time.Second))
-		}
-		t.State = st.state()
-		return t, err
+// claim leases what lock locks, in one round trip and one transaction.
+func (s *Store) claim(ctx context.Context, lock string, args pgx.NamedArgs, lease time.Duration) ([]conversation.Turn, error) {
+	var (
+		b  pgx.Batch
+		ts []conversation.Turn
+	)
+	b.Queue(lock, args)
+	b.Queue(claimTurns, pgx.NamedArgs{"lease": seconds(lease), "messages": contextMessages, "replica": s.presence.id()}).Query(func(rows pgx.Rows) (err error) {
+		ts, err = pgx.CollectRows(rows, scanTurn)
+		return err
 	})
+	err := s.pool.SendBatch(ctx, &b).Close()
+	return ts, err
+}
+
+func scanTurn(row pgx.CollectableRow) (conversation.Turn, error) {
+	var (
+		t      conversation.Turn
+		st     stateScan
+		waited *float64
+		files  turnFiles
+	)
+	err := row.Scan(append(st.targets(), &t.ID, &t.Attempt, &t.Misses, &t.AnsweredSeq, &t.Summary, &t.SummarySeq, &waited, &t.Messages, &files)...)
+	files.into(t.Messages)
+	if waited != nil {
+		t.Waited = time.Duration(*waited * float64(time.Second))
+	}
+	t.State = st.state()
+	return t, err
 }
 
 // Renew implements conversation.Turns.
