@@ -1,11 +1,10 @@
 -- One compare-and-set of who speaks, with the messages that tell of it. The
--- verdict is changed, same (it was already so) or refused (someone else is).
+-- verdict is changed, same (it was already so) or refused (someone else is). What it
+-- decides by is locked by a statement before it in its transaction, lockToChange.
 WITH who AS (
-	-- Locked, and before the conversation: whoever is being disabled has either got it by
-	-- then, and loses it with all they hold, or never does. Tokens are no accounts.
-	SELECT disabled_at IS NOT NULL OR role = 'viewer' AS gone FROM staff_accounts WHERE id = @staff::uuid FOR KEY SHARE
+	SELECT disabled_at IS NOT NULL OR role = 'viewer' AS gone FROM staff_accounts WHERE id = @staff::uuid
 ), old AS (
-	SELECT * FROM conversations WHERE id = @id AND (SELECT count(*) FROM who) >= 0 FOR UPDATE
+	SELECT * FROM conversations WHERE id = @id
 ), plan AS (
 	SELECT old.id, old.owner,
 		CASE WHEN @to = '' THEN old.owner ELSE @to END AS next_owner,

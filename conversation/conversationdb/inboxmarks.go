@@ -283,12 +283,12 @@ func assignee(ctx context.Context, tx pgx.Tx, a conversation.Assignment) (conver
 	const named = `SELECT a.id::text, a.name FROM staff_accounts a WHERE a.id = @staff AND ` + mayTake + ` FOR KEY SHARE`
 	const next = `
 		SELECT a.id::text, a.name FROM staff_accounts a LEFT JOIN staff_rounds r ON r.staff_id = a.id
-		WHERE staff_is_here(a.id)
+		WHERE staff_is_here(a.id) AND ` + mayTake + `
 			AND (@team::uuid IS NULL OR EXISTS (SELECT 1 FROM team_members m WHERE m.team_id = @team AND m.staff_id = a.id))
 		ORDER BY (SELECT count(*) FROM conversations c WHERE c.owner = 'staff' AND c.staff_id = a.id AND c.status IN ('open', 'waiting'))
 			+ (SELECT count(*) FROM conversations c WHERE c.owner = 'queue' AND c.assignee_id = a.id AND c.status IN ('open', 'waiting')),
 			r.assigned_at NULLS FIRST, a.id
-		LIMIT 1`
+		LIMIT 1 FOR KEY SHARE OF a` // who is disabled at this moment is passed over
 	var who conversation.Named
 	switch {
 	case a.Staff != "":

@@ -24,26 +24,28 @@ func (s *Store) Floor(ctx context.Context) (conversation.Floor, error) {
 }
 
 // ClaimLives implements conversation.Lives. A lease's commit need not wait for the
-// disk: one that a crash loses is one that has ended.
+// disk: one that a crash loses is one that has ended. What it is to be judged by is read
+// after the claim: a claim gets the newest of an episode, news counted in wakes with it, but
+// would read the conversation as it was before those.
 func (s *Store) ClaimLives(ctx context.Context, now time.Time, limit int, lease time.Duration) ([]conversation.Life, error) {
 	if err := s.goRound(ctx); err != nil {
 		return nil, err
 	}
-	const q = `
+	const claim = `
 		WITH due AS (
 			SELECT conversation_id, episode FROM episodes
 			WHERE due_at <= @now AND (lease_until IS NULL OR lease_until < @now)
 			ORDER BY due_at LIMIT @limit
 			FOR UPDATE SKIP LOCKED
-		), nosync AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)
-		), e AS (
-			UPDATE episodes e SET lease_token = gen_random_uuid(), lease_until = @now::timestamptz + make_interval(secs => @lease)
-			FROM due, nosync WHERE e.conversation_id = due.conversation_id AND e.episode = due.episode
-			RETURNING e.*
-		)
-		SELECT ` + stateColumns + `, e.lease_token, e.wakes, e.started_at, c.customer_at, m.created_at, o.created_at,
+		), nosync AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+		UPDATE episodes e SET lease_token = gen_random_uuid(), lease_until = @now::timestamptz + make_interval(secs => @lease)
+		FROM due, nosync WHERE e.conversation_id = due.conversation_id AND e.episode = due.episode
+		RETURNING e.conversation_id::text, e.episode, e.lease_token::text, e.wakes`
+	const read = `
+		SELECT ` + stateColumns + `, held.token::text, held.wakes, e.started_at, c.customer_at, m.created_at, o.created_at,
 			e.reminded_at, e.escalated_at, c.turn_due_at IS NOT NULL, e.episode
-		FROM e JOIN conversations c ON c.id = e.conversation_id
+		FROM unnest(@ids::text[]::uuid[], @episodes::int[], @tokens::text[]::uuid[], @wakes::bigint[]) AS held(id, episode, token, wakes)
+		JOIN episodes e ON e.conversation_id = held.id AND e.episode = held.episode JOIN conversations c ON c.id = held.id
 		LEFT JOIN LATERAL (
 			SELECT created_at FROM messages
 			WHERE conversation_id = c.id AND NOT note AND author <> 'system' ORDER BY seq DESC LIMIT 1
@@ -51,9 +53,31 @@ func (s *Store) ClaimLives(ctx context.Context, now time.Time, limit int, lease 
 		LEFT JOIN LATERAL (
 			SELECT created_at FROM ownership_events WHERE conversation_id = c.id ORDER BY id DESC LIMIT 1
 		) o ON true`
-	rows, err := s.pool.Query(ctx, q, pgx.NamedArgs{"now": now, "limit": limit, "lease": seconds(lease)})
+	rows, err := s.pool.Query(ctx, claim, pgx.NamedArgs{"now": now, "limit": limit, "lease": seconds(lease)})
 	if err != nil {
 		return nil, fmt.Errorf("claim overdue conversations: %w", err)
+	}
+	var (
+		ids, tokens []string
+		episodes    []int
+		wakes       []int64
+		id, token   string
+		episode     int
+		n           int64
+	)
+	_, err = pgx.ForEachRow(rows, []any{&id, &episode, &token, &n}, func() error {
+		ids, episodes, tokens, wakes = append(ids, id), append(episodes, episode), append(tokens, token), append(wakes, n)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim overdue conversations: %w", err)
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	rows, err = s.pool.Query(ctx, read, pgx.NamedArgs{"ids": ids, "episodes": episodes, "tokens": tokens, "wakes": wakes})
+	if err != nil {
+		return nil, fmt.Errorf("read overdue conversations: %w", err)
 	}
 	lives, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (conversation.Life, error) {
 		var (
@@ -219,12 +243,15 @@ func (s *Store) StaffGone(ctx context.Context, stream string) error {
 
 // RateEpisode implements conversation.Feelings.
 func (s *Store) RateEpisode(ctx context.Context, id string, r conversation.Rating, within, again time.Duration) (conversation.Rating, error) {
+	// The conversation before the episode, as everywhere. Apart, since the customer may be
+	// merged with another at this very moment.
+	const lock = `SELECT FROM conversations WHERE id = @id FOR NO KEY UPDATE`
 	const q = `
-		WITH c AS ( -- before the episode, as everywhere
+		WITH c AS (
 			SELECT c.id, @sender = '' OR EXISTS (
 				SELECT FROM identities i WHERE i.contact_id = c.contact_id AND i.channel = @channel AND i.account = @account AND i.external_id = @sender
 			) AS theirs
-			FROM conversations c WHERE c.id = @id FOR NO KEY UPDATE OF c
+			FROM conversations c WHERE c.id = @id
 		), old AS (
 			SELECT e.conversation_id, e.episode, e.rating, e.rated_at, e.resolved_at FROM c JOIN episodes e ON e.conversation_id = c.id
 			WHERE c.theirs AND e.resolved_at IS NOT NULL AND @episode IN (0, e.episode)
@@ -242,10 +269,10 @@ func (s *Store) RateEpisode(ctx context.Context, id string, r conversation.Ratin
 		)
 		SELECT theirs, coalesce((SELECT episode FROM e), 0) FROM c`
 	var theirs bool
-	err := s.pool.QueryRow(ctx, q, pgx.NamedArgs{
+	err := afterLock(ctx, s.pool, lock, q, pgx.NamedArgs{
 		"id": id, "episode": r.Episode, "score": r.Score, "comment": r.Comment, "within": seconds(within), "again": seconds(again),
 		"channel": r.By.Channel, "account": r.By.Account, "sender": r.By.Sender,
-	}).Scan(&theirs, &r.Episode)
+	}, &theirs, &r.Episode)
 	switch {
 	case err != nil:
 		return r, fail("rate", id, err)

@@ -15,6 +15,19 @@ import (
 //go:embed receive.sql
 var receiveSQL string
 
+// lockToReceive locks the conversation of a message, so that receiveSQL sees how what it
+// waited for has ended: closed a moment ago, say, and by whom. Whom a closed conversation
+// may go back to is kept from being disabled meanwhile; accounts come before conversations.
+const lockToReceive = `
+	WITH talk AS (
+		SELECT id, CASE WHEN owner = 'staff' AND status = 'resolved' THEN staff_id END AS staff FROM conversations
+		WHERE id = coalesce(@id::uuid, (
+			SELECT id FROM conversations WHERE channel = @channel AND account = @account AND thread = @thread))
+	), who AS (
+		SELECT FROM staff_accounts WHERE id = (SELECT staff FROM talk) FOR KEY SHARE
+	)
+	SELECT FROM conversations WHERE id = (SELECT id FROM talk) AND (SELECT count(*) FROM who) >= 0 FOR UPDATE`
+
 // Open implements conversation.Log.
 func (s *Store) Open(ctx context.Context, o conversation.Opening) (conversation.State, error) {
 	const q = `
@@ -107,18 +120,18 @@ func (s *Store) receive(ctx context.Context, in conversation.Inbound, g conversa
 	return r, err
 }
 
-func (s *Store) receiveText(ctx context.Context, db querier, in conversation.Inbound, g conversation.Gather) (conversation.Receipt, error) {
+func (s *Store) receiveText(ctx context.Context, db batcher, in conversation.Inbound, g conversation.Gather) (conversation.Receipt, error) {
 	var (
 		r    conversation.Receipt
 		st   stateScan
 		body string
 		due  *float64
 	)
-	err := db.QueryRow(ctx, receiveSQL, pgx.NamedArgs{
+	err := afterLock(ctx, db, lockToReceive, receiveSQL, pgx.NamedArgs{
 		"id": null(in.Conversation), "channel": in.Channel, "account": in.Account, "thread": in.Thread,
 		"external_id": null(in.ExternalID), "body": in.Text, "name": in.SenderName, "locale": in.Locale,
 		"quiet": seconds(g.Quiet), "most": seconds(g.Most), "sticky": seconds(in.Sticky),
-	}).Scan(append(st.targets(), &r.Repeat, &r.Reopened, &r.Woken, &r.Seq, &r.At, &body, &due)...)
+	}, append(st.targets(), &r.Repeat, &r.Reopened, &r.Woken, &r.Seq, &r.At, &body, &due)...)
 	if err != nil {
 		return r, err
 	}
@@ -152,18 +165,30 @@ func (s *Store) make(ctx context.Context, in conversation.Inbound) error {
 				ON CONFLICT (channel, account, external_id) DO UPDATE SET external_id = excluded.external_id
 				RETURNING contact_id
 			)
-			SELECT contact_id FROM known UNION ALL SELECT contact_id FROM made`
+			SELECT contact_id, false FROM known UNION ALL SELECT contact_id, contact_id <> @contact FROM made`
+		// For when somebody else made the sender's a moment ago: this one would be nobody's.
+		const spare = `DELETE FROM contacts WHERE id = @spare`
+		// The contact is locked, so that who is being blocked is so in this conversation too.
 		const thread = `
 			INSERT INTO conversations (id, contact_id, channel, account, thread, locale, blocked)
-			SELECT @id, p.id, @channel, @account, @thread, @locale, p.blocked FROM contacts p WHERE p.id = @contact FOR KEY SHARE
+			SELECT @id, p.id, @channel, @account, @thread, @locale, p.blocked FROM contacts p WHERE p.id = @contact FOR SHARE
 			ON CONFLICT (channel, account, thread) DO NOTHING`
 		args := pgx.NamedArgs{
 			"id": knowledge.NewID(), "contact": knowledge.NewID(), "channel": in.Channel, "account": in.Account,
 			"thread": in.Thread, "sender": in.Sender, "name": in.SenderName, "locale": in.Locale,
 		}
-		var contact string
-		if err := tx.QueryRow(ctx, identity, args).Scan(&contact); err != nil {
+		var (
+			contact string
+			late    bool
+		)
+		if err := tx.QueryRow(ctx, identity, args).Scan(&contact, &late); err != nil {
 			return err
+		}
+		if late {
+			args["spare"] = args["contact"]
+			if _, err := tx.Exec(ctx, spare, args); err != nil {
+				return err
+			}
 		}
 		args["contact"] = contact
 		_, err := tx.Exec(ctx, thread, args)

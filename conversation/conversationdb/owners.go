@@ -14,10 +14,13 @@ import (
 //go:embed change.sql
 var changeSQL string
 
-// rower is a pool or a transaction.
-type rower interface {
-	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-}
+// lockToChange locks what changeSQL decides by. The account comes before the conversation:
+// whoever is being disabled has either got it by then, and loses it with all they hold, or
+// never does. Tokens are no accounts. It is a statement of its own so that a customer's
+// message it has waited for is seen.
+const lockToChange = `
+	WITH who AS (SELECT FROM staff_accounts WHERE id = @staff::uuid FOR KEY SHARE)
+	SELECT FROM conversations WHERE id = @id AND (SELECT count(*) FROM who) >= 0 FOR UPDATE`
 
 // Change implements conversation.Owners.
 func (s *Store) Change(ctx context.Context, id string, c conversation.Change) (conversation.State, []conversation.Message, error) {
@@ -59,7 +62,7 @@ func named(ms []conversation.NewMessage) bool {
 }
 
 // change is Change on db, where a message that is in the log already fails.
-func change(ctx context.Context, db rower, id string, c conversation.Change) (conversation.State, []conversation.Message, error) {
+func change(ctx context.Context, db batcher, id string, c conversation.Change) (conversation.State, []conversation.Message, error) {
 	actor := c.By.StaffID
 	if actor == "" {
 		actor = "customer"
@@ -88,7 +91,7 @@ func change(ctx context.Context, db rower, id string, c conversation.Change) (co
 		st      stateScan
 		verdict string
 	)
-	err := db.QueryRow(ctx, changeSQL, args).Scan(append(st.targets(), &verdict)...)
+	err := afterLock(ctx, db, lockToChange, changeSQL, args, append(st.targets(), &verdict)...)
 	if err != nil {
 		return conversation.State{}, nil, fail("change", id, err)
 	}

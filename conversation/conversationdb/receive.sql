@@ -1,7 +1,8 @@
--- One customer message, in one statement: drop a repeat, append, raise the epoch,
--- make the turn due. What constraints compare comes from the locked row alone: Postgres
--- checks them on the row as first read, before it notices a concurrent update. A resolved conversation comes back as a new episode, of the bot or of who had it.
--- What a blocked contact writes is stored, and that is all.
+-- One customer message, in one statement after the one that locks (lockToReceive): drop a
+-- repeat, append, raise the epoch, make the turn due. What constraints compare comes from
+-- the locked row alone: Postgres checks them on the row as first read, before it notices a
+-- concurrent update. A resolved conversation comes back as a new episode, of the bot or of
+-- who had it. What a blocked contact writes is stored, and that is all.
 WITH dup AS (
 	SELECT m.seq, m.created_at, m.body FROM messages m
 	WHERE m.external_id = @external_id
@@ -11,7 +12,7 @@ WITH dup AS (
 	SELECT id, owner, staff_id, staff_name, status, blocked, episode FROM conversations
 	WHERE id = coalesce(@id::uuid, (
 		SELECT id FROM conversations WHERE channel = @channel AND account = @account AND thread = @thread))
-	FOR UPDATE
+	FOR UPDATE -- once more: it may have been made since
 ), now AS (
 	SELECT old.*, old.status = 'resolved' AND NOT old.blocked AS reopened,
 		CASE WHEN old.status = 'resolved' AND NOT old.blocked AND NOT (old.owner = 'staff' AND EXISTS (

@@ -141,7 +141,7 @@ func (s *Store) TidyWebhooks(ctx context.Context) (more bool, err error) {
 			SELECT d.id FROM webhooks w CROSS JOIN LATERAL (
 				SELECT d.created_at, d.id FROM webhook_deliveries d WHERE d.webhook_id = w.id ORDER BY d.created_at DESC, d.id DESC OFFSET @most LIMIT 1
 			) edge JOIN webhook_deliveries d ON d.webhook_id = w.id AND (d.created_at, d.id) <= (edge.created_at, edge.id)
-			WHERE d.state <> 'pending' LIMIT @batch)`,
+			WHERE d.state <> 'pending' LIMIT @batch FOR UPDATE OF d SKIP LOCKED)`,
 	} {
 		tag, err := s.pool.Exec(ctx, q, pgx.NamedArgs{"batch": tidyBatch, "age": seconds(conversation.WebhookLogAge), "most": conversation.MaxWebhookLog})
 		if err != nil {

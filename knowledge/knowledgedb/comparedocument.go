@@ -29,7 +29,7 @@ func pairOf(a, b *neighbour, n knowledge.Nearness) pair {
 // they are now with all others, a batch at a time, each kept once it is done:
 // it may be cut short and goes on from there. Each entry costs one search.
 func (s *Store) CompareDocument(ctx context.Context, id string) error {
-	const done = `UPDATE documents d SET compare_due = false WHERE id = @id AND NOT EXISTS (
+	const done = `UPDATE documents d SET compare_due = false WHERE id = @id::text::uuid AND NOT EXISTS (
 		SELECT FROM passages p WHERE p.document_id = d.id AND p.is_entry AND p.entry_id IS NOT NULL
 		AND NOT EXISTS (SELECT FROM entry_checks k WHERE k.entry_id = p.entry_id AND k.digest = p.digest))`
 	f := s.neighbours()
@@ -49,7 +49,7 @@ func (s *Store) CompareDocument(ctx context.Context, id string) error {
 			return err
 		}
 	}
-	if _, err := s.pool.Exec(ctx, done, pgx.NamedArgs{"id": id}); err != nil {
+	if _, err := s.afterLock(ctx, done, pgx.NamedArgs{"id": id}); err != nil {
 		return fmt.Errorf("end comparing document %s: %w", id, err)
 	}
 	return s.forgetPairs(ctx)

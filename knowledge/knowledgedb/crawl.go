@@ -54,8 +54,9 @@ func (s *Sites) change(ctx context.Context, verb, id, sql string, args pgx.Named
 // limit and that of their group allow, the nearest first.
 func (s *Sites) AddPages(ctx context.Context, id string, links []knowledge.PageLink, seeded bool) error {
 	const (
-		// Two visits at once would each see the same room.
-		lock   = `SELECT max_pages - (SELECT count(*) FROM site_pages WHERE site_id = @id) FROM sites WHERE id = @id FOR UPDATE`
+		// Two visits at once would each see the same room; so would two that count while they
+		// wait for each other.
+		lock   = `SELECT max_pages FROM sites WHERE id = @id FOR UPDATE`
 		insert = `WITH fresh AS (
 				SELECT x.*, row_number() OVER (PARTITION BY x.url_group ORDER BY x.n)
 					+ (SELECT count(*) FROM site_pages g WHERE g.site_id = @id AND g.url_group = x.url_group AND x.url_group <> '') AS nth
@@ -64,7 +65,8 @@ func (s *Sites) AddPages(ctx context.Context, id string, links []knowledge.PageL
 				WHERE NOT EXISTS (SELECT FROM site_pages p WHERE p.site_id = @id AND p.url = x.url))
 			INSERT INTO site_pages (id, site_id, url, depth, hops, url_group)
 			SELECT id, @id, url, depth, hops, url_group FROM fresh
-			WHERE url_group = '' OR nth <= @most ORDER BY depth, n LIMIT @room
+			WHERE url_group = '' OR nth <= @most ORDER BY depth, n
+			LIMIT greatest(0, @pages - (SELECT count(*) FROM site_pages WHERE site_id = @id))
 			ON CONFLICT (site_id, url) DO NOTHING`
 		count = `SELECT count(*) FROM unnest(@urls::text[]) u WHERE NOT EXISTS (SELECT FROM site_pages p WHERE p.site_id = @id AND p.url = u)`
 		mark  = `UPDATE sites SET limited = limited OR @limited, seeded_run = CASE WHEN @seeded THEN run ELSE seeded_run END WHERE id = @id`
@@ -76,15 +78,15 @@ func (s *Sites) AddPages(ctx context.Context, id string, links []knowledge.PageL
 		depths, hops = append(depths, int32(l.Depth)), append(hops, int32(l.Hops))
 	}
 	err := pgx.BeginFunc(ctx, s.docs.pool, func(tx pgx.Tx) error {
-		var room int
+		var pages int
 		args := pgx.NamedArgs{"id": id}
-		if err := tx.QueryRow(ctx, lock, args).Scan(&room); errors.Is(err, pgx.ErrNoRows) {
+		if err := tx.QueryRow(ctx, lock, args).Scan(&pages); errors.Is(err, pgx.ErrNoRows) {
 			return knowledge.ErrNotFound
 		} else if err != nil {
 			return err
 		}
 		args = pgx.NamedArgs{"id": id, "ids": ids, "urls": urls, "groups": groups, "depths": depths, "hops": hops,
-			"most": maxGroup, "room": max(room, 0)}
+			"most": maxGroup, "pages": pages}
 		left := 0
 		if len(links) > 0 {
 			if _, err := tx.Exec(ctx, insert, args); err != nil {

@@ -15,7 +15,7 @@ func (d *Documents) SetReview(ctx context.Context, id, day string) (knowledge.Sh
 	const sql = `UPDATE documents SET own_review_by = @day::text::date,
 		review_by = least(@day::text::date, (SELECT min(p.review_by) FROM passages p WHERE p.document_id = documents.id))
 		WHERE id = @id::text::uuid`
-	tag, err := d.pool.Exec(ctx, sql, pgx.NamedArgs{"id": id, "day": orNull(day)})
+	tag, err := d.afterLock(ctx, sql, pgx.NamedArgs{"id": id, "day": orNull(day)})
 	if malformed(err) || err == nil && tag.RowsAffected() == 0 {
 		err = knowledge.ErrNotFound
 	}
