@@ -17,12 +17,12 @@ const readsAtOnce = 6
 type filing struct {
 	fetchers map[string]Fetcher // by channel; not changed once the engine runs
 	slots    chan struct{}      // one for each file looked into at once
-	aside                       // what is read while the bot is not the one to answer
+	asides                      // what is read without a turn
 }
 
 func (f *filing) init() {
 	f.fetchers, f.slots = map[string]Fetcher{}, make(chan struct{}, readsAtOnce)
-	f.places = make(chan struct{}, asidesAtOnce)
+	f.asides.init()
 }
 
 // FetchWith names who fetches the files of a channel. It is called before Run.

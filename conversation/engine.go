@@ -35,6 +35,9 @@ type Config struct {
 	Backoff        time.Duration // after a delivery's first failure; doubles with each
 	Concurrency    int           // turns at once in this process
 	ReadTimeout    time.Duration // for looking into the files of one turn, beside TurnTimeout
+	// ReadAgain is how long a file that could not be read, and that no turn waits for, waits
+	// for the second attempt; for the third four times as long.
+	ReadAgain time.Duration
 	// Now is the clock that hours and rules of handling go by; the wall clock when nil.
 	Now func() time.Time
 	// ModerateClosed has what the Moderator could not judge treated as flagged.
@@ -54,6 +57,7 @@ func (c *Config) defaults() {
 	or(&c.TurnTimeout, 60*time.Second)
 	or(&c.FindTimeout, 5*time.Second)
 	or(&c.ReadTimeout, 2*time.Minute)
+	or(&c.ReadAgain, 20*time.Second)
 	or(&c.RewriteTimeout, 2*time.Second)
 	or(&c.Poll, time.Second)
 	or(&c.Backoff, firstBackoff)
@@ -203,7 +207,7 @@ func (e *Engine) Receive(ctx context.Context, in Inbound) (Receipt, error) {
 	if r.DueIn >= 0 {
 		e.wake(r.Conversation, r.DueIn)
 	} else if len(r.Attachments) > 0 {
-		e.readAside(r)
+		e.files.seek()
 	}
 	e.aside(r, in.Text)
 	e.d.Bus.Hint(r.Conversation, r.State.Epoch)

@@ -139,6 +139,7 @@ func (e *Engine) changed(st State, ms []Message) {
 	}
 	e.sched.supersede(st.Conversation, st.Epoch)
 	e.hub.Outdate(st.Conversation, st.Epoch)
+	e.files.seek() // what the bot's turn would have read
 	for i := range ms {
 		e.hub.Publish(Event{Kind: EventMessage, Conversation: st.Conversation, Message: &ms[i]})
 	}

@@ -3,7 +3,6 @@ package conversation
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"frontdesk/knowledge"
@@ -41,13 +40,16 @@ func (a *answering) readFiles() error {
 		return nil
 	}
 	a.leave()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), a.e.cfg.ReadTimeout)
+	ctx, end := context.WithCancelCause(context.WithoutCancel(a.ctx))
+	defer end(nil)
+	ctx, cancel := context.WithTimeout(ctx, a.e.cfg.ReadTimeout)
 	defer cancel()
 	defer context.AfterFunc(a.ctx, func() {
 		if errors.Is(context.Cause(a.ctx), errShutdown) {
-			cancel()
+			end(errShutdown)
 		}
 	})()
+	patience := time.Now().Add(a.e.cfg.ReadTimeout / yields)
 	for i := range a.t.Messages {
 		m := &a.t.Messages[i]
 		if m.Seq <= a.t.AnsweredSeq || m.Author != AuthorCustomer {
@@ -60,7 +62,7 @@ func (a *answering) readFiles() error {
 			if m.Attachments[j].State != FilePending {
 				continue
 			}
-			at, err := a.readFile(ctx, m.Attachments[j].ID)
+			at, err := a.readFile(ctx, m.Attachments[j].ID, patience)
 			if err != nil {
 				return err
 			}
@@ -73,26 +75,53 @@ func (a *answering) readFiles() error {
 	return nil
 }
 
-// readFile looks into one file for this turn. An error has the turn tried again.
-func (a *answering) readFile(ctx context.Context, id string) (Attachment, error) {
-	last := a.t.Attempt >= maxAttempts && !errors.Is(context.Cause(a.ctx), errShutdown)
-	at, calls, err := a.e.readFile(ctx, id, a.t.ID, last)
-	if err != nil {
-		a.calls = append(a.calls, calls...)
+const (
+	// yields is the part of ReadTimeout that a turn waits for whoever reads its files
+	// already: 20 s, in which any but the longest recordings are heard.
+	yields = 6
+	// yieldLook is how often it looks whether they are done.
+	yieldLook = 200 * time.Millisecond
+)
+
+// readFile looks into one file for this turn. An error has the turn tried again. A file
+// that somebody is reading without a turn (staff had the conversation a moment ago) is
+// theirs to finish: reading it beside them would be paid for twice. But they may have died
+// over it, so the turn only waits until patience ends and then reads it all the same; the
+// customer is answered in any case, and paying twice takes a reader as slow as that.
+func (a *answering) readFile(ctx context.Context, id string, patience time.Time) (Attachment, error) {
+	take := func(ctx context.Context) (File, error) {
+		return a.e.d.Store.TakeFile(ctx, id, a.e.cfg.ReadTimeout+readSlack, !time.Now().Before(patience))
 	}
-	return at, err
+	for {
+		at, calls, err := a.e.readFile(ctx, take, a.t.ID, a.t.Attempt >= maxAttempts)
+		if !errors.Is(err, ErrFileBusy) {
+			if err != nil {
+				a.calls = append(a.calls, calls...)
+				// Staff may have the conversation by now, and no turn come again.
+				a.e.leave(FileClaim{ID: id, Conversation: a.t.State.Conversation}, 0, true)
+			}
+			return at, err
+		}
+		look := time.NewTimer(min(yieldLook, time.Until(patience)))
+		select {
+		case <-look.C:
+		case <-a.ctx.Done():
+			look.Stop()
+			return Attachment{}, context.Cause(a.ctx)
+		}
+	}
 }
 
-// readFile looks into one file. With last it gives the file up instead of
-// returning an error that may pass, and the customer is answered without it. Only
-// with an error are the calls it made still to be recorded.
-func (e *Engine) readFile(ctx context.Context, id, turn string, last bool) (Attachment, []Call, error) {
+// readFile looks into the file that take returns. With last it gives the file up instead
+// of returning an error that may pass, and the customer is answered without it; a shutdown
+// is no reason to. Only with an error are the calls it made still to be recorded.
+func (e *Engine) readFile(ctx context.Context, take func(context.Context) (File, error), turn string, last bool) (Attachment, []Call, error) {
 	leave, err := e.enter(ctx)
 	if err != nil {
 		return Attachment{}, nil, err
 	}
 	defer leave()
-	f, err := e.d.Store.File(ctx, id)
+	f, err := take(ctx)
 	if err != nil || f.State != FilePending {
 		return f.Attachment, nil, err
 	}
@@ -104,10 +133,10 @@ func (e *Engine) readFile(ctx context.Context, id, turn string, last bool) (Atta
 		r.Calls[i].ID, r.Calls[i].Conversation, r.Calls[i].Turn = knowledge.NewID(), f.Conversation, turn
 	}
 	if err != nil {
-		if !last {
+		if !last || errors.Is(context.Cause(ctx), errShutdown) {
 			return Attachment{}, r.Calls, err
 		}
-		e.log.Warn("file given up", "conversation", f.Conversation, "file", id, "err", err)
+		e.log.Warn("file given up", "conversation", f.Conversation, "file", f.ID, "err", err)
 		r = Reading{Refused: reasonOf(err), Calls: r.Calls}
 	}
 	store, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
@@ -132,53 +161,4 @@ func reasonOf(err error) Refusal {
 		return RefusedGone
 	}
 	return RefusedTimeout
-}
-
-// asidesAtOnce bounds the messages whose files wait to be read aside.
-const asidesAtOnce = 64
-
-// aside reads the files of conversations that staff hold, so that staff see what
-// was said in a recording. No turn stands behind it: what a crash interrupts
-// stays pending, and its bytes are fetched when somebody opens it.
-type aside struct {
-	places chan struct{}
-	mu     sync.Mutex // guards closed, and wg against a Go after its Wait
-	closed bool
-	wg     sync.WaitGroup
-}
-
-// readAside looks into a message's files in the background.
-func (e *Engine) readAside(r Receipt) {
-	s := &e.files.aside
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return
-	}
-	select {
-	case s.places <- struct{}{}:
-	default:
-		return
-	}
-	s.wg.Go(func() {
-		defer func() { <-s.places }()
-		ctx, cancel := context.WithTimeout(e.life, e.cfg.ReadTimeout)
-		defer cancel()
-		for _, at := range r.Attachments {
-			_, calls, err := e.readFile(ctx, at.ID, "", false)
-			if err == nil {
-				continue
-			}
-			e.log.Warn("file not read", "conversation", r.Conversation, "file", at.ID, "err", err)
-			e.record(ctx, calls)
-		}
-	})
-}
-
-// wait ends reading aside: nothing new is begun, and what is under way has e.life to go by.
-func (s *aside) wait() {
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
-	s.wg.Wait()
 }

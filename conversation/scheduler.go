@@ -154,24 +154,24 @@ func (s *scheduler) cancelAll(cause error) {
 	}
 }
 
-// Run takes turns until ctx ends, then lets those at work finish for up to
-// grace before it hands them back for another replica to take. It returns when
-// no turn is running.
+// Run takes turns, and reads files that no turn will, until ctx ends, then lets what
+// is at work finish for up to grace before it hands it back for another replica to
+// take. It returns when no turn is running and no file is being read.
 func (e *Engine) Run(ctx context.Context, grace time.Duration) {
 	poll := time.NewTicker(e.cfg.Poll)
 	defer poll.Stop()
 	renew := time.NewTicker(e.cfg.Lease / 3)
 	defer renew.Stop()
 	work := context.WithoutCancel(ctx)
-	stop, done := ctx.Done(), make(chan struct{})
+	stop, done, read := ctx.Done(), make(chan struct{}), make(chan struct{})
 	var expired <-chan time.Time
 	var tidying sync.WaitGroup
 	defer tidying.Wait()
-	defer e.files.wait()
 	tidying.Go(func() { e.tidy(ctx) })
 	e.followSettings(ctx) // the first turn goes by what is stored
 	tidying.Go(func() { e.heed(ctx) })
 	tidying.Go(func() { e.live(ctx) })
+	go func() { e.readAside(ctx); close(read) }()
 	e.takeDue(work)
 	for {
 		select {
@@ -180,9 +180,10 @@ func (e *Engine) Run(ctx context.Context, grace time.Duration) {
 			e.sched.close()
 			e.end(errShutdown)
 			expired = time.After(grace)
-			go func() { e.sched.wg.Wait(); close(done) }()
+			go func() { e.sched.wg.Wait(); <-read; close(done) }()
 		case <-expired:
 			e.sched.cancelAll(errShutdown)
+			e.files.cancel(errShutdown)
 		case <-done:
 			return
 		case <-poll.C:

@@ -81,6 +81,7 @@ type Store interface {
 	Summaries
 	Reports
 	Files
+	Unread
 	Lives
 	Feelings
 	Figures

@@ -90,6 +90,7 @@ func (e *Engine) finished(a *answering, st State, ms []Message) {
 		e.d.Bus.Relay(Event{Kind: EventAnswered, Conversation: st.Conversation, Turn: a.t.ID, Epoch: a.t.State.Epoch})
 	}
 	if st.Owner != OwnerBot {
+		e.files.seek()
 		e.publishState(st)
 		e.nowWaits(a.ctx, st, a.promise)
 	}

@@ -187,6 +187,8 @@ func (s *Store) BlockContact(ctx context.Context, id string, by conversation.Act
 			UPDATE conversations SET blocked = @blocked,
 				turn_due_at = CASE WHEN @blocked THEN NULL ELSE turn_due_at END, burst_at = CASE WHEN @blocked THEN NULL ELSE burst_at END
 			WHERE contact_id = @contact RETURNING id
+		), unread AS (
+			UPDATE files f SET reading_until = now() FROM c WHERE f.conversation_id = c.id AND f.state = 'pending' AND NOT @blocked AND @news
 		), event AS (
 			INSERT INTO conversation_events (conversation_id, kind, became, actor, actor_name)
 			SELECT id, 'contact', CASE WHEN @blocked THEN 'blocked' ELSE 'unblocked' END, @actor, @name FROM c WHERE @news

@@ -188,21 +188,26 @@ func (s *Store) FileFetched(ctx context.Context, id string, content []byte, quot
 	return fileErr("store fetched", id, err)
 }
 
-// File implements conversation.Files.
-func (s *Store) File(ctx context.Context, id string) (conversation.File, error) {
-	const q = `
-		SELECT jsonb_build_array(` + fileObject + `), f.conversation_id, coalesce(f.seq, 0), f.channel, f.account, f.remote, f.content, f.picture
-		FROM files f WHERE f.id = @id`
+// fileColumns are what scanFile reads, of files as f.
+const fileColumns = `jsonb_build_array(` + fileObject + `), f.conversation_id, coalesce(f.seq, 0), f.channel, f.account, f.remote, f.content, f.picture`
+
+func scanFile(row pgx.Row, more ...any) (conversation.File, error) {
 	var (
 		f    conversation.File
 		list fileList
 	)
-	err := s.pool.QueryRow(ctx, q, pgx.NamedArgs{"id": id}).Scan(&list, &f.Conversation, &f.Seq, &f.Channel, &f.Account, &f.Remote, &f.Content, &f.Picture)
-	if err != nil {
-		return f, fileErr("read", id, err)
+	err := row.Scan(append([]any{&list, &f.Conversation, &f.Seq, &f.Channel, &f.Account, &f.Remote, &f.Content, &f.Picture}, more...)...)
+	if err == nil {
+		f.Attachment = list[0]
 	}
-	f.Attachment = list[0]
-	return f, nil
+	return f, err
+}
+
+// File implements conversation.Files.
+func (s *Store) File(ctx context.Context, id string) (conversation.File, error) {
+	const q = `SELECT ` + fileColumns + ` FROM files f WHERE f.id = @id`
+	f, err := scanFile(s.pool.QueryRow(ctx, q, pgx.NamedArgs{"id": id}))
+	return f, fileErr("read", id, err)
 }
 
 // SettleFile implements conversation.Files. The conversation is locked before its file:
