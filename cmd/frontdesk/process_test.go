@@ -115,7 +115,7 @@ func startServing(t *testing.T, environ []string, args ...string) *serving {
 	for {
 		if res, err := http.Get(s.url + "/readyz"); err == nil {
 			res.Body.Close()
-			if res.StatusCode == 200 {
+			if res.StatusCode == 200 && strings.Contains(s.said(), "Frontdesk is ready.") { // its words take a way of their own
 				return s
 			}
 		}
