@@ -68,6 +68,9 @@ var (
 	// ErrNotCurrent is returned for an action that the conversation's present
 	// owner or status rules out.
 	ErrNotCurrent = errors.New("conversation: not possible in its present state")
+	// ErrUnseen is returned for a change that would leave without an answer what the
+	// customer has written since whoever makes it looked.
+	ErrUnseen = errors.New("conversation: the customer has written since")
 	// ErrSuperseded is returned by Turns.Finish when the conversation changed
 	// hands, or the customer wrote again, while the answer was being made.
 	ErrSuperseded = errors.New("conversation: superseded")

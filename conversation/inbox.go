@@ -269,14 +269,22 @@ func (in *Inbox) Snooze(ctx context.Context, id string, by Actor, until time.Tim
 	return nil
 }
 
-// Resolve closes a conversation and keeps why, which may be empty.
-func (in *Inbox) Resolve(ctx context.Context, id string, by Actor, reason string) (State, error) {
+// Handback is Engine.Handback for somebody who has the messages up to seen before them, or
+// whatever there is when that is 0. ErrUnseen when the customer has written since: nobody
+// would answer that.
+func (in *Inbox) Handback(ctx context.Context, id string, by Actor, seen int64) (State, error) {
+	return in.e.handback(ctx, id, by, seen)
+}
+
+// Resolve closes a conversation and keeps why, which may be empty. seen and ErrUnseen are
+// as of Handback.
+func (in *Inbox) Resolve(ctx context.Context, id string, by Actor, reason string, seen int64) (State, error) {
 	st, err := in.e.State(ctx, id)
 	if err != nil || st.Status == StatusResolved {
 		return st, err
 	}
 	return in.e.change(ctx, id, Change{
-		From: []Owner{OwnerBot, OwnerQueue, OwnerStaff}, By: by, Reason: ReasonResolved, Status: StatusResolved, Detail: reason,
+		From: []Owner{OwnerBot, OwnerQueue, OwnerStaff}, By: by, Reason: ReasonResolved, Status: StatusResolved, Detail: reason, Seen: seen,
 		Messages: []NewMessage{in.e.closing(st)},
 	})
 }

@@ -82,6 +82,10 @@ func (e *Engine) Note(ctx context.Context, id string, by Actor, text string) (Me
 
 // Handback returns a conversation to the bot, which starts with a clean context.
 func (e *Engine) Handback(ctx context.Context, id string, by Actor) (State, error) {
+	return e.handback(ctx, id, by, 0)
+}
+
+func (e *Engine) handback(ctx context.Context, id string, by Actor, seen int64) (State, error) {
 	st, err := e.d.Store.State(ctx, id)
 	if err != nil || st.Owner == OwnerBot {
 		return st, err
@@ -91,7 +95,7 @@ func (e *Engine) Handback(ctx context.Context, id string, by Actor) (State, erro
 		name = by.Name
 	}
 	return e.change(ctx, id, Change{
-		To: OwnerBot, From: []Owner{OwnerQueue, OwnerStaff}, By: by, Reason: ReasonHandback, CleanContext: true,
+		To: OwnerBot, From: []Owner{OwnerQueue, OwnerStaff}, By: by, Reason: ReasonHandback, CleanContext: true, Seen: seen,
 		Messages: []NewMessage{{Author: AuthorSystem, Text: fill(TextsFor(st.Locale).Left, "{name}", name)}},
 	})
 }

@@ -151,6 +151,7 @@ type Change struct {
 	By           Actor
 	System       bool   // it was nobody's doing but the rules'
 	AtEpoch      *int64 // only at this epoch, else it changes nothing; nil: at any
+	Seen         int64  // the newest message By has before them: a customer's after it refuses the change with ErrUnseen; 0: none does
 	Answers      bool   // the messages answer what the customer wrote
 	Reason       Reason
 	From         []Owner // owners it may be taken from

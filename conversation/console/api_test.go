@@ -218,7 +218,20 @@ func TestStaffTakeOverAnswerAndHandBack(t *testing.T) {
 	if len(rest.Messages) != 1 || rest.Messages[0].Seq != 3 {
 		t.Errorf("messages after 2, at most 1 = %+v, want seq 3", rest.Messages)
 	}
-	p.do("POST", at+"/handback", nil, ana).decode(t, &st)
+	for _, end := range []string{"/handback", "/resolve"} {
+		if got := p.do("POST", at+end, map[string]int{"seen_seq": -1}, ana); got.code != 422 {
+			t.Errorf("%s with message -1 seen = %d %s, want 422", end, got.code, got.body)
+		}
+	}
+	if _, err := p.engine.Receive(t.Context(), conversation.Inbound{Conversation: id, Channel: "widget", ExternalID: "late", Text: "One more thing."}); err != nil {
+		t.Fatal(err)
+	}
+	for _, end := range []string{"/handback", "/resolve"} {
+		if got := p.do("POST", at+end, map[string]int64{"seen_seq": int64(len(log.Messages))}, ana); got.code != 409 || got.problem(t).Code != "unseen" {
+			t.Errorf("%s over a message nobody has seen = %d %s, want 409", end, got.code, got.body)
+		}
+	}
+	p.do("POST", at+"/handback", map[string]int{"seen_seq": len(log.Messages) + 1}, ana).decode(t, &st)
 	if st.Owner != conversation.OwnerBot {
 		t.Errorf("handback gives %+v, want the bot", st)
 	}

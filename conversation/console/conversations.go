@@ -22,8 +22,6 @@ type Engine interface {
 	StaffUpload(ctx context.Context, conversation, name string, content []byte) (conversation.Attachment, error)
 	// WriteNote appends a private note and tells those it names; it repeats as Reply does.
 	WriteNote(ctx context.Context, id string, n conversation.NewNote) (conversation.Message, error)
-	Handback(ctx context.Context, id string, by conversation.Actor) (conversation.State, error)
-	Resolve(ctx context.Context, id string, by conversation.Actor) (conversation.State, error)
 
 	State(ctx context.Context, id string) (conversation.State, error)
 	// Draft returns what the bot is writing; turn is empty when it writes nothing.

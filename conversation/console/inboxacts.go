@@ -19,7 +19,8 @@ type InboxActs interface {
 	SetPriority(ctx context.Context, id string, by conversation.Actor, priority int) error
 	Assign(ctx context.Context, id string, by conversation.Actor, a conversation.Assignment) error
 	Snooze(ctx context.Context, id string, by conversation.Actor, until time.Time) error
-	Resolve(ctx context.Context, id string, by conversation.Actor, reason string) (conversation.State, error)
+	Handback(ctx context.Context, id string, by conversation.Actor, seen int64) (conversation.State, error)
+	Resolve(ctx context.Context, id string, by conversation.Actor, reason string, seen int64) (conversation.State, error)
 	Reopen(ctx context.Context, id string, by conversation.Actor) (conversation.State, error)
 }
 
@@ -53,7 +54,21 @@ type snoozeRequest struct {
 	Until *time.Time `json:"until"` // null wakes it
 }
 
+// seenRequest says what whoever acts has before them: 409 unseen when the customer has
+// written since.
+type seenRequest struct {
+	Seen int64 `json:"seen_seq,omitempty"`
+}
+
+func (q seenRequest) check() error {
+	if q.Seen < 0 {
+		return badField("seen_seq", "the number of a message")
+	}
+	return nil
+}
+
 type resolveRequest struct {
+	seenRequest
 	Reason string `json:"reason,omitempty"`
 }
 
@@ -181,20 +196,48 @@ func (c *Console) resolve(w http.ResponseWriter, r *http.Request, who staff.Prin
 		return err
 	}
 	var req resolveRequest
-	if r.ContentLength != 0 || r.Header.Get("Content-Type") != "" { // without a body there is no reason
-		if err := readJSON(w, r, &req); err != nil {
-			return err
-		}
+	if err := readAny(w, r, &req); err != nil {
+		return err
+	}
+	if err := req.check(); err != nil {
+		return err
 	}
 	reason := line(storable(req.Reason))
 	if utf8.RuneCountInString(reason) > maxReasonRunes {
 		return badField("reason", "a text of up to 500 characters")
 	}
-	s, err := c.inbox.Resolve(r.Context(), id, actor(who), reason)
+	s, err := c.inbox.Resolve(r.Context(), id, actor(who), reason, req.Seen)
 	if err != nil {
 		return err
 	}
 	return writeJSON(w, http.StatusOK, viewState(s))
+}
+
+func (c *Console) handback(w http.ResponseWriter, r *http.Request, who staff.Principal) error {
+	id, err := pathID(r, conversation.ErrNotFound)
+	if err != nil {
+		return err
+	}
+	var req seenRequest
+	if err := readAny(w, r, &req); err != nil {
+		return err
+	}
+	if err := req.check(); err != nil {
+		return err
+	}
+	s, err := c.inbox.Handback(r.Context(), id, actor(who), req.Seen)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, viewState(s))
+}
+
+// readAny is readJSON for a body that may be left out.
+func readAny(w http.ResponseWriter, r *http.Request, into any) error {
+	if r.ContentLength == 0 && r.Header.Get("Content-Type") == "" {
+		return nil
+	}
+	return readJSON(w, r, into)
 }
 
 func reopen(c *Console, ctx context.Context, id string, by conversation.Actor) (conversation.State, error) {

@@ -94,7 +94,7 @@ func TestANarrowedListIsLive(t *testing.T) {
 	if run[bool](b, `!!(`+row("Wendy Web")+`)`) {
 		t.Error("the list of Telegram shows a conversation of the web chat")
 	}
-	if _, err := p.inbox.Resolve(t.Context(), tom.id, conversation.Actor{StaffID: ana.ID, Name: ana.Name}, ""); err != nil {
+	if _, err := p.inbox.Resolve(t.Context(), tom.id, conversation.Actor{StaffID: ana.ID, Name: ana.Name}, "", 0); err != nil {
 		t.Fatal(err)
 	}
 	b.wait(`!(` + row("Tom Berg") + `)`)

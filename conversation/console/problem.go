@@ -101,6 +101,7 @@ var known = []struct {
 	{conversation.ErrTooLong, 422, "too_long", "The text is longer than " + strconv.Itoa(conversation.MaxTextRunes) + " characters."},
 	{conversation.ErrConflict, 409, "id_reused", "This id was used for another message."},
 	{conversation.ErrNotCurrent, 409, "not_current", "That is not possible in the conversation's present state."},
+	{conversation.ErrUnseen, 409, "unseen", "The customer has written since. Nothing was changed."},
 	{conversation.ErrBadCursor, 422, "bad_cursor", "The cursor is not one from an earlier page."},
 	{conversation.ErrNoDelivery, 404, "not_found", "There is no such message, or it leaves through no channel's own API."},
 	{conversation.ErrNoFigure, 422, "bad_figure", "No report has this figure."},

@@ -132,7 +132,7 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 		{"POST", "/api/v1/conversations/{id}/files", staff.RoleAgent, (*Console).postReplyFile, "Upload a file for a reply that is to come: a picture of up to 10 MB, or a recording, video, PDF, Office or text file of up to 20 MB. Its id goes into attachments of the reply within a day, after which it is removed.", nil, nil, true, attachmentView{}, 201, false},
 		{"POST", "/api/v1/conversations/{id}/reply", staff.RoleAgent, say(reply), "Write to the customer; takes the conversation over. attachments are ids of up to 10 files uploaded for this conversation; with them the text may be empty. The same id again stores nothing and gives what was stored.", nil, replyRequest{}, false, messageView{}, 201, false},
 		{"POST", "/api/v1/conversations/{id}/note", staff.RoleAgent, say(note), "Write a note that only staff see. mentions are ids of colleagues, who are told. The same id again stores nothing and gives what was stored.", nil, textRequest{}, false, messageView{}, 201, false},
-		{"POST", "/api/v1/conversations/{id}/handback", staff.RoleAgent, act(handback), "Give the conversation back to the bot.", nil, nil, false, stateView{}, 200, false},
+		{"POST", "/api/v1/conversations/{id}/handback", staff.RoleAgent, (*Console).handback, "Give the conversation back to the bot. The body may be left out; with seen_seq, the newest message you have seen, it is 409 unseen when the customer has written since.", nil, seenRequest{}, false, stateView{}, 200, false},
 
 		{"GET", "/api/v1/staff/links", staff.RoleAdmin, (*Console).listLinks, "Who on Slack and Telegram is which member of staff.", nil, nil, false, linksView{}, 200, false},
 		{"PUT", "/api/v1/staff/links", staff.RoleAdmin, (*Console).putLink, "Make a person on Slack or Telegram a member of staff, who may then answer from there.", nil, linkRequest{}, false, linkView{}, 200, false},
@@ -161,10 +161,6 @@ func init() { // not a plain initialiser: the OpenAPI handler reads the table
 
 func takeover(c *Console, ctx context.Context, id string, by conversation.Actor) (conversation.State, error) {
 	return c.engine.Takeover(ctx, id, by)
-}
-
-func handback(c *Console, ctx context.Context, id string, by conversation.Actor) (conversation.State, error) {
-	return c.engine.Handback(ctx, id, by)
 }
 
 func reply(e Engine, ctx context.Context, id string, by conversation.Actor, req replyRequest) (conversation.Message, error) {

@@ -195,6 +195,13 @@ func TestStaffWorkTheInbox(t *testing.T) {
 			b.wait(`document.querySelector('.thread-bar .chip').textContent === 'Bot'`)
 			b.click("Resolve")
 			b.show("resolve")
+			mia.writes("One more thing: may I keep the box?")
+			b.wait(sees("may I keep the box"))
+			b.click("Resolve it") // over what came behind the question for the reason
+			b.wait(sees("The customer has written since"))
+			b.forgive(409)
+			b.passes()
+			b.click("Resolve")
 			b.click("Resolve it")
 			b.wait(`document.querySelector('.thread-bar .chip').textContent === 'Resolved'`)
 			if st, err := p.engine.State(t.Context(), mia.id); err != nil || st.Status != conversation.StatusResolved {

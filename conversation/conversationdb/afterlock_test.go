@@ -1,6 +1,7 @@
 package conversationdb_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -211,5 +212,44 @@ func TestALineOfTheLogThatIsTriedAgainIsNotTidiedAway(t *testing.T) {
 	}, `UPDATE webhook_deliveries SET state = 'pending', due_at = now() WHERE id = `+oldest, id)
 	if n := q.count(t, `webhook_deliveries WHERE state = 'pending'`); err != nil || held != nil || n != 1 {
 		t.Errorf("TidyWebhooks = %v beside %v, %d deliveries wait, want the one that is tried again", err, held, n)
+	}
+}
+
+func TestNothingIsClosedOverAMessageThatNobodyHasSeen(t *testing.T) {
+	for name, end := range map[string]func(q quiet, id string, by conversation.Actor, seen int64) (conversation.State, error){
+		"resolve": func(q quiet, id string, by conversation.Actor, seen int64) (conversation.State, error) {
+			return conversation.NewInbox(q.Engine, q.store).Resolve(t.Context(), id, by, "done", seen)
+		},
+		"hand back": func(q quiet, id string, by conversation.Actor, seen int64) (conversation.State, error) {
+			return conversation.NewInbox(q.Engine, q.store).Handback(t.Context(), id, by, seen)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			q := newQuiet(t, dbtest.URL(t))
+			by := q.person(t, "Ana")
+			id := q.queued(t, "u1")
+			st, err := q.Takeover(t.Context(), id, by)
+			if err != nil {
+				t.Fatal(err)
+			}
+			// What they wait for is the customer's next message.
+			err, held := q.during(t, lockTalk, func() error {
+				_, err := end(q, id, by, st.Seq)
+				return err
+			}, `WITH c AS (UPDATE conversations SET seq = seq + 1, epoch = epoch + 1, customer_at = now() WHERE id = $1 RETURNING id, seq, episode)
+				INSERT INTO messages (conversation_id, seq, author, body, episode) SELECT id, seq, 'customer', 'One more thing.', episode FROM c`, id)
+			if !errors.Is(err, conversation.ErrUnseen) || held != nil {
+				t.Errorf("%s = %v beside %v, want ErrUnseen", name, err, held)
+			}
+			if now, err := q.State(t.Context(), id); err != nil || now.Owner != conversation.OwnerStaff || now.Status == conversation.StatusResolved {
+				t.Errorf("the conversation is %+v, %v, want it Ana's and open", now, err)
+			}
+			if _, err := end(q, id, by, st.Seq+1); err != nil {
+				t.Errorf("%s with the message seen = %v", name, err)
+			}
+			if _, err := end(q, id, by, st.Seq); err != nil {
+				t.Errorf("%s once more = %v, want no change and no error", name, err)
+			}
+		})
 	}
 }

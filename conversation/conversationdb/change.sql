@@ -1,5 +1,6 @@
 -- One compare-and-set of who speaks, with the messages that tell of it. The
--- verdict is changed, same (it was already so) or refused (someone else is). What it
+-- verdict is changed, same (it was already so), refused (someone else is) or unseen (the
+-- customer has written since). What it
 -- decides by is locked by a statement before it in its transaction, lockToChange.
 WITH who AS (
 	SELECT disabled_at IS NOT NULL OR role = 'viewer' AS gone FROM staff_accounts WHERE id = @staff::uuid
@@ -17,7 +18,8 @@ WITH who AS (
 ), verdict AS (
 	SELECT plan.*,
 		(plan.owner = next_owner AND old.staff_id IS NOT DISTINCT FROM next_staff AND old.status = next_status) AS same,
-		@at_epoch::bigint IS NULL OR old.epoch = @at_epoch AS current
+		@at_epoch::bigint IS NULL OR old.epoch = @at_epoch AS current,
+		@seen::bigint > 0 AND EXISTS (SELECT FROM messages m WHERE m.conversation_id = old.id AND m.seq > @seen AND m.author = 'customer') AS unseen
 	FROM plan JOIN old USING (id)
 ), c AS (
 	UPDATE conversations c SET
@@ -43,7 +45,7 @@ WITH who AS (
 			WHEN v.next_owner = 'staff' THEN v.next_staff ELSE c.assignee_id END, -- back in the queue it is still theirs
 		team_id = CASE WHEN v.next_owner <> 'bot' AND v.next_status <> 'resolved' THEN c.team_id END,
 		updated_at = now()
-	FROM verdict v WHERE c.id = v.id AND v.allowed AND (@always OR NOT v.same) AND v.current
+	FROM verdict v WHERE c.id = v.id AND v.allowed AND (@always OR NOT v.same) AND v.current AND NOT v.unseen
 	RETURNING c.*, v.owner AS old_owner
 ), message AS (
 	INSERT INTO messages (conversation_id, seq, author, staff_id, name, body, note, external_id, episode, sources, trace, options)
@@ -67,5 +69,5 @@ FROM c
 UNION ALL
 SELECT o.id, o.channel, o.owner, o.status, coalesce(o.staff_id::text, ''), o.staff_name,
 	o.epoch, o.episode, o.seq, o.locale, o.waiting_since,
-	CASE WHEN v.allowed OR NOT v.current THEN 'same' ELSE 'refused' END
+	CASE WHEN v.unseen AND v.allowed AND v.current AND NOT v.same THEN 'unseen' WHEN v.allowed OR NOT v.current THEN 'same' ELSE 'refused' END
 FROM old o JOIN verdict v USING (id) WHERE NOT EXISTS (SELECT 1 FROM c)

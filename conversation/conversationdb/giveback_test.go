@@ -34,7 +34,7 @@ func TestWhoMayAnswerNoMoreHoldsNothing(t *testing.T) {
 			if err := q.inbox.Snooze(ctx, off, ana, time.Now().Add(time.Hour)); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := q.inbox.Resolve(ctx, done, ana, ""); err != nil {
+			if _, err := q.inbox.Resolve(ctx, done, ana, "", 0); err != nil {
 				t.Fatal(err)
 			}
 			change.By = eve.StaffID

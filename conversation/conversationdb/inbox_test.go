@@ -108,7 +108,7 @@ func TestViewsSortConversationsByWhatIsToBeDone(t *testing.T) {
 	if _, err := q.Takeover(t.Context(), mine, ana); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := q.inbox.Resolve(t.Context(), done, ana, "answered by phone"); err != nil {
+	if _, err := q.inbox.Resolve(t.Context(), done, ana, "answered by phone", 0); err != nil {
 		t.Fatal(err)
 	}
 	if err := q.inbox.Snooze(t.Context(), later, ana, time.Now().Add(time.Hour)); err != nil {
@@ -307,7 +307,7 @@ func TestSnoozingEndsByTimeOrByTheCustomer(t *testing.T) {
 			t.Errorf("timeline = %+v, %v, want Ana's snooze and its end: %s", events, err, why)
 		}
 	}
-	if _, err := q.inbox.Resolve(t.Context(), byTime, ana, ""); err != nil {
+	if _, err := q.inbox.Resolve(t.Context(), byTime, ana, "", 0); err != nil {
 		t.Fatal(err)
 	}
 	if err := q.inbox.Snooze(t.Context(), byTime, ana, time.Now().Add(time.Hour)); !errors.Is(err, conversation.ErrNotCurrent) {
@@ -340,7 +340,7 @@ func TestEveryChangeIsInTheTimelineOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if _, err := q.inbox.Resolve(t.Context(), id, ben, "sent a new one"); err != nil {
+		if _, err := q.inbox.Resolve(t.Context(), id, ben, "sent a new one", 0); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -226,7 +226,9 @@ func (s *Store) WakeSnoozed(ctx context.Context, limit int) ([]string, error) {
 // SetAssignee implements conversation.InboxMarks. Whoever looks for somebody does so
 // one at a time, so that two conversations do not go to the same idle person.
 func (s *Store) SetAssignee(ctx context.Context, id string, by conversation.Actor, a conversation.Assignment) (to conversation.Named, fresh bool, err error) {
-	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	// Again where it meets an account being changed, which is locked before its conversations.
+	err = s.inOrder(ctx, func(tx pgx.Tx) error {
+		to, fresh = conversation.Named{}, false
 		if a.Auto {
 			if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(roundLock)); err != nil {
 				return err

@@ -47,7 +47,7 @@ func TestRoundRobinGoesByPresenceAndLoad(t *testing.T) {
 	}
 	// Who resolves is freer, and the next one is theirs.
 	for _, id := range q.view(t, conversation.Filter{View: conversation.ViewMine, Me: ben.StaffID}) {
-		if _, err := q.inbox.Resolve(t.Context(), id, ben, ""); err != nil {
+		if _, err := q.inbox.Resolve(t.Context(), id, ben, "", 0); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -80,7 +80,7 @@ func TestOfTwoAtOnceOneWinsOnTwoReplicas(t *testing.T) {
 			return q.inbox.Assign(ctx, id, by, conversation.Assignment{Staff: by.StaffID})
 		},
 		"resolve": func(ctx context.Context, q quiet, id string, by conversation.Actor) error {
-			_, err := q.inbox.Resolve(ctx, id, by, "done")
+			_, err := q.inbox.Resolve(ctx, id, by, "done", 0)
 			return err
 		},
 		"reopen": func(ctx context.Context, q quiet, id string, by conversation.Actor) error {
@@ -150,7 +150,7 @@ func TestTwoReopenAtOnceAndOneIsTold(t *testing.T) {
 	ana, ben := a.person(t, "Ana"), a.person(t, "Ben")
 	for i := range 10 {
 		id := a.says(t, "slack", fmt.Sprint("u", i), "hello")
-		if _, err := a.inbox.Resolve(t.Context(), id, ana, ""); err != nil {
+		if _, err := a.inbox.Resolve(t.Context(), id, ana, "", 0); err != nil {
 			t.Fatal(err)
 		}
 		errs := make([]error, 2)

@@ -82,7 +82,7 @@ func change(ctx context.Context, db batcher, id string, c conversation.Change) (
 	if c.System {
 		args["actor"] = "system"
 	}
-	args["at_epoch"], args["answers"], args["replied"] = c.AtEpoch, c.Answers, replies(c.Messages)
+	args["at_epoch"], args["seen"], args["answers"], args["replied"] = c.AtEpoch, c.Seen, c.Answers, replies(c.Messages)
 	if err := jsonArgs(args, c.Messages, nil); err != nil {
 		return conversation.State{}, nil, fail("change", id, err)
 	}
@@ -101,6 +101,8 @@ func change(ctx context.Context, db batcher, id string, c conversation.Change) (
 		return state, appended(state, c.Messages, ""), nil
 	case "same":
 		return state, nil, nil
+	case "unseen":
+		return state, nil, conversation.ErrUnseen
 	}
 	if state.Owner == conversation.OwnerStaff && c.By.StaffID != "" && state.StaffID != c.By.StaffID {
 		return state, nil, &conversation.TakenError{StaffID: state.StaffID, Name: state.StaffName}

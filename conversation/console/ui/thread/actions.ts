@@ -5,7 +5,7 @@ import { complain, mayAct, say, toast } from '../store';
 import type { Row, State } from '../types';
 import { brief } from './brief';
 import { claim } from './send';
-import { drafts, head, mine, silenced, takeState } from './state';
+import { drafts, head, mine, newestSeen, silenced, takeState } from './state';
 
 async function act(what: string, body?: unknown): Promise<boolean> {
   const id = head.value?.id;
@@ -32,7 +32,7 @@ export async function takeOver(id = head.value?.id): Promise<void> {
 
 export async function handBack(): Promise<void> {
   const id = head.value?.id;
-  if (await act('handback')) toast('Handed back to the bot', { action: 'Undo', act: () => { takeOver(id); } });
+  if (await act('handback', { seen_seq: newestSeen() })) toast('Handed back to the bot', { action: 'Undo', act: () => { takeOver(id); } });
 }
 
 /** Takes the conversation over, or hands it back when it is ours. */
@@ -40,10 +40,11 @@ export function takeOrGive(): Promise<void> {
   return mine.value ? handBack() : takeOver();
 }
 
-export async function resolve(reason: string): Promise<void> {
+/** seen is the newest message that whoever resolves it has seen. */
+export async function resolve(reason: string, seen: number): Promise<void> {
   const had = head.value;
   if (!had || had.status === 'resolved') return;
-  if (await act('resolve', reason ? { reason } : undefined)) toast('Resolved', { action: 'Undo', act: () => reopen(had) });
+  if (await act('resolve', { seen_seq: seen, ...(reason && { reason }) })) toast('Resolved', { action: 'Undo', act: () => reopen(had) });
 }
 
 async function reopen(had: Row): Promise<void> {

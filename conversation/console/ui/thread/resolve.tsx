@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { mayAct, panel } from '../store';
 import type { Row } from '../types';
 import { resolve } from './actions';
-import { head } from './state';
+import { head, newestSeen } from './state';
 
 const maxRunes = 500; // as the server takes it
 
@@ -19,6 +19,7 @@ function close(): void {
 
 function Popover() {
   const box = useRef<HTMLDivElement>(null), reason = useRef<HTMLInputElement>(null);
+  const seen = useRef(newestSeen()); // what comes from now on stands behind this
   useEffect(() => {
     const before = document.activeElement as HTMLElement | null;
     reason.current!.focus();
@@ -30,7 +31,7 @@ function Popover() {
     };
   }, []);
   return <div ref={box} class="popover" role="dialog" aria-label="Resolve the conversation" onKeyDown={(e) => { if (e.key === 'Escape') { e.preventDefault(); close(); } }}>
-    <form onSubmit={(e) => { e.preventDefault(); const why = reason.current!.value.trim(); close(); resolve(why); }}>
+    <form onSubmit={(e) => { e.preventDefault(); const why = reason.current!.value.trim(); close(); resolve(why, seen.current); }}>
       <label class="field">Why it is done<input ref={reason} maxLength={maxRunes} dir="auto" autocomplete="off" placeholder="Optional; only staff see it" /></label>
       <div class="row end"><button class="btn quiet" type="button" onClick={close}>Cancel</button><button class="btn main" type="submit">Resolve it</button></div>
     </form></div>;

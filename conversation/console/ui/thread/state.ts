@@ -123,6 +123,13 @@ async function read(id: string): Promise<void> {
   }
 }
 
+/** The newest message of the open conversation that stands before whoever looks; 0 when
+ *  none is known. */
+export function newestSeen(): number {
+  const all = messages.peek();
+  return (apart.peek() ? head.peek()?.seq : all[all.length - 1]?.seq) || 0;
+}
+
 export function again(): void {
   if (openId.value) read(openId.value);
 }
@@ -151,7 +158,7 @@ export function take(m: Message): void {
     messages.value = sorted([...messages.value, m]);
     if (m.turn && drafts.value.has(m.turn)) drop(m.turn);
     if (m.author === 'customer') typing.value = '';
-    silenced.value = false;
+    if (m.author !== 'system') silenced.value = false; // that one only says who has it
   });
   if (m.author === 'bot' && !m.why) whyOf(m);
   saw(m.conversation, m.seq);
