@@ -1,5 +1,5 @@
 // Resolving, with a word on why where it helps: one key and Enter without.
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { mayAct, panel } from '../store';
 import type { Row } from '../types';
 import { resolve } from './actions';
@@ -20,14 +20,17 @@ function close(): void {
 function Popover() {
   const box = useRef<HTMLDivElement>(null), reason = useRef<HTMLInputElement>(null);
   const seen = useRef(newestSeen()); // what comes from now on stands behind this
-  useEffect(() => {
-    const before = document.activeElement as HTMLElement | null;
+  // With the change itself, not after the next paint: the focus would be taken from whoever
+  // has gone on to something else by then.
+  useLayoutEffect(() => {
+    const before = document.activeElement as HTMLElement | null, frame = box.current!;
     reason.current!.focus();
     const away = (e: Event) => { if (!box.current?.parentElement?.contains(e.target as Node)) close(); };
     document.addEventListener('pointerdown', away);
     return () => {
       document.removeEventListener('pointerdown', away);
-      if (before?.isConnected && before !== document.body && [document.body, null].includes(document.activeElement as HTMLElement | null)) before.focus();
+      const now = document.activeElement;
+      if (before?.isConnected && before !== document.body && (!now || now === document.body || frame.contains(now))) before.focus();
     };
   }, []);
   return <div ref={box} class="popover" role="dialog" aria-label="Resolve the conversation" onKeyDown={(e) => { if (e.key === 'Escape') { e.preventDefault(); close(); } }}>
