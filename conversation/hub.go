@@ -16,7 +16,7 @@ const maxPending = 1024
 
 // Hub hands events to those in this process who watch a conversation. Publishing
 // never blocks and never waits for a watcher: what a slow one has not taken yet
-// is joined, deltas into one piece and states into the last.
+// is joined, deltas into one piece and states into the newest.
 type Hub struct {
 	mu   sync.Mutex // guards all below
 	conv map[string]*watched
@@ -317,7 +317,18 @@ func (s *Subscription) push(e Event) {
 		s.remove(func(p Event) bool {
 			return p.Kind == e.Kind && p.Seq == e.Seq && p.Conversation == e.Conversation
 		})
-	case EventState, EventTyping, EventInbox, EventPresence, EventSeen, EventRead:
+	case EventState:
+		// Of two changes at once the older may be told last; it must not stand for the newer.
+		s.remove(func(p Event) bool {
+			if p.Kind != e.Kind || p.Conversation != e.Conversation {
+				return false
+			}
+			if p.State == nil || e.State != nil && p.State.Epoch > e.State.Epoch {
+				e.State = p.State
+			}
+			return true
+		})
+	case EventTyping, EventInbox, EventPresence, EventSeen, EventRead:
 		s.remove(func(p Event) bool { return p.Kind == e.Kind && p.Conversation == e.Conversation && p.By == e.By })
 	case EventMessage:
 		if s.messages++; s.messages > maxPendingMessages {

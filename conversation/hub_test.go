@@ -42,6 +42,30 @@ func TestAWatcherThatTakesNothingCostsNoMoreThanItsBound(t *testing.T) {
 	<-bare.C()
 }
 
+func TestAnOlderStateDoesNotStandForANewerOne(t *testing.T) {
+	older, newer := State{Conversation: "c", Owner: OwnerBot, Epoch: 4}, State{Conversation: "c", Owner: OwnerStaff, Epoch: 5}
+	for name, c := range map[string]struct {
+		told []*State
+		want *State // nil: it is to be read
+	}{
+		"in order":                    {[]*State{&older, &newer}, &newer},
+		"the older last":              {[]*State{&newer, &older}, &newer},
+		"changed elsewhere meanwhile": {[]*State{&newer, nil}, nil},
+		"one known from elsewhere":    {[]*State{nil, &older}, nil},
+	} {
+		h := NewHub()
+		for _, s := range []*Subscription{h.Subscribe("c"), h.Subscribe("")} {
+			for _, st := range c.told {
+				h.Publish(Event{Kind: EventState, Conversation: "c", State: st})
+			}
+			if got := s.Take(); len(got) != 1 || got[0].State != c.want {
+				t.Errorf("%s: %+v, want one state, %+v", name, got, c.want)
+			}
+			s.Close()
+		}
+	}
+}
+
 func TestNothingOfASilencedAnswerIsHeardAgain(t *testing.T) {
 	h := NewHub()
 	s := h.Subscribe("a")
