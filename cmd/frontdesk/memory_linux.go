@@ -28,15 +28,10 @@ func forgetCode() {
 	}
 	defer f.Close()
 	for _, m := range untouched(f, self) {
-		// Only hints: where they fail the pages simply stay. Without the first, one byte that
-		// is read brings back two megabytes on file systems that cache in such pieces.
-		syscall.Syscall(syscall.SYS_MADVISE, m.from, m.to-m.from, madvNoHugePage)
+		// Only a hint: where it fails the pages simply stay.
 		syscall.Syscall(syscall.SYS_MADVISE, m.from, m.to-m.from, syscall.MADV_DONTNEED)
 	}
 }
-
-// madvNoHugePage is MADV_NOHUGEPAGE of madvise(2).
-const madvNoHugePage = 15
 
 // mapping is a range of addresses.
 type mapping struct{ from, to uintptr }
