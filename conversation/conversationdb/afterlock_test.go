@@ -176,7 +176,7 @@ func TestALookSeesWhatItsClaimCounts(t *testing.T) {
 			defer close(done)
 			lives, went = q.store.ClaimLives(t.Context(), now, 10, time.Minute)
 		}()
-		q.stuck(t, done)
+		dbtest.UntilStuck(t, q.pool, done)
 		_, _, err := q.store.Finish(t.Context(), turn, conversation.Outcome{Owner: conversation.OwnerQueue, Reason: conversation.ReasonAsked})
 		return err
 	})

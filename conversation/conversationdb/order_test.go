@@ -15,42 +15,10 @@ import (
 	"frontdesk/migrations/dbtest"
 )
 
-// during has step done while a transaction holds what hold locks, waits until step waits
-// for it or is done, and then goes on with then in that transaction. It returns what came
-// of step and of the transaction.
+// during is dbtest.During with one statement to go on with.
 func (q quiet) during(t *testing.T, hold string, step func() error, then string, args ...any) (went, held error) {
 	t.Helper()
-	done := make(chan struct{})
-	held = pgx.BeginFunc(t.Context(), q.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(t.Context(), hold, args...); err != nil {
-			return err
-		}
-		go func() { defer close(done); went = step() }()
-		q.stuck(t, done)
-		_, err := tx.Exec(t.Context(), then, args...)
-		return err
-	})
-	<-done
-	return went, held
-}
-
-// stuck waits until something waits for a lock, or done.
-func (q quiet) stuck(t *testing.T, done <-chan struct{}) {
-	t.Helper()
-	for end := time.Now().Add(20 * time.Second); ; {
-		select {
-		case <-done:
-			return
-		case <-time.After(2 * time.Millisecond): // between looks
-		}
-		if q.count(t, `pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) > 0 {
-			return
-		}
-		if time.Now().After(end) {
-			t.Error("it neither waits nor ends")
-			return
-		}
-	}
+	return dbtest.During(t, q.pool, hold, step, []string{then}, args...)
 }
 
 const (
@@ -294,30 +262,22 @@ func TestATurnIsClaimedThoughSomebodyLooksAtTheConversation(t *testing.T) {
 }
 
 func TestATurnSeesTheMessageItWaitedFor(t *testing.T) {
-	for name, claim := range map[string]func(q quiet, id string) (conversation.Turn, error){
-		"one that was told of": func(q quiet, id string) (conversation.Turn, error) {
-			turn, ok, err := q.store.Claim(t.Context(), id, time.Minute)
-			if err == nil && !ok {
-				err = errors.New("none")
-			}
-			return turn, err
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			q := newQuiet(t, dbtest.URL(t))
-			id := q.says(t, "slack", "u1", "Hello.")
-			var turn conversation.Turn
-			err, held := q.during(t, lockTalk, func() (err error) {
-				turn, err = claim(q, id)
-				return err
-			}, `WITH c AS (UPDATE conversations SET seq = seq + 1, epoch = epoch + 1 WHERE id = $1 RETURNING id, seq, episode)
-				INSERT INTO messages (conversation_id, seq, author, name, body, episode) SELECT id, seq, 'customer', '', 'Is it late?', episode FROM c`, id)
-			if err != nil || held != nil {
-				t.Fatalf("the turn is claimed: %v, beside %v", err, held)
-			}
-			if n := len(turn.Messages); n != 2 || turn.Messages[1].Text != "Is it late?" || turn.State.Epoch != 2 {
-				t.Errorf("the turn reads epoch %d with %d messages, want both messages: what it does not read nobody answers", turn.State.Epoch, n)
-			}
-		})
+	q := newQuiet(t, dbtest.URL(t))
+	id := q.says(t, "slack", "u1", "Hello.")
+	var turn conversation.Turn
+	err, held := q.during(t, lockTalk, func() error {
+		var ok bool
+		var err error
+		if turn, ok, err = q.store.Claim(t.Context(), id, time.Minute); err == nil && !ok {
+			err = errors.New("none")
+		}
+		return err
+	}, `WITH c AS (UPDATE conversations SET seq = seq + 1, epoch = epoch + 1 WHERE id = $1 RETURNING id, seq, episode)
+		INSERT INTO messages (conversation_id, seq, author, body, episode) SELECT id, seq, 'customer', 'Is it late?', episode FROM c`, id)
+	if err != nil || held != nil {
+		t.Fatalf("Claim = %v beside %v, want the turn", err, held)
+	}
+	if n := len(turn.Messages); n != 2 || turn.Messages[1].Text != "Is it late?" || turn.State.Epoch != 2 {
+		t.Errorf("the turn reads epoch %d with %d messages, want both messages: what it does not read nobody answers", turn.State.Epoch, n)
 	}
 }
