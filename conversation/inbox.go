@@ -279,14 +279,7 @@ func (in *Inbox) Handback(ctx context.Context, id string, by Actor, seen int64) 
 // Resolve closes a conversation and keeps why, which may be empty. seen and ErrUnseen are
 // as of Handback.
 func (in *Inbox) Resolve(ctx context.Context, id string, by Actor, reason string, seen int64) (State, error) {
-	st, err := in.e.State(ctx, id)
-	if err != nil || st.Status == StatusResolved {
-		return st, err
-	}
-	return in.e.change(ctx, id, Change{
-		From: []Owner{OwnerBot, OwnerQueue, OwnerStaff}, By: by, Reason: ReasonResolved, Status: StatusResolved, Detail: reason, Seen: seen,
-		Messages: []NewMessage{in.e.closing(st)},
-	})
+	return in.e.resolve(ctx, id, by, reason, seen)
 }
 
 // Reopen takes a resolved conversation up again; it becomes by's. Of two at once one

@@ -102,12 +102,16 @@ func (e *Engine) handback(ctx context.Context, id string, by Actor, seen int64) 
 
 // Resolve closes a conversation; the customer's next message opens a new episode.
 func (e *Engine) Resolve(ctx context.Context, id string, by Actor) (State, error) {
-	st, err := e.d.Store.State(ctx, id)
+	return e.resolve(ctx, id, by, "", 0)
+}
+
+func (e *Engine) resolve(ctx context.Context, id string, by Actor, reason string, seen int64) (State, error) {
+	st, err := e.State(ctx, id)
 	if err != nil || st.Status == StatusResolved {
 		return st, err
 	}
 	return e.change(ctx, id, Change{
-		From: []Owner{OwnerBot, OwnerQueue, OwnerStaff}, By: by, Reason: ReasonResolved, Status: StatusResolved,
+		From: []Owner{OwnerBot, OwnerQueue, OwnerStaff}, By: by, Reason: ReasonResolved, Status: StatusResolved, Detail: reason, Seen: seen,
 		Messages: []NewMessage{e.closing(st)},
 	})
 }
