@@ -58,11 +58,24 @@ type silentError struct{}
 func (silentError) Error() string { return "failed" }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // the first signal asks, the second one ends the process at once
-	code := run(ctx, os.Args[1:], &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ()})
-	stop()
-	os.Exit(code)
+	ctx := untilAsked(os.Interrupt, syscall.SIGTERM)
+	os.Exit(run(ctx, os.Args[1:], &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ()}))
+}
+
+// untilAsked ends with the first of the signals, which asks the process to
+// stop. The second one ends it at once, and whoever sees that it is stopping can
+// count on that: the signals have their usual effect again before the context
+// ends.
+func untilAsked(signals ...os.Signal) context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, signals...)
+	go func() {
+		<-asked
+		signal.Stop(asked)
+		cancel()
+	}()
+	return ctx
 }
 
 // run is main without the process: it returns the exit code.
