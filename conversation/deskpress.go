@@ -35,14 +35,17 @@ func (d *Desks) Press(ctx context.Context, v DeskVoice, a DeskAction, key string
 	if err != nil {
 		return "", err
 	}
-	words, err = d.do(ctx, t.Conversation, by, a)
+	words, err = d.do(ctx, t, by, a)
 	if said := refusal(err); said != "" {
 		return said, nil
 	}
 	return words, err
 }
 
-func (d *Desks) do(ctx context.Context, id string, by Actor, a DeskAction) (string, error) {
+// do is what a button does for a thread. What would leave the customer without an
+// answer counts for the messages that stand in the thread.
+func (d *Desks) do(ctx context.Context, t DeskThread, by Actor, a DeskAction) (string, error) {
+	id, seen := t.Conversation, max(t.Posted, 1) // the brief quotes the first one
 	if a == DeskTake {
 		took, err := d.hold(ctx, id, by)
 		if err == nil && !took {
@@ -61,12 +64,12 @@ func (d *Desks) do(ctx context.Context, id string, by Actor, a DeskAction) (stri
 	case a == DeskBack && st.Owner == OwnerBot:
 		return sayBot, nil
 	case a == DeskBack:
-		_, err := d.e.Handback(ctx, id, by)
+		_, err := d.e.handback(ctx, id, by, seen)
 		return sayBack, err
 	case a == DeskClose && st.Status == StatusResolved:
 		return sayClosed, nil
 	case a == DeskClose:
-		_, err := d.e.Resolve(ctx, id, by)
+		_, err := d.e.resolve(ctx, id, by, "", seen)
 		return sayClose, err
 	}
 	return sayGone, nil

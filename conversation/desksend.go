@@ -130,6 +130,8 @@ func refusal(err error) string {
 		return sayTaken(taken)
 	case errors.Is(err, errMoved), errors.Is(err, ErrNotCurrent):
 		return sayMoved
+	case errors.Is(err, ErrUnseen):
+		return sayUnseen
 	case errors.Is(err, errMayNotAnswer):
 		return sayDisabled
 	case errors.Is(err, ErrTooLong):

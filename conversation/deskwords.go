@@ -132,6 +132,7 @@ const (
 	sayBack      = "Handed back. The assistant answers again."
 	sayClosed    = "It is closed already."
 	sayClose     = "Closed. It opens again when the customer writes."
+	sayUnseen    = "The customer has written since, and it is on its way here. Nothing was changed."
 	sayUnderWay  = "A message is still on its way from here. Undo it, or try again in a few seconds."
 	sayUndone    = "Not sent. You still hold the conversation; Hand back gives it to the assistant."
 	sayNotYours  = "Only whoever wrote a message can undo it."

@@ -172,6 +172,25 @@ func TestLogoutEndsTheSession(t *testing.T) {
 	}
 }
 
+func TestASessionIsOnlyItsOwnAccounts(t *testing.T) {
+	p := newPlace(t)
+	ana, ben := p.cookie(staff.RoleAgent), p.cookie(staff.RoleViewer)
+	var me struct{ ID string }
+	p.do("GET", "/api/v1/me", nil, with(ana)).decode(t, &me)
+	if got := p.do("GET", "/api/v1/me", nil, with(ana), header(accountHeader, me.ID)); got.code != 200 {
+		t.Errorf("GET by the account that is named = %d, want 200", got.code)
+	}
+	for _, path := range []string{"GET /api/v1/me", "GET /api/v1/events", "POST /api/v1/logout"} {
+		method, path, _ := strings.Cut(path, " ")
+		if got := p.do(method, path, nil, with(ben), header(accountHeader, me.ID)); got.code != 401 || got.problem(t).Code != "other_account" {
+			t.Errorf("%s %s with another's session = %d %s, want 401 other_account", method, path, got.code, got.body)
+		}
+	}
+	if got := p.do("GET", "/api/v1/me", nil, with(ben)); got.code != 200 {
+		t.Errorf("the other's session has ended (%d), want it kept", got.code)
+	}
+}
+
 func TestAFailedLoginTellsNothingAndSlowsDown(t *testing.T) {
 	p := newPlace(t)
 	if _, err := p.staff.Add(t.Context(), "ana@example.com", password, staff.RoleAgent); err != nil {

@@ -17,7 +17,14 @@ const (
 	plainCookie  = "frontdesk"
 )
 
-var errCrossOrigin = errors.New("console: cross-origin request")
+// accountHeader names the account that a page shows. All tabs of a browser share one
+// cookie, which is of whoever signed in last.
+const accountHeader = "Frontdesk-Account"
+
+var (
+	errCrossOrigin  = errors.New("console: cross-origin request")
+	errOtherAccount = errors.New("console: the session is another account's")
+)
 
 // authenticate says who makes the request: the bearer of an API token, or the
 // holder of a console session. A request with both counts as the token's. One
@@ -33,11 +40,19 @@ func (c *Console) authenticate(r *http.Request) (staff.Principal, error) {
 	if err := c.crossOrigin.Check(r); err != nil {
 		return staff.Principal{}, errCrossOrigin
 	}
-	secret := c.sessionSecret(r)
-	if secret == "" {
+	if c.sessionSecret(r) == "" {
 		return staff.Principal{}, staff.ErrUnauthenticated
 	}
-	return c.staff.Session(r.Context(), secret)
+	return c.session(r)
+}
+
+// session is whose session it is, if that is whom the page shows.
+func (c *Console) session(r *http.Request) (staff.Principal, error) {
+	who, err := c.staff.Session(r.Context(), c.sessionSecret(r))
+	if account := r.Header.Get(accountHeader); err == nil && account != "" && account != who.ID {
+		return staff.Principal{}, errOtherAccount
+	}
+	return who, err
 }
 
 func (c *Console) cookieName(r *http.Request) string {
@@ -106,14 +121,16 @@ func (c *Console) logout(w http.ResponseWriter, r *http.Request, _ staff.Princip
 	if err := c.crossOrigin.Check(r); err != nil {
 		return errCrossOrigin
 	}
-	secret := c.sessionSecret(r)
-	who, err := c.staff.Session(r.Context(), secret)
+	who, err := c.session(r)
+	if errors.Is(err, errOtherAccount) {
+		return err // the other one stays signed in
+	}
 	if err == nil {
 		audited(r).by(who)
 	} else {
 		audited(r).nothing()
 	}
-	if err := c.staff.Logout(r.Context(), secret); err != nil {
+	if err := c.staff.Logout(r.Context(), c.sessionSecret(r)); err != nil {
 		return err
 	}
 	c.watchers.look(who.ID)

@@ -148,6 +148,41 @@ func TestALostSessionLeadsToTheSignInPage(t *testing.T) {
 	b.wait(sees("Your session has ended"))
 }
 
+// Tabs share a cookie: one that shows Ana's desk does not speak as whoever signed in in another one.
+func TestNobodySpeaksAsWhoSignedInElsewhere(t *testing.T) {
+	p := newPlace(t)
+	b := newTab(t, p, desktop)
+	b.signIn("ana@example.com", staff.RoleAgent)
+	ben, err := p.staff.Add(t.Context(), "ben@example.com", password, staff.RoleAgent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mia := p.customer("Mia Keller")
+	mia.writes("Where is my parcel?")
+	b.opens(mia)
+	b.press("r")
+	b.wait(`document.activeElement.id === 'composer'`)
+	b.press("It left today.")
+	credentials := fmt.Sprintf(`{"email": "ben@example.com", "password": %q}`, password)
+	if status := run[int](b, fmt.Sprintf(`fetch('/api/v1/login', {method: 'POST', headers: {'Content-Type': 'application/json'}, body: %q}).then((r) => r.status)`, credentials)); status != 200 {
+		t.Fatalf("Ben's login = %d, want 200", status)
+	}
+	b.press(kb.Enter, cd.ModifierCtrl)
+	b.wait(`document.querySelector('[name=password]')`)
+	b.wait(sees("Somebody else has signed in in this browser"))
+	b.equals(`document.querySelectorAll('.toast').length`, 1)
+	if replies, _ := mia.said(); len(replies) != 0 {
+		t.Errorf("the customer got %q in Ben's name, want nothing", replies)
+	}
+	if st, err := p.engine.State(t.Context(), mia.id); err != nil || st.StaffID == ben.ID {
+		t.Errorf("Ben has the conversation, %v, want it left alone", err)
+	}
+	b.enter("ana@example.com", password)
+	b.click("Retry")
+	mia.hears("It left today.")
+	b.calm()
+}
+
 // What customers write is text, whatever it looks like.
 func TestNoTextBecomesMarkup(t *testing.T) {
 	p := newPlace(t)

@@ -150,6 +150,7 @@ var known = []struct {
 	{staff.ErrOwnAccount, 409, "own_account", "For your own account there is your profile, which asks for your password."},
 	{staff.ErrNotFound, 404, "not_found", "There is nothing with this id."},
 	{staff.ErrUnauthenticated, 401, "unauthenticated", "Sign in, or send a valid API token."},
+	{errOtherAccount, 401, "other_account", "Somebody else has signed in in this browser. Sign in again to go on."},
 	{errCrossOrigin, 403, "cross_origin", "The request comes from another site."},
 }
 

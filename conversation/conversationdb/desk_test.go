@@ -54,6 +54,15 @@ func (w *wall) call(what string, do func() error) error {
 	return do()
 }
 
+// refuse has calls fail from now on, or with nil no longer.
+func (w *wall) refuse(fail func(what string) error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.fail = fail; fail == nil {
+		w.fail = func(string) error { return nil }
+	}
+}
+
 func (w *wall) Place() (conversation.DeskPlace, bool) {
 	return conversation.DeskPlace{Account: "acme", Chat: "C1"}, true
 }

@@ -261,3 +261,27 @@ func TestButtonsDoWhatTheyCanAndSayWhatTheyCannot(t *testing.T) {
 		t.Errorf("a button of another thread = %q, want it refused", got)
 	}
 }
+
+func TestButtonsWaitForWhatTheCustomerWrote(t *testing.T) {
+	r, id, _ := waiting(t)
+	ana := voice("t1", "UANA", "", "")
+	r.press(t, ana, conversation.DeskTake, "")
+	r.wall.refuse(func(what string) error {
+		if what == "post" {
+			return errBusy
+		}
+		return nil
+	})
+	r.says(t, "1", "2", "And my other parcel?")
+	for _, a := range []conversation.DeskAction{conversation.DeskBack, conversation.DeskClose} {
+		got := r.press(t, ana, a, "")
+		if st := r.state(t, id); !strings.Contains(got, "has written since") || st.Owner != conversation.OwnerStaff || st.Status == conversation.StatusResolved {
+			t.Errorf("%s before the message is in the thread = %q, %s %s, want it refused", a, got, st.Owner, st.Status)
+		}
+	}
+	r.wall.refuse(nil)
+	r.wall.until(t, "it can be closed", func() bool { return strings.Contains(r.press(t, ana, conversation.DeskClose, ""), "Closed") })
+	if n := holds(r.wall.posts("t1"), "And my other parcel?"); n != 1 {
+		t.Errorf("the message stands there %d times when the conversation is closed, want once", n)
+	}
+}

@@ -37,7 +37,8 @@ type Sites interface {
 	// MoveSite makes origin the site's.
 	MoveSite(ctx context.Context, id, origin string) error
 	// FinishSite ends a run: failed for the reason, when there is one or no page
-	// could be read. The next is due at due, or at retry where it failed.
+	// could be read. The next is due at due, or at retry where it failed, or at once
+	// where it was asked for during this one.
 	FinishSite(ctx context.Context, id string, run int, reason string, due, retry time.Time) error
 }
 

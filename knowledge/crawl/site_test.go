@@ -253,6 +253,42 @@ func TestOnlyWhatChangedIsTouched(t *testing.T) {
 	}
 }
 
+func TestAReadingAskedForDuringAnotherFollowsIt(t *testing.T) {
+	w := newWeb(t)
+	w.set("/", "Home", "Home.")
+	d := newDesk(t, dbtest.URL(t), w.host())
+	id := d.add(t, knowledge.SiteRequest{URL: w.URL})
+	begin := func() knowledge.Site {
+		t.Helper()
+		s, err := d.sites.BeginSite(t.Context(), id)
+		if err != nil {
+			t.Fatalf("BeginSite = %v", err)
+		}
+		return s
+	}
+	finish := func(run int, reason string) knowledge.Site {
+		t.Helper()
+		later := time.Now().Add(24 * time.Hour)
+		if err := d.sites.FinishSite(t.Context(), id, run, reason, later, later); err != nil {
+			t.Fatalf("FinishSite = %v", err)
+		}
+		return d.site(t, id)
+	}
+	begin()
+	if err := d.sites.RecrawlSite(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	if s := finish(1, "it was too slow"); s.Status != knowledge.SiteQueued {
+		t.Errorf("a site that is to be read again is %s after its first reading, want it queued", s.Status)
+	}
+	if s := begin(); s.Run != 2 || s.Status != knowledge.SiteCrawling {
+		t.Errorf("run %d, %s, want the second one begun", s.Run, s.Status)
+	}
+	if s := finish(2, "it was too slow"); s.Status != knowledge.SiteFailed || time.Until(s.DueAt) < time.Hour {
+		t.Errorf("after the second reading it is %s and due at %v, want it left alone", s.Status, s.DueAt)
+	}
+}
+
 func TestErrorsAreKeptWithWhyUntilTheyPass(t *testing.T) {
 	w := newWeb(t)
 	w.set("/", "Home", "Home.", "/flaky", "/busy", "/twin1", "/twin2")

@@ -24,7 +24,7 @@ const (
 // BeginSite starts a run when one is due, unless one is under way, and returns
 // the site; it is crawling then.
 func (s *Sites) BeginSite(ctx context.Context, id string) (knowledge.Site, error) {
-	const sql = `UPDATE sites SET run = run + 1, status = 'crawling', error = '', limited = false, deleted = 0, started_at = now()
+	const sql = `UPDATE sites SET run = run + 1, status = 'crawling', error = '', limited = false, deleted = 0, started_at = now(), due_at = now()
 		WHERE id = @id::text::uuid AND status <> 'crawling' AND due_at <= now()`
 	if _, err := s.docs.pool.Exec(ctx, sql, pgx.NamedArgs{"id": id}); err != nil && !malformed(err) {
 		return knowledge.Site{}, fmt.Errorf("begin site %.40q: %w", id, err)
@@ -175,11 +175,12 @@ func clean(text string) string {
 }
 
 // FinishSite ends a run. A site of which no page could be read has failed, for
-// the reason of the first that failed.
+// the reason of the first that failed. One that was to be read again meanwhile, after
+// a change to it or to its limits, is due at once.
 func (s *Sites) FinishSite(ctx context.Context, id string, run int, reason string, due, retry time.Time) error {
 	const sql = `UPDATE sites s SET finished_at = now(),
-			error = x.reason, status = CASE WHEN x.reason = '' THEN 'ready' ELSE 'failed' END,
-			due_at = CASE WHEN x.reason = '' THEN @due::timestamptz ELSE @retry::timestamptz END
+			error = x.reason, status = CASE WHEN s.due_at > s.started_at THEN 'queued' WHEN x.reason = '' THEN 'ready' ELSE 'failed' END,
+			due_at = CASE WHEN s.due_at > s.started_at THEN s.due_at WHEN x.reason = '' THEN @due::timestamptz ELSE @retry::timestamptz END
 		FROM (SELECT CASE WHEN @reason::text <> '' THEN @reason::text
 			WHEN EXISTS (SELECT FROM site_pages WHERE site_id = @id AND state IN ('ready', 'duplicate', 'removed')) THEN ''
 			ELSE coalesce((SELECT error || ': ' || url FROM site_pages WHERE site_id = @id AND error <> ''

@@ -102,17 +102,17 @@ func (s *Sites) AddSite(ctx context.Context, site knowledge.Site) (string, error
 	return id, nil
 }
 
-// RecrawlSite queues a run now, unless one is under way.
+// RecrawlSite queues a run: now, or after the one under way, which may have read
+// already what has changed since.
 func (s *Sites) RecrawlSite(ctx context.Context, id string) error {
 	const sql = `UPDATE sites SET due_at = now(), status = CASE WHEN status = 'crawling' THEN status ELSE 'queued' END
-		WHERE id = @id::text::uuid RETURNING status`
+		WHERE id = @id::text::uuid`
 	err := pgx.BeginFunc(ctx, s.docs.pool, func(tx pgx.Tx) error {
-		var status knowledge.SiteStatus
-		err := tx.QueryRow(ctx, sql, pgx.NamedArgs{"id": id}).Scan(&status)
-		if errors.Is(err, pgx.ErrNoRows) || malformed(err) {
+		tag, err := tx.Exec(ctx, sql, pgx.NamedArgs{"id": id})
+		if err == nil && tag.RowsAffected() == 0 || malformed(err) {
 			return knowledge.ErrNotFound
 		}
-		if err != nil || status == knowledge.SiteCrawling {
+		if err != nil {
 			return err
 		}
 		_, err = s.docs.queue.InsertTx(ctx, tx, crawlArgs{Site: id}, nil)

@@ -83,10 +83,13 @@ func TestOthersMeetTheWholeWay(t *testing.T) {
 		f.sees(thread, "Thank you, and my boots?")
 		// The stand-in has no clicks: this one is signed here.
 		c.t = t
-		if code := c.slackPosts("/slack/interactions", fakechat.SlackClick(f.staff, f.users["ana"], root.id, "frontdesk_handback")); code != http.StatusOK {
-			t.Fatalf("Hand back = %d, want 200", code)
-		}
-		f.sees(customer, "handed the chat back")
+		// Pressed until the server knows that what the customer wrote stands in the thread.
+		f.sees(func() []message {
+			if code := c.slackPosts("/slack/interactions", fakechat.SlackClick(f.staff, f.users["ana"], root.id, "frontdesk_handback")); code != http.StatusOK {
+				t.Fatalf("Hand back = %d, want 200", code)
+			}
+			return customer()
+		}, "handed the chat back")
 		f.writes(5, "So until when could my brother send boots back?")
 		f.sees(func() []message { return after(customer(), "handed the chat back") }, "sixty days")
 		for _, m := range customer() {

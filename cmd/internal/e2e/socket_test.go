@@ -130,8 +130,13 @@ func TestStaffOverSocketModeAnswerATelegramCustomer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.send("interactive", []byte(form.Get("payload")))
-	c.reads(c.telegram, "5", "handed the chat back")
+	// Pressed until the server knows that what the customer wrote stands in the thread.
+	for deadline := time.Now().Add(patience); count(c.telegram.Posts("5"), "handed the chat back") == 0; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("it was not handed back: %+v", c.telegram.Posts("5"))
+		}
+		s.send("interactive", []byte(form.Get("payload")))
+	}
 	c.telegram.Say(5, 5, 0, "So until when could I send the boots back?")
 	for deadline := time.Now().Add(patience); count(c.telegram.Posts("5"), "sixty days") != 2; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {

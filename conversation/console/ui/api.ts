@@ -2,8 +2,15 @@
 // for all callers.
 import { signal } from '@preact/signals';
 
-/** Counts how often the server has said that nobody is signed in. */
-export const signedOut = signal(0);
+/** What the server said last when it would not take the caller for who they were. */
+export const signedOut = signal<Failed | null>(null);
+
+/** The account that the page shows. Tabs share a cookie: where somebody else signs in
+ *  in another one, the server acts for neither in the name of the other. */
+export const account = signal('');
+
+/** The headers of every call. */
+export const named = (): Record<string, string> => (account.value ? { 'Frontdesk-Account': account.value } : {});
 
 /** What the server, or the way to it, said instead of an answer. */
 export class Failed extends Error {
@@ -15,21 +22,24 @@ export class Failed extends Error {
   get unreachable(): boolean { return this.status === 0 || this.status >= 502; }
 }
 
-export async function failure(status: number, read: () => Promise<any> | any): Promise<Failed> {
+/** Makes an error of an answer, and tells of a session that ended unless quiet. */
+export async function failure(status: number, read: () => Promise<any> | any, quiet = false): Promise<Failed> {
   let problem: any = {};
   try {
     problem = await read();
   } catch {
     // something in between answered; the status says enough
   }
-  return new Failed(status, problem.code || '', problem.detail || problem.title || `The server answered ${status}.`, problem.taken_by, problem);
+  const failed = new Failed(status, problem.code || '', problem.detail || problem.title || `The server answered ${status}.`, problem.taken_by, problem);
+  if (status === 401 && !quiet) signedOut.value = failed;
+  return failed;
 }
 
 export interface Call { keepalive?: boolean; signal?: AbortSignal; quiet401?: boolean; headers?: Record<string, string> }
 
 /** Calls the API and returns what it answers; null when there is nothing to say. */
 export async function api<T = any>(method: string, path: string, body?: unknown, call: Call = {}): Promise<T> {
-  const headers: Record<string, string> = { Accept: 'application/json', ...call.headers };
+  const headers: Record<string, string> = { Accept: 'application/json', ...named(), ...call.headers };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   let res: Response;
   try {
@@ -41,9 +51,7 @@ export async function api<T = any>(method: string, path: string, body?: unknown,
     throw new Failed(0, 'unreachable', 'The server cannot be reached.');
   }
   if (res.ok) return res.status === 204 ? (null as T) : res.json();
-  const failed = await failure(res.status, () => res.json());
-  if (res.status === 401 && !call.quiet401) signedOut.value++;
-  throw failed;
+  throw await failure(res.status, () => res.json(), call.quiet401);
 }
 
 /** How long what was read with optional is taken for what is: colleagues change it too. */

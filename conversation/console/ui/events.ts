@@ -1,4 +1,4 @@
-// One stream of events for all tabs. A browser allows six connections to one
+// One stream of events for all tabs of an account. A browser allows six connections to one
 // origin, so the tab that holds the lock keeps the stream and passes on what it
 // hears; when that tab goes, another gets the lock and connects.
 import { signal } from '@preact/signals';
@@ -55,11 +55,18 @@ function down(): void {
   if (!late) late = setTimeout(() => { offline.value = true; }, graceMs) as unknown as number;
 }
 
-/** Begins to listen, until stop. */
-export function start(): void {
+let shared = ''; // the name under which tabs of one account share a stream
+
+/** Begins to listen for an account, until stop. */
+export function start(account: string): void {
+  shared = 'frontdesk-events ' + account;
+  begin();
+}
+
+function begin(): void {
   if (live) return;
   live = true;
-  channel = 'BroadcastChannel' in window ? new BroadcastChannel('frontdesk-events') : null;
+  channel = 'BroadcastChannel' in window ? new BroadcastChannel(shared) : null;
   channel?.addEventListener('message', (event) => {
     if (event.data.kind === 'hello') {
       if (stream && broken) channel?.postMessage({ kind: 'down' });
@@ -70,7 +77,7 @@ export function start(): void {
   channel?.postMessage({ kind: 'hello' });
   if (!navigator.locks) return connect(); // not over plain HTTP: each tab has its own
   waiting = new AbortController();
-  navigator.locks.request('frontdesk-events', { signal: waiting.signal }, () => new Promise<void>((resolve) => {
+  navigator.locks.request(shared, { signal: waiting.signal }, () => new Promise<void>((resolve) => {
     if (!live) return resolve();
     release = resolve;
     connect();
@@ -126,7 +133,7 @@ async function again(): Promise<void> {
 addEventListener('pagehide', () => {
   if (!live) return;
   stop();
-  addEventListener('pageshow', (event) => { if (event.persisted) start(); }, { once: true });
+  addEventListener('pageshow', (event) => { if (event.persisted) begin(); }, { once: true });
 });
 
 addEventListener('online', () => {

@@ -1,5 +1,5 @@
 // A file on its way to the server.
-import { Failed, failure } from './api';
+import { Failed, failure, named } from './api';
 
 /** Sends a file as a form and tells how far it is, from 0 to 1. stoppable is given
  *  what ends it. */
@@ -9,6 +9,7 @@ export function sendFile<T>(path: string, file: File, progress?: (part: number) 
     form.append('file', file);
     const xhr = new XMLHttpRequest(); // fetch cannot tell how far an upload is
     xhr.open('POST', '/api/v1' + path);
+    for (const [name, value] of Object.entries(named())) xhr.setRequestHeader(name, value);
     if (progress) xhr.upload.addEventListener('progress', (e) => { if (e.lengthComputable) progress(e.loaded / e.total); });
     xhr.addEventListener('abort', () => reject(new Failed(0, 'stopped', 'The upload was stopped.')));
     xhr.addEventListener('error', () => reject(new Failed(0, 'unreachable', 'The upload was interrupted.')));

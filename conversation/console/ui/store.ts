@@ -1,6 +1,6 @@
 // What every page needs: who is signed in, where we are, what is to be said.
 import { computed, effect, signal } from '@preact/signals';
-import { api, forget, signedOut } from './api';
+import { account, api, Failed, forget, signedOut } from './api';
 import * as events from './events';
 import { follow } from './prefs';
 import type { Me, Role } from './types';
@@ -77,9 +77,11 @@ export function dismiss(t: Toast, acted: boolean): void {
   if (acted) t.act?.();
 }
 
-/** Shows what went wrong with something a person asked for. */
+/** Shows what went wrong with something a person asked for. That somebody is signed
+ *  out is said once, for all that came of it. */
 export function complain(err: unknown): void {
   if (!(err instanceof Error)) throw err;
+  if (err instanceof Failed && err.status === 401) return;
   toast(err.message, { tone: 'bad', ms: 8000 });
 }
 
@@ -88,7 +90,7 @@ export const panel = signal<'' | 'help' | 'palette' | 'why' | 'assign' | 'snooze
 export async function begin(): Promise<void> {
   try {
     me.value = await api<Me>('GET', '/me', undefined, { quiet401: true });
-    events.start();
+    events.start(me.value.id);
     follow();
   } catch {
     me.value = null;
@@ -116,9 +118,12 @@ function leave(): void {
   me.value = null;
 }
 
+effect(() => { account.value = me.value?.id || ''; });
+
 effect(() => {
-  if (signedOut.value && me.peek()) {
-    toast('Your session has ended. Sign in again.', { tone: 'bad' });
+  const why = signedOut.value;
+  if (why && me.peek()) {
+    toast(why.code === 'other_account' ? why.message : 'Your session has ended. Sign in again.', { tone: 'bad' });
     leave();
   }
 });

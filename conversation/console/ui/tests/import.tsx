@@ -1,6 +1,6 @@
 // Taking in a file of tests: first what that would change, row by row, then all or none.
 import { useRef, useState } from 'preact/hooks';
-import { Failed, failure, signedOut } from '../api';
+import { Failed, failure, named } from '../api';
 import { plural } from '../format';
 import { Dialog } from '../parts/dialog';
 import { say, toast } from '../store';
@@ -16,13 +16,12 @@ async function send(file: File, dry: boolean): Promise<Report> {
   body.append('file', file);
   let res: Response;
   try {
-    res = await fetch('/api/v1/tests/import?dry_run=' + dry, { method: 'POST', body, headers: { Accept: 'application/json' } });
+    res = await fetch('/api/v1/tests/import?dry_run=' + dry, { method: 'POST', body, headers: { Accept: 'application/json', ...named() } });
   } catch {
     throw new Failed(0, 'unreachable', 'The server cannot be reached.');
   }
   const said = await res.json().catch(() => ({}));
   if (res.ok || said.code === 'import_refused') return said;
-  if (res.status === 401) signedOut.value++;
   throw await failure(res.status, () => said);
 }
 
