@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"testing"
 
+	cd "github.com/chromedp/chromedp"
+
 	"frontdesk/conversation"
 	"frontdesk/conversation/staff"
 )
@@ -46,6 +48,8 @@ func TestStaffSendFilesFromTheComposer(t *testing.T) {
 	b.click("Remove all.zip")
 	b.click("Remove shelf.png")
 	b.wait(attached + ` === 2`)
+	b.do(cd.Reload()) // what has arrived is still there
+	b.wait(attached + ` === 2 && document.querySelector('.attached').innerText.includes('sizes.txt')`)
 	if off() {
 		t.Error("files without words cannot be sent")
 	}

@@ -1,5 +1,5 @@
 // Files for a reply: chosen, pasted or dropped, uploaded at once, and sent with it.
-import { computed, signal } from '@preact/signals';
+import { computed, effect, signal, untracked } from '@preact/signals';
 import { useRef, useState } from 'preact/hooks';
 import { Failed } from '../api';
 import { size } from '../format';
@@ -8,19 +8,47 @@ import { openId } from '../inbox/state';
 import { sendFile } from '../sendfile';
 import { leavers, me, say, toast } from '../store';
 import type { Attachment } from '../types';
+import { place, store, stored } from './drafts';
 
 /** What the server takes; it looks at the bytes, this is only to choose by. */
 const accept = 'image/jpeg,image/png,image/gif,image/webp,image/bmp,audio/*,video/*,.pdf,.docx,.pptx,.xlsx,.odt,.html,.md,.txt,.csv,.json';
 const most = 10, picture = 10 << 20, other = 20 << 20; // files of a reply, and bytes of one
+const keptMs = 20 * 3_600_000; // the server keeps what is not sent for a day
 
-export interface Chosen { id: number; by?: string; conversation: string; file: File; part: number; state: 'sending' | 'ready' | 'failed'; error?: string; again?: boolean; at?: Attachment; stop?: () => void }
+export interface Chosen { id: number; by?: string; conversation: string; file: File; part: number; state: 'sending' | 'ready' | 'failed'; error?: string; again?: boolean; at?: Attachment; until?: number; stop?: () => void }
 
 const chosen = signal<Chosen[]>([]);
 const here = computed(() => chosen.value.filter((c) => c.conversation === openId.value && c.by === me.value?.id));
 let last = 0;
 
 // A session that ended leaves them to whoever chose them; signing out leaves nothing.
-leavers.push({ ask: async () => true, gone() { chosen.value = []; } });
+leavers.push({ ask: async () => true, gone() { chosen.value = []; restored.clear(); } });
+
+/** Keeps the files that have arrived with the draft of their reply, which outlives the page. */
+function keep(conversation: string): void {
+  const list = chosen.peek().filter((c) => c.conversation === conversation && c.by === me.peek()?.id && c.state === 'ready');
+  store(place(conversation) + ':files', list.length ? JSON.stringify(list.map((c) => ({ at: c.at, name: c.file.name, size: c.file.size, until: c.until }))) : '');
+}
+
+const restored = new Set<string>(); // places whose files were taken up
+
+function restore(conversation: string): void {
+  const key = place(conversation) + ':files';
+  if (restored.has(key)) return;
+  restored.add(key);
+  let kept: any[] = [];
+  try {
+    kept = JSON.parse(stored(key) || '[]').filter((k: any) => k.at.id && k.until > Date.now());
+  } catch {
+    // damaged: what is there is written over with the next file
+  }
+  if (kept.length) chosen.value = [...chosen.peek(), ...kept.map((k): Chosen => ({ id: ++last, by: me.peek()!.id, conversation, file: { name: String(k.name), size: Number(k.size) } as File, part: 1, state: 'ready', at: k.at, until: k.until }))];
+}
+
+effect(() => {
+  const id = openId.value;
+  if (id && me.value) untracked(() => restore(id));
+});
 
 function change(id: number, with_: Partial<Chosen>): void {
   chosen.value = chosen.value.map((c) => (c.id === id ? { ...c, ...with_ } : c));
@@ -29,6 +57,7 @@ function change(id: number, with_: Partial<Chosen>): void {
 function drop(c: Chosen): void {
   c.stop?.();
   chosen.value = chosen.value.filter((other) => other.id !== c.id);
+  keep(c.conversation);
   say(c.file.name + ' taken away');
 }
 
@@ -36,7 +65,8 @@ async function upload(c: Chosen): Promise<void> {
   change(c.id, { state: 'sending', part: 0, error: undefined });
   try {
     const at = await sendFile<Attachment>(`/conversations/${c.conversation}/files`, c.file, (part) => change(c.id, { part }), (stop) => change(c.id, { stop }));
-    change(c.id, { state: 'ready', at });
+    change(c.id, { state: 'ready', at, until: Date.now() + keptMs });
+    keep(c.conversation);
     say(c.file.name + ' attached');
   } catch (err) {
     if (!(err instanceof Failed)) throw err;
@@ -65,10 +95,16 @@ function attach(files: Iterable<File>): void {
 export function takeFiles(): Chosen[] {
   const taken = here.peek();
   chosen.value = chosen.value.filter((c) => !taken.includes(c));
+  if (taken.length) keep(taken[0].conversation);
   return taken;
 }
 
-export function putFilesBack(list: Chosen[] = []): void { chosen.value = [...list.map((c) => ({ ...c, id: ++last })), ...chosen.value]; }
+export function putFilesBack(list: Chosen[] = []): void {
+  if (!list.length) return;
+  restore(list[0].conversation);
+  chosen.value = [...list.map((c) => ({ ...c, id: ++last })), ...chosen.value];
+  keep(list[0].conversation);
+}
 
 /** Nothing can be sent while a file is on its way, or one that failed still stands there. */
 export const filesReady = computed(() => here.value.length > 0 && here.value.every((c) => c.state === 'ready'));

@@ -13,13 +13,14 @@ const prefix = 'frontdesk:draft:';
 const texts = signal<Record<string, string>>({});
 const chosen = signal<Record<string, Mode>>({});
 
-const place = (id: string) => prefix + me.peek()?.id + ':' + id;
+/** Where what the reader writes in a conversation is kept. */
+export const place = (id: string) => prefix + me.peek()?.id + ':' + id;
 
 /** Which of the two the open conversation shows. */
 export const mode = computed<Mode>(() => (me.value && chosen.value[place(openId.value)]) || 'reply');
 export const text = computed(() => (me.value && texts.value[place(openId.value) + ':' + mode.value]) || '');
 
-function stored(key: string): string {
+export function stored(key: string): string {
   try {
     return localStorage.getItem(key) || '';
   } catch {
@@ -27,7 +28,7 @@ function stored(key: string): string {
   }
 }
 
-function store(key: string, value: string): void {
+export function store(key: string, value: string): void {
   try {
     if (value) localStorage.setItem(key, value);
     else localStorage.removeItem(key);
