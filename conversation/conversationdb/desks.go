@@ -22,20 +22,39 @@ func deskTargets(t *conversation.DeskThread) []any {
 // SetDesks implements conversation.DeskThreads. What has been waiting for long gets
 // its thread on a new desk; what staff hold already gets it with its next message.
 func (s *Store) SetDesks(ctx context.Context, channels []string) error {
-	const q = `
-		WITH gone AS (
-			DELETE FROM desks WHERE channel <> ALL (@channels)
-		), made AS (
-			INSERT INTO desks (channel) SELECT unnest(@channels::text[]) ON CONFLICT DO NOTHING RETURNING channel
-		)
-		INSERT INTO desk_threads AS t (conversation_id, channel, posted_seq, failed_seq)
-		SELECT c.id, made.channel, c.seq, c.seq FROM made, conversations c
-		WHERE c.owner = 'queue' AND c.status <> 'resolved'
-		ON CONFLICT (conversation_id, channel) DO UPDATE SET due_at = coalesce(t.due_at, now()), wakes = t.wakes + 1`
+	const (
+		set = `
+			WITH gone AS (
+				DELETE FROM desks WHERE channel <> ALL (@channels)
+			)
+			INSERT INTO desks (channel) SELECT unnest(@channels::text[]) ON CONFLICT DO NOTHING RETURNING channel`
+		// Whoever is changing a conversation does not know of the new desk: they are waited
+		// for. Whoever comes after them waits for it, and does.
+		wait = `LOCK TABLE conversations IN SHARE MODE`
+		open = `
+			INSERT INTO desk_threads AS t (conversation_id, channel, posted_seq, failed_seq)
+			SELECT c.id, made.channel, c.seq, c.seq FROM unnest(@made::text[]) AS made (channel), conversations c
+			WHERE c.owner = 'queue' AND c.status <> 'resolved'
+			ON CONFLICT (conversation_id, channel) DO UPDATE SET due_at = coalesce(t.due_at, now()), wakes = t.wakes + 1`
+	)
 	if channels == nil {
 		channels = []string{}
 	}
-	if _, err := s.pool.Exec(ctx, q, pgx.NamedArgs{"channels": channels}); err != nil {
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, set, pgx.NamedArgs{"channels": channels})
+		if err != nil {
+			return err
+		}
+		made, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil || len(made) == 0 {
+			return err
+		}
+		if _, err = tx.Exec(ctx, wait); err == nil {
+			_, err = tx.Exec(ctx, open, pgx.NamedArgs{"made": made})
+		}
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("set desks: %w", err)
 	}
 	return nil

@@ -181,6 +181,22 @@ func TestAMessageThatDidNotReachTheCustomerIsShown(t *testing.T) {
 	}
 }
 
+func TestADeskThatIsNewShowsWhatIsHandedOverMeanwhile(t *testing.T) {
+	r := newCounter(t, dbtest.URL(t), newWall(), 0)
+	id := r.says(t, "1", "1", "A person, please")
+	err, held := dbtest.During(t, r.pool, `UPDATE conversations SET owner = 'queue', waiting_since = now() WHERE id = $1`, func() error {
+		return r.store.SetDesks(t.Context(), []string{"slack", "telegram"})
+	}, nil, id)
+	if err != nil || held != nil {
+		t.Fatal(err, held)
+	}
+	var there bool
+	const q = `SELECT EXISTS (SELECT FROM desk_threads WHERE conversation_id = $1 AND channel = 'telegram')`
+	if err := r.pool.QueryRow(t.Context(), q, id).Scan(&there); err != nil || !there {
+		t.Errorf("a thread on the new desk: %v, %v, want one", there, err)
+	}
+}
+
 func TestADeskThatIsNewShowsWhatWaitsAlready(t *testing.T) {
 	url, w := dbtest.URL(t), newWall()
 	r := newCounter(t, url, w, 0)
