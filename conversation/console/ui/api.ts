@@ -5,12 +5,21 @@ import { signal } from '@preact/signals';
 /** What the server said last when it would not take the caller for who they were. */
 export const signedOut = signal<Failed | null>(null);
 
-/** The account that the page shows. Tabs share a cookie: where somebody else signs in
- *  in another one, the server acts for neither in the name of the other. */
-export const account = signal('');
+/** On whose behalf the page calls. */
+let caller = { account: '' };
 
-/** The headers of every call. */
-export const named = (): Record<string, string> => (account.value ? { 'Frontdesk-Account': account.value } : {});
+/** Says that an account has signed in, or with nothing that nobody is. */
+export function callAs(account: string): void { caller = { account }; }
+
+export interface Named { headers: Record<string, string>; current: () => boolean }
+
+/** What a call is made with. Tabs share a cookie: where somebody else signs in in
+ *  another one, the server acts for neither in the name of the other. An answer that
+ *  comes once its caller is not the current one says nothing of who has signed in since. */
+export function named(): Named {
+  const by = caller;
+  return { headers: by.account ? { 'Frontdesk-Account': by.account } : {}, current: () => by === caller };
+}
 
 /** What the server, or the way to it, said instead of an answer. */
 export class Failed extends Error {
@@ -22,8 +31,8 @@ export class Failed extends Error {
   get unreachable(): boolean { return this.status === 0 || this.status >= 502; }
 }
 
-/** Makes an error of an answer, and tells of a session that ended unless quiet. */
-export async function failure(status: number, read: () => Promise<any> | any, quiet = false): Promise<Failed> {
+/** Makes an error of an answer, and tells of a session that ended where it is the caller's. */
+export async function failure(status: number, read: () => Promise<any> | any, by: Named, quiet = false): Promise<Failed> {
   let problem: any = {};
   try {
     problem = await read();
@@ -31,7 +40,7 @@ export async function failure(status: number, read: () => Promise<any> | any, qu
     // something in between answered; the status says enough
   }
   const failed = new Failed(status, problem.code || '', problem.detail || problem.title || `The server answered ${status}.`, problem.taken_by, problem);
-  if (status === 401 && !quiet) signedOut.value = failed;
+  if (status === 401 && !quiet && by.current()) signedOut.value = failed;
   return failed;
 }
 
@@ -39,7 +48,7 @@ export interface Call { keepalive?: boolean; signal?: AbortSignal; quiet401?: bo
 
 /** Calls the API and returns what it answers; null when there is nothing to say. */
 export async function api<T = any>(method: string, path: string, body?: unknown, call: Call = {}): Promise<T> {
-  const headers: Record<string, string> = { Accept: 'application/json', ...named(), ...call.headers };
+  const by = named(), headers: Record<string, string> = { Accept: 'application/json', ...by.headers, ...call.headers };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   let res: Response;
   try {
@@ -51,7 +60,7 @@ export async function api<T = any>(method: string, path: string, body?: unknown,
     throw new Failed(0, 'unreachable', 'The server cannot be reached.');
   }
   if (res.ok) return res.status === 204 ? (null as T) : res.json();
-  throw await failure(res.status, () => res.json(), call.quiet401);
+  throw await failure(res.status, () => res.json(), by, call.quiet401);
 }
 
 /** How long what was read with optional is taken for what is: colleagues change it too. */

@@ -1,6 +1,6 @@
 // What every page needs: who is signed in, where we are, what is to be said.
 import { computed, effect, signal } from '@preact/signals';
-import { account, api, Failed, forget, signedOut } from './api';
+import { api, callAs, Failed, forget, signedOut } from './api';
 import * as events from './events';
 import { follow } from './prefs';
 import type { Me, Role } from './types';
@@ -118,7 +118,8 @@ function leave(): void {
   me.value = null;
 }
 
-effect(() => { account.value = me.value?.id || ''; });
+const who = computed(() => me.value?.id || '');
+effect(() => callAs(who.value));
 
 effect(() => {
   const why = signedOut.value;

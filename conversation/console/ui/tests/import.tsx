@@ -12,17 +12,17 @@ const verdicts: Record<string, [string, string]> = { new: ['New', 'ok'], changed
 const order = ['invalid', 'changed', 'new', 'same'];
 
 async function send(file: File, dry: boolean): Promise<Report> {
-  const body = new FormData();
+  const by = named(), body = new FormData();
   body.append('file', file);
   let res: Response;
   try {
-    res = await fetch('/api/v1/tests/import?dry_run=' + dry, { method: 'POST', body, headers: { Accept: 'application/json', ...named() } });
+    res = await fetch('/api/v1/tests/import?dry_run=' + dry, { method: 'POST', body, headers: { Accept: 'application/json', ...by.headers } });
   } catch {
     throw new Failed(0, 'unreachable', 'The server cannot be reached.');
   }
   const said = await res.json().catch(() => ({}));
   if (res.ok || said.code === 'import_refused') return said;
-  throw await failure(res.status, () => said);
+  throw await failure(res.status, () => said, by);
 }
 
 function Rows({ of: r }: { of: Report }) {
