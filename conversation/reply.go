@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"frontdesk/knowledge"
@@ -37,10 +38,18 @@ func (e *Engine) SendReply(ctx context.Context, id string, r NewReply) (Message,
 		To: OwnerStaff, From: []Owner{OwnerBot, OwnerQueue}, By: r.By, Reason: ReasonReply, Status: StatusWaiting,
 		Messages: []NewMessage{reply}, Always: true,
 	}
-	if st.StaffID != r.By.StaffID {
-		c.Messages = []NewMessage{joined(st, r.By), reply}
+	// Whoever holds it sends as its holder, and joins where it was handed back a moment ago.
+	var ms []Message
+	err = ErrNotCurrent
+	if st.StaffID == r.By.StaffID {
+		held := c
+		held.From = []Owner{}
+		st, ms, err = e.d.Store.Change(ctx, id, held)
 	}
-	st, ms, err := e.d.Store.Change(ctx, id, c)
+	if errors.Is(err, ErrNotCurrent) {
+		c.Messages = []NewMessage{joined(st, r.By), reply}
+		st, ms, err = e.d.Store.Change(ctx, id, c)
+	}
 	if err != nil {
 		return Message{}, err
 	}

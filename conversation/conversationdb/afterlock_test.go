@@ -69,6 +69,33 @@ func TestWhoWritesAsTheConversationIsClosedComesBackToWhoClosedIt(t *testing.T) 
 	}
 }
 
+func TestWhoRepliesAsTheyHandBackJoinsAgain(t *testing.T) {
+	q := newQuiet(t, dbtest.URL(t))
+	by := q.here(t, "Ana")
+	id := q.queued(t, "u1")
+	if _, err := q.Takeover(t.Context(), id, by); err != nil {
+		t.Fatal(err)
+	}
+	err, held := q.during(t, lockTalk, func() error {
+		_, err := q.Reply(t.Context(), id, by, "One more thing.", "")
+		return err
+	}, `UPDATE conversations SET owner = 'bot', staff_id = NULL, staff_name = '', assignee_id = NULL, epoch = epoch + 1 WHERE id = $1`, id)
+	if err != nil || held != nil {
+		t.Fatal(err, held)
+	}
+	ms, err := q.Messages(t.Context(), id, 0, 99)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := len(ms)
+	if ms[n-1].Text != "One more thing." || ms[n-2].Author != conversation.AuthorSystem || ms[n-2].Text != "Ana joined the chat." {
+		t.Errorf("the log ends with %q, %q, want Ana joining and what she wrote", ms[n-2].Text, ms[n-1].Text)
+	}
+	if st, err := q.State(t.Context(), id); err != nil || st.StaffID != by.StaffID {
+		t.Errorf("State = %+v, %v, want Ana's", st, err)
+	}
+}
+
 func TestNobodyComesBackToWhomIsDisabled(t *testing.T) {
 	q := newQuiet(t, dbtest.URL(t))
 	by := q.here(t, "Ana")
