@@ -10,6 +10,11 @@ export const me = signal<Me | null | undefined>(undefined);
 export const mayAct = computed(() => !!me.value && me.value.role !== 'viewer');
 export const isAdmin = computed(() => me.value?.role === 'admin');
 
+/** Notes what has changed of an account, if that is still who is signed in. */
+export function changed(id: string, part: Partial<Me>): void {
+  if (me.peek()?.id === id) me.value = { ...me.peek()!, ...part };
+}
+
 const ranks: Role[] = ['viewer', 'agent', 'admin'];
 
 /** Whether somebody's role takes in another. */

@@ -1,7 +1,7 @@
 // The second factor: set up by QR code or key, confirmed by a code, removed by password.
 import { useRef, useState } from 'preact/hooks';
 import { api, Failed } from '../api';
-import { me } from '../store';
+import { changed, me } from '../store';
 import { Copy, useForm } from './parts';
 import { qr } from './qr';
 
@@ -23,8 +23,9 @@ function Recovery({ codes, done }: { codes: string[]; done: () => void }) {
 function Confirm({ of: begun, done, cancel }: { of: { secret: string; uri: string }; done: (codes: string[]) => void; cancel: () => void }) {
   const code = useRef<HTMLInputElement>(null);
   const form = useForm(async () => {
+    const { id } = me.value!;
     const got = await api<{ recovery_codes: string[] }>('POST', '/me/totp/confirm', { code: code.current!.value.replace(/\s/g, '') });
-    me.value = { ...me.value!, totp: true };
+    changed(id, { totp: true });
     done(got.recovery_codes);
   });
   return <form class="form factor" onSubmit={form.submit}>
@@ -40,13 +41,14 @@ function Confirm({ of: begun, done, cancel }: { of: { secret: string; uri: strin
 function Off() {
   const secret = useRef<HTMLInputElement>(null), [byCode, setByCode] = useState(false);
   const form = useForm(async () => {
+    const { id } = me.value!;
     try {
       await api('DELETE', '/me/totp', byCode ? { password: '', code: secret.current!.value.trim() } : { password: secret.current!.value });
     } catch (err) {
       if (err instanceof Failed && !byCode && err.code === 'wrong_password') throw new Error(err.message + ' Without one, use a code.');
       throw err;
     }
-    me.value = { ...me.value!, totp: false };
+    changed(id, { totp: false });
   });
   return <form class="form" onSubmit={form.submit}><p><span class="chip ok">On</span></p>
     <label class="field">{byCode ? 'A code of it, to turn it off' : 'Your password, to turn it off'}<input ref={secret} type={(byCode ? 'text' : 'password') as 'password'} autocomplete={byCode ? 'one-time-code' : 'current-password'} required maxLength={1000} /></label>

@@ -1,7 +1,7 @@
 // A person's own account.
 import { useRef } from 'preact/hooks';
 import { api } from '../api';
-import { complain, me, toast } from '../store';
+import { changed, complain, me, toast } from '../store';
 import type { Me } from '../types';
 import { Part, useForm } from './parts';
 import { SecondFactor } from './factor';
@@ -9,9 +9,10 @@ import { Password, Sessions } from './signin';
 
 /** Says whether new conversations may be assigned to the caller. */
 export async function available(status: 'online' | 'away'): Promise<void> {
+  const { id } = me.value!;
   try {
     await api('PATCH', '/me', { status });
-    me.value = { ...me.value!, status };
+    changed(id, { status });
   } catch (err) {
     complain(err);
   }
@@ -20,7 +21,8 @@ export async function available(status: 'online' | 'away'): Promise<void> {
 function Name() {
   const name = useRef<HTMLInputElement>(null);
   const form = useForm(async () => {
-    me.value = { ...me.value!, ...(await api<Me>('PATCH', '/me', { name: name.current!.value })) };
+    const now = await api<Me>('PATCH', '/me', { name: name.current!.value });
+    changed(now.id, now);
     toast('Name changed');
   }, true);
   return <form class="form" onSubmit={form.submit}>
