@@ -61,6 +61,34 @@ func composerHas(text string, note bool) string {
 // atTheEnd tells whether the newest message is in sight.
 const atTheEnd = `((log) => log.scrollHeight - log.scrollTop - log.clientHeight < 60)(document.getElementById('log'))`
 
+// Whoever begins to write before the conversation is there writes, and gives no commands.
+func TestWhatIsTypedBeforeTheComposerIsThereStandsInIt(t *testing.T) {
+	p := newPlace(t)
+	b := newTab(t, p, desktop)
+	b.signIn("ana@example.com", staff.RoleAgent)
+	mia := p.customer("Mia Keller")
+	mia.writes("Where is my parcel?")
+	b.wait(sees("Nobody is waiting"))
+	run[bool](b, fmt.Sprintf(`(() => { const real = window.fetch, held = new Promise((done) => { window.release = () => { window.fetch = real; done(); return true; }; });
+		window.fetch = async (url, init) => { if (String(url).includes(%q)) await held; return real(url, init); };
+		location.hash = '#/inbox/all/' + %[1]q; return true })()`, mia.id))
+	b.wait(`document.getElementById('log') && !document.getElementById('composer')`)
+	b.press("n")
+	b.press("Easy: takes a truck" + kb.Backspace + "st.")
+	run[bool](b, `release()`)
+	b.wait(composerHas("Easy: takes a trucst.", true) + ` && document.activeElement.id === 'composer'`)
+	if run[bool](b, `!!document.querySelector('dialog[open]')`) {
+		t.Error("what was typed opened a dialog")
+	}
+	b.press(" Yes.")
+	b.press(kb.Enter, cd.ModifierCtrl)
+	b.wait(`document.querySelector('.said.note:not(.pending)')`)
+	if _, notes := mia.said(); len(notes) != 1 || notes[0] != "Easy: takes a trucst. Yes." {
+		t.Errorf("notes %q, want the one that was typed", notes)
+	}
+	b.calm()
+}
+
 // A note that was being written is one when its writer comes back, from another
 // conversation or another day.
 func TestANoteDraftNeverBecomesAReply(t *testing.T) {
@@ -186,6 +214,7 @@ func TestNothingWrittenIsLostWithItsSession(t *testing.T) {
 
 	b.press("n")
 	b.press("The carrier called.")
+	b.wait(composerHas("The carrier called.", true))
 	if _, err := cd.Call(b.ctx, network.ClearBrowserCookies, cdp.Empty{}); err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,7 @@ import { full, openId, rows, view } from './inbox/state';
 import { prefs } from './prefs';
 import { go, panel, route } from './store';
 import { takeOrGive } from './thread/actions';
-import { compose } from './thread/composer';
+import { compose, typeAhead } from './thread/composer';
 import { askResolve } from './thread/resolve';
 import { markUnread } from './thread/unread';
 import { suggest } from './thread/suggest';
@@ -82,7 +82,7 @@ export function watchKeys(): () => void {
       return;
     }
     if (e.ctrlKey || e.metaKey || e.altKey || !prefs.value.keys || typingIn(e) || panel.value) return;
-    if (press(e)) e.preventDefault();
+    if (typeAhead(e) || press(e)) e.preventDefault();
   };
   addEventListener('keydown', listen);
   return () => removeEventListener('keydown', listen);

@@ -1,6 +1,6 @@
 // Where staff write. A reply goes to the customer, a note stays among staff; the
 // two look and are named differently all the time.
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { signal } from '@preact/signals';
 import { whoIs } from '../format';
 import { Kbd } from '../parts/bits';
@@ -12,7 +12,7 @@ import { BriefCard } from './brief';
 import { canned } from './canned';
 import { closeOffers, lookForOffers, offerAria, offerKeys, Offers } from './caret';
 import { mention } from './mention';
-import { head, mine } from './state';
+import { head, mine, trouble } from './state';
 import { mode, send, sendable, text, turnTo, write, type Mode } from './send';
 import { canSuggest, Ghost, suggest } from './suggest';
 import { DraftPreview, TranslateDraft } from './translate';
@@ -21,9 +21,30 @@ const maxRunes = 8000;
 export const command = /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘' : 'Ctrl';
 const composing = signal(false);
 
+/** Where somebody began to write before there was a composer, and what had the focus. */
+let early = { id: '', from: null as Element | null };
+
 export function compose(as: Mode): void {
+  if (!mayAct.value) return;
   turnTo(as);
-  document.getElementById('composer')?.focus();
+  const area = document.getElementById('composer');
+  area?.focus();
+  early = { id: area ? '' : openId.peek(), from: document.activeElement };
+}
+
+/** Takes a key that is meant for a composer still to come: what is typed stands in it
+ *  then. As a command it would do things nobody asked for. */
+export function typeAhead(e: KeyboardEvent): boolean {
+  if (!early.id || early.id !== openId.peek() || trouble.peek() || e.key === 'Escape') {
+    early.id = '';
+    return false;
+  }
+  const had = text.peek();
+  if (e.key === 'Backspace') write([...had].slice(0, -1).join(''));
+  else if (e.key === 'Enter') write(had + '\n');
+  else if (e.key.length === 1) write(had + e.key);
+  else return false;
+  return true;
 }
 
 function hint(): string {
@@ -43,6 +64,16 @@ export function Composer() {
     a.style.height = Math.min(240, a.scrollHeight) + 'px';
   }, [value, id]);
   useEffect(closeOffers, [id, note]);
+  const there = !!head.value;
+  useLayoutEffect(() => {
+    const a = area.current;
+    if (!a || early.id !== id) return;
+    if (document.activeElement === early.from) {
+      a.focus();
+      a.setSelectionRange(value.length, value.length);
+    }
+    early.id = '';
+  }, [there, id]);
   const drop = useDrop(note);
   if (!mayAct.value || !head.value) return null;
   const h = head.value, held = h.owner === 'staff' && h.staff && !mine.value && h.status !== 'resolved';

@@ -1,7 +1,7 @@
 // Sending. A message is shown at once, and kept until the server has it; the id it
 // carries makes sending it again store it once.
 import { computed, effect, signal, untracked } from '@preact/signals';
-import { api, Failed } from '../api';
+import { api, Failed, named } from '../api';
 import { plural } from '../format';
 import { openId } from '../inbox/state';
 import { confirmed } from '../parts/dialog';
@@ -94,8 +94,11 @@ export async function deliver(id: string, keepalive = false): Promise<void> {
   if (!p) return;
   undo.delete(id);
   change(id, { state: 'sending', error: undefined });
+  const by = named();
   try {
-    const m = await api<Message>('POST', `/conversations/${p.conversation}/${p.mode}`, { text: p.text, id: p.id, ...(p.files?.length ? { attachments: p.files.map((f) => f.at!.id) } : {}), ...(p.mode === 'note' ? { mentions: await mentioned(p.text) } : {}) }, { keepalive });
+    const more = p.mode === 'note' ? { mentions: await mentioned(p.text) } : p.files?.length ? { attachments: p.files.map((f) => f.at!.id) } : {};
+    if (!by.current()) throw new Failed(401, 'unauthenticated', ''); // or it would go out in the name of who signed in since
+    const m = await api<Message>('POST', `/conversations/${p.conversation}/${p.mode}`, { text: p.text, id: p.id, ...more }, { keepalive });
     change(id, null);
     take(m);
   } catch (err) {
@@ -104,8 +107,9 @@ export async function deliver(id: string, keepalive = false): Promise<void> {
       back(p, '');
       complain(new Error(`${err.takenBy.name} has this conversation. Your text is still here.`));
     } else {
-      change(id, { state: 'failed', error: err.status === 401 ? 'Your session ended before it was sent.' : err.message });
-      say('Not sent: ' + err.message);
+      const why = err.status === 401 ? 'Your session ended before it was sent.' : err.message;
+      change(id, { state: 'failed', error: why });
+      say('Not sent: ' + why);
     }
   }
 }
