@@ -25,7 +25,7 @@ func (s *Store) Vitals(ctx context.Context, stuck time.Duration) (v conversation
 	ctx, cancel := context.WithTimeout(ctx, vitalsWithin)
 	defer cancel()
 	var raw []byte
-	err = s.pool.QueryRow(ctx, vitalsSQL, pgx.NamedArgs{"stuck": seconds(stuck), "presence": int64(presenceClass)}).Scan(&raw)
+	err = s.pool.QueryRow(ctx, vitalsSQL, pgx.NamedArgs{"stuck": seconds(stuck), "presence": int64(presenceClass), "self": int64(s.presence.key)}).Scan(&raw)
 	if err == nil {
 		err = json.Unmarshal(raw, &v)
 	}

@@ -44,8 +44,10 @@ SELECT jsonb_build_object(
 	'pgvector', coalesce((SELECT extversion FROM pg_extension WHERE extname = 'vector'), ''),
 	'database_bytes', pg_database_size(current_database()),
 	'tables', (SELECT jsonb_agg(jsonb_build_object('name', name, 'bytes', bytes, 'rows', n) ORDER BY bytes DESC) FROM sizes),
-	'replicas', (SELECT count(DISTINCT l.objid) FROM pg_locks l WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
-		AND l.classid::bigint = @presence AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())),
+	'replicas', (SELECT count(*) FROM (
+		SELECT @self::bigint UNION -- who asks is there, even before its sign of life is
+		SELECT l.objid::bigint FROM pg_locks l WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
+			AND l.classid::bigint = @presence AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())) r),
 	'backup', jsonb_build_object(
 		'hint', CASE WHEN current_setting('archive_mode') = 'off' THEN 'The database archives no log: between two backups, what is written is in one place only. OPERATIONS.md says how to back up.'
 			ELSE 'The database archives its log; see that base backups are made too, and try one out.' END,

@@ -11,7 +11,7 @@ interface Team { id: string; name: string; members: string[]; version: number }
 
 function TeamForm({ of: t, staff, done, cancel }: { of?: Team; staff: List<Colleague>; done: () => unknown; cancel: () => void }) {
   const name = useRef<HTMLInputElement>(null), [members, setMembers] = useState<string[]>(t?.members || []);
-  const called = (ids: string[]) => ids.map((id) => (staff.list || []).find((s) => s.id === id)?.name || id).sort().join(', ');
+  const called = (ids: string[]) => (staff.list ? ids.map((id) => staff.list!.find((s) => s.id === id)?.name || id).sort().join(', ') : '…');
   const clash = useClash(t, 'team', (now) => [['Name', now.name], ['Members', called(now.members) || 'nobody yet']], (now) => { name.current!.value = now.name; setMembers(now.members); });
   const form = useForm(async () => {
     if (await clash.send(t ? 'PUT' : 'POST', t ? '/teams/' + t.id : '/teams', { name: name.current!.value, members })) await done();
