@@ -87,6 +87,7 @@ func TestWaitingVisitorHearsWhatToExpectAndLeavesAnAddress(t *testing.T) {
 	p.wait(`one('.care input')?.value === 'ana@example.com' && root.activeElement === one('.care input')`)
 	p.run(`(one('.care input').value = 'ben@example.com', one('.care form').requestSubmit())`)
 	p.did("email ben@example.com")
+	p.wait(`one('.asked')?.textContent.includes('ben@example.com')`) // the page knows that it was taken
 
 	p.now(queued(1, conversation.Outlook{Away: true, AskEmail: true}))
 	p.do(cd.Reload())
