@@ -31,6 +31,15 @@ func (b *tab) opens(c *customer) {
 	b.wait(`document.querySelector('.said.customer')`)
 }
 
+// replies opens a conversation and writes a reply without sending it.
+func (b *tab) replies(c *customer, text string) {
+	b.t.Helper()
+	b.opens(c)
+	b.press("r")
+	b.wait(`document.activeElement.id === 'composer'`)
+	b.press(text)
+}
+
 func TestARepliesWayThroughAnOutage(t *testing.T) {
 	p := newPlace(t)
 	b := newTab(t, p, desktop)
@@ -83,10 +92,7 @@ func TestWhoeverIsSlowerIsTold(t *testing.T) {
 	b.signIn("ana@example.com", staff.RoleAgent)
 	mia := p.customer("Mia Keller")
 	mia.writes("Where is my parcel?")
-	b.opens(mia)
-	b.press("r")
-	b.wait(`document.activeElement.id === 'composer'`)
-	b.press("Let me look.")
+	b.replies(mia, "Let me look.")
 	ben, err := p.staff.Add(t.Context(), "ben@example.com", password, staff.RoleAgent)
 	if err != nil {
 		t.Fatal(err)
@@ -170,10 +176,7 @@ func TestNobodySpeaksAsWhoSignedInElsewhere(t *testing.T) {
 	}
 	mia := p.customer("Mia Keller")
 	mia.writes("Where is my parcel?")
-	b.opens(mia)
-	b.press("r")
-	b.wait(`document.activeElement.id === 'composer'`)
-	b.press("It left today.")
+	b.replies(mia, "It left today.")
 	credentials := fmt.Sprintf(`{"email": "ben@example.com", "password": %q}`, password)
 	if status := run[int](b, fmt.Sprintf(`fetch('/api/v1/login', {method: 'POST', headers: {'Content-Type': 'application/json'}, body: %q}).then((r) => r.status)`, credentials)); status != 200 {
 		t.Fatalf("Ben's login = %d, want 200", status)
@@ -182,6 +185,7 @@ func TestNobodySpeaksAsWhoSignedInElsewhere(t *testing.T) {
 	b.wait(`document.querySelector('[name=password]')`)
 	b.wait(sees("Somebody else has signed in in this browser"))
 	b.equals(`document.querySelectorAll('.toast').length`, 1)
+	b.show("signed-in-elsewhere")
 	if replies, _ := mia.said(); len(replies) != 0 {
 		t.Errorf("the customer got %q in Ben's name, want nothing", replies)
 	}
